@@ -1,0 +1,48 @@
+#pragma once
+
+#include "pauca/core/monitor.hpp"
+#include "pauca/core/result.hpp"
+#include "pauca/design/design.hpp"
+#include "pauca/loss/loss.hpp"
+#include "pauca/penalty/separable.hpp"
+
+namespace pauca::bcd {
+
+/// minimise  F(w, b) = f(offset + b + X w) + g(w)
+struct Problem {
+  const Design& design;
+  const Loss& loss;
+  PenaltySettings penalty;
+  bool fit_intercept = true;
+  const Vector* offset = nullptr;
+};
+
+struct Solution {
+  Vector coef;
+  double intercept = 0.0;
+  Report report;
+};
+
+enum class Engine { automatic, gram, residual };
+
+struct Options {
+  Engine engine = Engine::automatic;
+  double continuation = 0.4;            ///< ratio of successive internal strengths; 1 switches it off
+  double gram_bytes = 512.0 * 1048576;  ///< largest Gram before the residual engine takes over
+};
+
+/// Starting point: the zero vector if coef is empty.
+struct Start {
+  Vector coef;
+  double intercept = 0.0;
+};
+
+/// The null model: the intercept and the unpenalised columns alone.
+struct NullModel {
+  double objective = 0.0;   ///< F0, to which tolerances are relative
+  double lambda_max = 0.0;  ///< smallest strength with an all-zero penalised part, for p'(0+) = lambda
+  Vector coef;
+  double intercept = 0.0;
+};
+
+}  // namespace pauca::bcd

@@ -1,0 +1,39 @@
+#pragma once
+
+#include "pauca/bcd/subproblem.hpp"
+
+namespace pauca::bcd {
+
+/// The subproblem through v = u + H X d, kept up to date: a coordinate step costs the entries of its column, the
+/// block Newton step is solved by conjugate gradients on X_S' H X_S without forming it. For sparse designs, and for
+/// working sets too large for a Gram.
+template <class P>
+class ResidualSubproblem final : public Subproblem<P> {
+ public:
+  using Subproblem<P>::Subproblem;
+
+  const char* name() const override { return "residual"; }
+  void set_curvature(const Curvature& h) override;
+  void solve(const std::vector<Index>& working, Vector& w, const Vector& u, const Vector& gradient, double target,
+             Monitor& monitor) override;
+
+ private:
+  void include(Index j);
+  double gradient_at(Index j) const { return this->design_.dot(j, v_.data()) - shift_ * h_sum_ * this->mean(j); }
+  void move(Index j, double d);
+  bool sweep(const std::vector<Index>& working, Vector& w, double& worst);
+  bool newton_step(const std::vector<Index>& working, Vector& w, double forcing, Monitor& monitor);
+  void apply(const std::vector<Index>& support, const Vector& p, Vector& predictor) const;
+  void apply_curvature(Vector& predictor) const;
+
+  Curvature h_;
+  double h_sum_ = 0.0;
+  Vector v_;             // the gradient in the predictor is v - shift h
+  double shift_ = 0.0;
+  Vector curvatures_;    // x_j' H x_j of the (centred) column; negative: not computed yet
+  std::vector<Index> known_;
+};
+
+}  // namespace pauca::bcd
+
+#include "pauca/bcd/residual_subproblem.ipp"

@@ -1,0 +1,74 @@
+#pragma once
+
+#include <atomic>
+#include <chrono>
+
+#include "pauca/core/result.hpp"
+
+namespace pauca {
+
+/// What a solver tells its monitor after a unit of work.
+struct Progress {
+  Index iteration = 0;
+  double objective = 0.0;
+  double criterion = 0.0;
+  double threshold = 0.0;
+};
+
+/// The one door through which a running solver is watched, timed and stopped.
+///
+/// The calling thread calls `keep_going` as often as it likes; every `interval` at most it reaches `poll`, which a
+/// front end overrides (signals, progress bars, callbacks). Worker threads only read `stop_requested`.
+class Monitor {
+ public:
+  using Clock = std::chrono::steady_clock;
+
+  Monitor() = default;
+  virtual ~Monitor() = default;
+  Monitor(const Monitor&) = delete;
+  Monitor& operator=(const Monitor&) = delete;
+
+  /// Starts the clock of one solve.
+  void start(double max_time) {
+    start_ = last_ = Clock::now();
+    max_time_ = max_time;
+    stop_.store(false, std::memory_order_relaxed);
+    reason_ = Status::converged;
+  }
+
+  /// False as soon as the solve should end; `reason` then tells why. Call from the solving thread only.
+  bool keep_going(const Progress& progress) {
+    if (stop_requested()) return false;
+    const auto now = Clock::now();
+    if (now - last_ < interval) return true;
+    last_ = now;
+    if (!poll(progress)) return request_stop(Status::stopped);
+    if (elapsed(now) > max_time_) return request_stop(Status::max_time);
+    return true;
+  }
+
+  bool stop_requested() const { return stop_.load(std::memory_order_relaxed); }
+  Status reason() const { return reason_; }
+  double seconds() const { return elapsed(Clock::now()); }
+
+ protected:
+  /// Overridden by front ends; false asks the solver to stop.
+  virtual bool poll(const Progress&) { return true; }
+
+ private:
+  static constexpr std::chrono::milliseconds interval{40};
+
+  double elapsed(Clock::time_point now) const { return std::chrono::duration<double>(now - start_).count(); }
+  bool request_stop(Status why) {
+    reason_ = why;
+    stop_.store(true, std::memory_order_relaxed);
+    return false;
+  }
+
+  Clock::time_point start_ = Clock::now(), last_ = Clock::now();
+  double max_time_ = std::numeric_limits<double>::infinity();
+  std::atomic<bool> stop_{false};
+  Status reason_ = Status::converged;
+};
+
+}  // namespace pauca

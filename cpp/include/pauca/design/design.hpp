@@ -1,0 +1,66 @@
+#pragma once
+
+#include <vector>
+
+#include "pauca/core/types.hpp"
+
+namespace pauca {
+
+/// The one way solvers reach data: columns of an (n, p) matrix, optionally rescaled, never copied.
+///
+/// Coordinates are those of the scaled design X diag(scale); without scale, those of X. Vectors are double
+/// whatever the storage. Centring is not a matter of the design: solvers apply it as a rank-one correction.
+class Design {
+ public:
+  virtual ~Design() = default;
+
+  Index rows() const { return rows_; }
+  Index cols() const { return cols_; }
+  virtual bool is_sparse() const = 0;
+  /// Stored entries in the columns, which is what a pass over them costs.
+  virtual double entries(const std::vector<Index>& columns) const = 0;
+
+  /// Multiplies column j by scale[j] from now on; the pointer must outlive the design. Null for none.
+  void set_scale(const double* scale) { scale_ = scale; }
+  double scale(Index j) const { return scale_ ? scale_[j] : 1.0; }
+
+  double dot(Index j, const double* u) const { return scale(j) * raw_dot(j, u); }
+  void axpy(Index j, double a, double* eta) const { raw_axpy(j, a * scale(j), eta); }
+  /// eta += a * (h o x_j)
+  void weighted_axpy(Index j, double a, const double* h, double* eta) const {
+    raw_weighted_axpy(j, a * scale(j), h, eta);
+  }
+  /// sum_i h_i x_ij^2; h null means one.
+  double weighted_square(Index j, const double* h) const { return scale(j) * scale(j) * raw_weighted_square(j, h); }
+
+  /// out[j] = x_j' u for all columns.
+  void transpose_multiply(const double* u, double* out) const {
+    raw_transpose_multiply(u, out);
+    if (scale_)
+      for (Index j = 0; j < cols_; ++j) out[j] *= scale_[j];
+  }
+  /// out[j] = x_j' u for the listed columns only.
+  void transpose_multiply(const double* u, const std::vector<Index>& columns, double* out) const {
+    for (Index j : columns) out[j] = dot(j, u);
+  }
+  /// out(a, b) = sum_i h_i x_{i,A[a]} x_{i,B[b]}, out is |A| x |B| column-major with leading dimension ld; h null: one.
+  void weighted_gram(const double* h, const std::vector<Index>& a, const std::vector<Index>& b, double* out,
+                     Index ld) const;
+
+ protected:
+  Design(Index rows, Index cols) : rows_(rows), cols_(cols) {}
+
+  virtual double raw_dot(Index j, const double* u) const = 0;
+  virtual void raw_axpy(Index j, double a, double* eta) const = 0;
+  virtual void raw_weighted_axpy(Index j, double a, const double* h, double* eta) const = 0;
+  virtual double raw_weighted_square(Index j, const double* h) const = 0;
+  virtual void raw_transpose_multiply(const double* u, double* out) const = 0;
+  virtual void raw_weighted_gram(const double* h, const std::vector<Index>& a, const std::vector<Index>& b, double* out,
+                                 Index ld) const = 0;
+
+ private:
+  Index rows_, cols_;
+  const double* scale_ = nullptr;
+};
+
+}  // namespace pauca

@@ -1,0 +1,44 @@
+#pragma once
+
+#include <limits>
+
+#include "pauca/core/types.hpp"
+
+namespace pauca {
+
+/// f(eta) = sum_i s_i l(y_i, eta_i) with sample weights s that sum to one: the 1/n of scikit-learn's objectives.
+///
+/// Everything here works on whole vectors, so a virtual call costs nothing beside it.
+class Loss {
+ public:
+  virtual ~Loss() = default;
+
+  virtual const char* name() const = 0;
+  /// True if f is quadratic, so that its curvature does not depend on eta.
+  virtual bool is_quadratic() const { return false; }
+  Index size() const { return weights_.size(); }
+  const Vector& weights() const { return weights_; }
+
+  virtual double value(const Vector& eta) const = 0;
+  /// u_i = s_i l'(eta_i)
+  virtual void gradient(const Vector& eta, Vector& u) const = 0;
+  /// h_i = s_i l''(eta_i), or an upper bound where l is not twice differentiable
+  virtual void curvature(const Vector& eta, Vector& h) const = 0;
+
+  /// Convex conjugate f*(v); NaN for a loss that has none in closed form.
+  virtual double conjugate(const Vector&) const { return std::numeric_limits<double>::quiet_NaN(); }
+  virtual bool has_conjugate() const { return false; }
+  /// The best scale a <= limit of the dual point a u; `offset` shifts the linear predictor.
+  virtual double dual_scale(const Vector& /*u*/, const Vector* /*offset*/, double limit) const {
+    return limit < 1.0 ? limit : 1.0;
+  }
+
+  /// Adds the constant that minimises f(eta + c) to eta and returns it: exact, by Newton steps with bisection guard.
+  virtual double center(Vector& eta, Vector& u) const;
+
+ protected:
+  explicit Loss(Vector weights) : weights_(std::move(weights)) {}
+  Vector weights_;
+};
+
+}  // namespace pauca

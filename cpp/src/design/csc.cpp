@@ -1,0 +1,64 @@
+#include "pauca/design/csc.hpp"
+
+#include <cstdint>
+
+namespace pauca {
+
+template <class T, class I>
+double CscDesign<T, I>::raw_dot(Index j, const double* u) const {
+  const I end = indptr_[j + 1];
+  I k = indptr_[j];
+  double a = 0.0, b = 0.0;
+  for (; k + 1 < end; k += 2) {
+    a += static_cast<double>(values_[k]) * u[indices_[k]];
+    b += static_cast<double>(values_[k + 1]) * u[indices_[k + 1]];
+  }
+  if (k < end) a += static_cast<double>(values_[k]) * u[indices_[k]];
+  return a + b;
+}
+
+template <class T, class I>
+void CscDesign<T, I>::raw_axpy(Index j, double a, double* eta) const {
+  for (I k = indptr_[j]; k < indptr_[j + 1]; ++k) eta[indices_[k]] += a * static_cast<double>(values_[k]);
+}
+
+template <class T, class I>
+void CscDesign<T, I>::raw_weighted_axpy(Index j, double a, const double* h, double* eta) const {
+  for (I k = indptr_[j]; k < indptr_[j + 1]; ++k)
+    eta[indices_[k]] += a * h[indices_[k]] * static_cast<double>(values_[k]);
+}
+
+template <class T, class I>
+double CscDesign<T, I>::raw_weighted_square(Index j, const double* h) const {
+  double total = 0.0;
+  for (I k = indptr_[j]; k < indptr_[j + 1]; ++k) {
+    const double v = static_cast<double>(values_[k]);
+    total += (h ? h[indices_[k]] : 1.0) * v * v;
+  }
+  return total;
+}
+
+template <class T, class I>
+void CscDesign<T, I>::raw_transpose_multiply(const double* u, double* out) const {
+  for (Index j = 0; j < cols(); ++j) out[j] = CscDesign::raw_dot(j, u);
+}
+
+template <class T, class I>
+void CscDesign<T, I>::raw_weighted_gram(const double* h, const std::vector<Index>& a, const std::vector<Index>& b,
+                                        double* out, Index ld) const {
+  Vector work = Vector::Zero(rows());
+  for (std::size_t k = 0; k < b.size(); ++k) {
+    const Index j = b[k];
+    for (I i = indptr_[j]; i < indptr_[j + 1]; ++i)
+      work[indices_[i]] = static_cast<double>(values_[i]) * (h ? h[indices_[i]] : 1.0);
+    for (std::size_t i = 0; i < a.size(); ++i) out[i + k * ld] = CscDesign::raw_dot(a[i], work.data());
+    for (I i = indptr_[j]; i < indptr_[j + 1]; ++i) work[indices_[i]] = 0.0;
+  }
+}
+
+template class CscDesign<float, std::int32_t>;
+template class CscDesign<float, std::int64_t>;
+template class CscDesign<double, std::int32_t>;
+template class CscDesign<double, std::int64_t>;
+
+}  // namespace pauca

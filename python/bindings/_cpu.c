@@ -1,0 +1,22 @@
+/* Which x86-64 level this processor runs; a module of its own so that nothing else is loaded to find out. */
+#define PY_SSIZE_T_CLEAN
+#include <Python.h>
+
+static PyObject *has_x86_64_v3(PyObject *self, PyObject *args) {
+  (void)self;
+  (void)args;
+#if (defined(__GNUC__) || defined(__clang__)) && defined(__x86_64__)
+  __builtin_cpu_init();
+  return PyBool_FromLong(__builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma") && __builtin_cpu_supports("bmi2"));
+#else
+  Py_RETURN_FALSE;
+#endif
+}
+
+static PyMethodDef methods[] = {
+    {"has_x86_64_v3", has_x86_64_v3, METH_NOARGS, "True if the processor has AVX2, FMA and BMI2."},
+    {NULL, NULL, 0, NULL}};
+
+static struct PyModuleDef module = {PyModuleDef_HEAD_INIT, "_cpu", NULL, 0, methods, NULL, NULL, NULL, NULL};
+
+PyMODINIT_FUNC PyInit__cpu(void) { return PyModule_Create(&module); }

@@ -1,0 +1,131 @@
+// Linear models: designs over numpy and scipy arrays without copies, losses by name, GreedyBCD.
+
+#include "pauca/bcd/solve.hpp"
+
+#include <memory>
+
+#include "bindings.hpp"
+#include "pauca/core/errors.hpp"
+#include "pauca/design/csc.hpp"
+#include "pauca/design/dense.hpp"
+#include "pauca/loss/logistic.hpp"
+#include "pauca/loss/quadratic.hpp"
+
+namespace pauca::python {
+namespace {
+
+/// A design and the Python arrays it looks at.
+struct DesignHandle {
+  std::unique_ptr<Design> design;
+  std::vector<py::object> keep_alive;
+};
+
+template <class T>
+DesignHandle dense_design(const py::array_t<T>& x) {
+  require(x.ndim() == 2, "X: expected a two-dimensional array");
+  require(x.shape(0) <= 1 || x.strides(0) == static_cast<py::ssize_t>(sizeof(T)),
+          "X: expected a column-major (F-ordered) array");
+  const Index stride = x.shape(1) > 1 ? x.strides(1) / static_cast<py::ssize_t>(sizeof(T)) : x.shape(0);
+  return {std::make_unique<DenseDesign<T>>(x.data(), x.shape(0), x.shape(1), stride), {x}};
+}
+
+template <class T, class I>
+DesignHandle csc_design(const CArray<T>& values, const CArray<I>& indices, const CArray<I>& indptr, Index rows) {
+  return {std::make_unique<CscDesign<T, I>>(values.data(), indices.data(), indptr.data(), rows, indptr.size() - 1),
+          {values, indices, indptr}};
+}
+
+std::unique_ptr<Loss> make_loss(const std::string& name, const CArray<double>& y, const CArray<double>& weights) {
+  Vector target = vector_view(y), s = vector_view(weights);
+  if (name == "quadratic") return std::make_unique<QuadraticLoss>(std::move(target), std::move(s));
+  if (name == "logistic") return std::make_unique<LogisticLoss>(std::move(target), std::move(s));
+  throw std::invalid_argument("loss: no loss is called '" + name + "'");
+}
+
+const double* optional_data(const std::optional<CArray<double>>& a) { return a ? a->data() : nullptr; }
+
+bcd::Engine to_engine(const std::string& name) {
+  if (name == "auto") return bcd::Engine::automatic;
+  if (name == "gram") return bcd::Engine::gram;
+  if (name == "residual") return bcd::Engine::residual;
+  throw std::invalid_argument("engine: got '" + name + "', expected 'auto', 'gram' or 'residual'");
+}
+
+/// Everything a linear fit needs, gathered once from Python.
+struct LinearArguments {
+  std::unique_ptr<Loss> loss;
+  std::optional<Vector> offset;
+  bcd::Problem problem;
+
+  LinearArguments(DesignHandle& x, const std::string& loss_name, const CArray<double>& y,
+                  const CArray<double>& sample_weight, const std::optional<CArray<double>>& offset_array, double lambda,
+                  double ridge, const std::optional<CArray<double>>& weights, bool nonnegative, bool fit_intercept,
+                  const std::optional<CArray<double>>& scale)
+      : loss(make_loss(loss_name, y, sample_weight)),
+        offset(offset_array ? std::optional<Vector>(vector_view(*offset_array)) : std::nullopt),
+        problem{*x.design, *loss, {lambda, ridge, optional_data(weights), nonnegative}, fit_intercept,
+                offset ? &*offset : nullptr} {
+    x.design->set_scale(optional_data(scale));
+  }
+};
+
+}  // namespace
+
+void register_linear(py::module_& m) {
+  py::class_<DesignHandle>(m, "Design", py::module_local());
+  m.def("dense_design", &dense_design<double>, py::arg("x").noconvert());
+  m.def("dense_design", &dense_design<float>, py::arg("x").noconvert());
+  auto csc = [&](auto f) {
+    m.def("csc_design", f, py::arg("values").noconvert(), py::arg("indices").noconvert(), py::arg("indptr").noconvert(),
+          py::arg("rows"));
+  };
+  csc(&csc_design<double, std::int32_t>);
+  csc(&csc_design<double, std::int64_t>);
+  csc(&csc_design<float, std::int32_t>);
+  csc(&csc_design<float, std::int64_t>);
+
+  m.def(
+      "linear_solve",
+      [](DesignHandle& x, const std::string& loss, const CArray<double>& y, const CArray<double>& sample_weight,
+         const std::optional<CArray<double>>& offset, const std::string& penalty, const std::vector<double>& shape,
+         double lambda, double ridge, const std::optional<CArray<double>>& weights, bool nonnegative,
+         bool fit_intercept, const std::optional<CArray<double>>& scale, const std::string& engine,
+         double continuation, double tol, Index max_iter, double max_time,
+         const std::optional<CArray<double>>& coef, double intercept, py::object callback) {
+        LinearArguments a(x, loss, y, sample_weight, offset, lambda, ridge, weights, nonnegative, fit_intercept, scale);
+        bcd::Options options;
+        options.engine = to_engine(engine);
+        options.continuation = continuation;
+        bcd::Start start;
+        if (coef) start.coef = vector_view(*coef);
+        start.intercept = intercept;
+        const Settings settings = to_settings(tol, max_iter, max_time);
+        const bcd::Solution s = run_released(std::move(callback), [&](Monitor& monitor) {
+          return bcd::solve(a.problem, penalty, shape, options, settings, start, monitor);
+        });
+        return py::make_tuple(to_numpy(s.coef), s.intercept, to_dict(s.report));
+      },
+      py::arg("x"), py::kw_only(), py::arg("loss"), py::arg("y"), py::arg("sample_weight"), py::arg("offset"),
+      py::arg("penalty"), py::arg("shape"), py::arg("lambda_"), py::arg("ridge"), py::arg("weights"),
+      py::arg("nonnegative"), py::arg("fit_intercept"), py::arg("scale"), py::arg("engine"), py::arg("continuation"),
+      py::arg("tol"), py::arg("max_iter"), py::arg("max_time"), py::arg("coef"), py::arg("intercept"),
+      py::arg("callback"));
+
+  m.def(
+      "linear_null_model",
+      [](DesignHandle& x, const std::string& loss, const CArray<double>& y, const CArray<double>& sample_weight,
+         const std::optional<CArray<double>>& offset, const std::string& penalty, const std::vector<double>& shape,
+         const std::optional<CArray<double>>& weights, bool nonnegative, bool fit_intercept,
+         const std::optional<CArray<double>>& scale) {
+        LinearArguments a(x, loss, y, sample_weight, offset, 0.0, 0.0, weights, nonnegative, fit_intercept, scale);
+        const bcd::NullModel null = run_released(py::none(), [&](Monitor& monitor) {
+          return bcd::null_model(a.problem, penalty, shape, monitor);
+        });
+        return py::make_tuple(null.objective, null.lambda_max, null.intercept, to_numpy(null.coef));
+      },
+      py::arg("x"), py::kw_only(), py::arg("loss"), py::arg("y"), py::arg("sample_weight"), py::arg("offset"),
+      py::arg("penalty"), py::arg("shape"), py::arg("weights"), py::arg("nonnegative"), py::arg("fit_intercept"),
+      py::arg("scale"));
+}
+
+}  // namespace pauca::python

@@ -1,0 +1,39 @@
+// The extension module: one register_* function a family, each in a translation unit of its own.
+
+#include <Eigen/Core>
+
+#include "bindings.hpp"
+
+namespace pauca::python {
+
+void register_linear(py::module_& m);
+
+namespace {
+
+py::dict build_info() {
+  py::dict d;
+  d["version"] = PAUCA_VERSION;
+  d["arch"] = PAUCA_ARCH;
+#if defined(__clang__)
+  d["compiler"] = std::string("clang ") + __clang_version__;
+#elif defined(__GNUC__)
+  d["compiler"] = std::string("gcc ") + __VERSION__;
+#elif defined(_MSC_VER)
+  d["compiler"] = std::string("msvc ") + std::to_string(_MSC_VER);
+#else
+  d["compiler"] = "unknown";
+#endif
+  d["eigen"] = std::to_string(EIGEN_WORLD_VERSION) + "." + std::to_string(EIGEN_MAJOR_VERSION) + "." +
+               std::to_string(EIGEN_MINOR_VERSION);
+  d["simd"] = Eigen::SimdInstructionSetsInUse();
+  return d;
+}
+
+}  // namespace
+}  // namespace pauca::python
+
+PYBIND11_MODULE(PAUCA_MODULE, m, pybind11::mod_gil_not_used()) {
+  m.doc() = "pauca's C++ core: private; use the Python modules above it";
+  m.def("build_info", &pauca::python::build_info);
+  pauca::python::register_linear(m);
+}

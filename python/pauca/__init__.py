@@ -1,0 +1,48 @@
+"""pauca: structured-sparse statistical estimation.
+
+Fast C++ solvers behind scikit-learn estimators. Submodules are imported on first use.
+"""
+
+import importlib
+from typing import Any
+
+# The submodules users reach as pauca.<name>: one line a family.
+_SUBMODULES = (
+    "datasets",
+    "linear_model",
+    "losses",
+    "metrics",
+    "penalties",
+    "plotting",
+    "solvers",
+)
+
+__all__ = ["__version__", "show_versions", *_SUBMODULES]
+
+
+def show_versions() -> None:
+    """Print the versions of pauca, its compiled core and its dependencies.
+
+    Examples
+    --------
+    >>> import pauca
+    >>> pauca.show_versions()  # doctest: +ELLIPSIS
+    pauca...
+    """
+    from ._versions import show_versions as show
+
+    show()
+
+
+def __getattr__(name: str) -> Any:
+    if name in _SUBMODULES:
+        return importlib.import_module(f"{__name__}.{name}")
+    if name == "__version__":
+        from importlib.metadata import version
+
+        return version("pauca")
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)
