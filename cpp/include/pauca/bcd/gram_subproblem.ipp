@@ -118,9 +118,8 @@ bool GramSubproblem<P>::newton_step(Monitor& monitor) {
   }
   if (!cholesky_in_place(factor_, monitor)) return false;
   Vector d = rhs;
-  const auto lower = factor_.template triangularView<Eigen::Lower>();
-  lower.solveInPlace(d);
-  lower.transpose().solveInPlace(d);
+  factor_.template triangularView<Eigen::Lower>().solveInPlace(d);
+  factor_.template triangularView<Eigen::Lower>().transpose().solveInPlace(d);
   if (!d.allFinite()) return false;
 
   Vector delta(s);
