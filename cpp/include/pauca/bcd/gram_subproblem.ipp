@@ -39,8 +39,7 @@ void GramSubproblem<P>::include(const std::vector<Index>& working, Monitor& moni
     const std::vector<Index> rows_so_far(columns_.begin(), columns_.begin() + old + last);
     const std::vector<Index> new_columns(fresh.begin() + first, fresh.begin() + last);
     this->design_.weighted_gram(rows, rows_so_far, new_columns, gram_.data() + (old + first) * ld, ld, monitor);
-    gram_.block(old + first, old, last - first, first) =
-        gram_.block(old, old + first, first, last - first).transpose();
+    gram_.block(old + first, old, last - first, first) = gram_.block(old, old + first, first, last - first).transpose();
   }
   auto block = gram_.block(0, old, now, count);
   if (!rows) block *= h_.constant;
