@@ -14,12 +14,6 @@ using namespace pauca::testing;
 
 namespace {
 
-struct Case {
-  bool logistic, nonnegative, intercept;
-  double ridge;
-  bool weights;
-};
-
 /// The optimum by exhaustion: on every support and sign pattern, Newton's method on the smooth restricted problem; of
 /// the points that keep their signs, the best. Knows nothing of proximal steps, dual points or working sets.
 class BruteForce {
@@ -135,12 +129,13 @@ BOOST_AUTO_TEST_CASE(reaches_the_brute_force_minimum) {
                   Settings settings;
                   settings.tol = 1e-10;
                   Monitor monitor;
-                  const auto fit = bcd::solve({design,
-                                               *loss,
-                                               {lambda, ridge, w == &ones ? nullptr : w->data(), nonnegative},
-                                               intercept,
-                                               nullptr},
-                                              "l1", {}, options, settings, {}, monitor);
+                  const auto fit =
+                      bcd::solve({.design = design,
+                                  .loss = *loss,
+                                  .penalty = {.weights = w == &ones ? nullptr : w->data(), .nonnegative = nonnegative},
+                                  .strength = {.alpha = lambda, .ridge_share = ridge / lambda},
+                                  .fit_intercept = intercept},
+                                 "l1", {}, options, settings, {}, monitor);
                   const Vector l = lambda * *w, r = ridge * *w;
                   const BruteForce oracle(x, *loss, l, r, nonnegative, intercept);
                   const double value = oracle.objective(fit.coef, fit.intercept);
@@ -160,13 +155,25 @@ BOOST_AUTO_TEST_CASE(null_model_strength_is_the_smallest_without_features) {
   for (bool logistic : {false, true}) {
     const auto loss = make_loss(logistic, x);
     Monitor monitor;
-    const double top = bcd::null_model({design, *loss, {}, true, nullptr}, "l1", {}, monitor).lambda_max;
+    const double top = bcd::null_model({.design = design, .loss = *loss}, "l1", {}, monitor).lambda_max;
     for (double factor : {1.001, 0.99}) {
-      const auto fit = bcd::solve({design, *loss, {factor * top, 0.0, nullptr, false}, true, nullptr}, "l1", {}, {}, {},
-                                  {}, monitor);
+      const auto fit = bcd::solve({.design = design, .loss = *loss, .strength = {.alpha = factor * top}}, "l1", {}, {},
+                                  {}, {}, monitor);
       BOOST_CHECK_EQUAL((fit.coef.array() != 0.0).any(), factor < 1.0);
     }
   }
+}
+
+BOOST_AUTO_TEST_CASE(relative_strength_counts_in_units_of_the_largest) {
+  const Matrix x = random_matrix(n, p, 23);
+  const DenseDesign<double> design(x.data(), n, p, n);
+  const auto loss = make_loss(false, x);
+  Monitor monitor;
+  const double top = bcd::null_model({.design = design, .loss = *loss}, "l1", {}, monitor).lambda_max;
+  const bcd::Strength strength{.alpha = 0.2, .relative = true, .lambda_share = 0.5, .ridge_share = 0.5};
+  const auto fit = bcd::solve({.design = design, .loss = *loss, .strength = strength}, "l1", {}, {}, {}, {}, monitor);
+  BOOST_CHECK_CLOSE(fit.alpha, 0.2 * top / 0.5, 1e-10);
+  BOOST_CHECK_CLOSE(fit.lambda_max, top, 1e-10);
 }
 
 BOOST_AUTO_TEST_CASE(designs_and_precisions_agree) {
@@ -192,7 +199,7 @@ BOOST_AUTO_TEST_CASE(designs_and_precisions_agree) {
       settings.tol = 1e-11;
       Monitor monitor;
       fits.push_back(
-          bcd::solve({*d, *loss, {0.05, 0.0, nullptr, false}, true, nullptr}, "l1", {}, {}, settings, {}, monitor));
+          bcd::solve({.design = *d, .loss = *loss, .strength = {.alpha = 0.05}}, "l1", {}, {}, settings, {}, monitor));
       BOOST_CHECK(fits.back().report.status == Status::converged);
       BOOST_CHECK_LT((fits.back().coef.array() != 0.0).count(), n);
       BOOST_CHECK_SMALL(fits.back().report.objective - fits[0].report.objective, 1e-9);
@@ -209,7 +216,7 @@ BOOST_AUTO_TEST_CASE(stops_at_its_limits) {
   settings.max_iter = 1;
   Monitor monitor;
   const auto fit =
-      bcd::solve({design, loss, {1e-3, 0.0, nullptr, false}, true, nullptr}, "l1", {}, {}, settings, {}, monitor);
+      bcd::solve({.design = design, .loss = loss, .strength = {.alpha = 1e-3}}, "l1", {}, {}, settings, {}, monitor);
   BOOST_CHECK(fit.report.status == Status::max_iter);
   BOOST_CHECK_EQUAL(fit.report.n_iter, 1);
   BOOST_CHECK(std::isfinite(fit.report.dual_gap) && fit.report.dual_gap > fit.report.threshold);

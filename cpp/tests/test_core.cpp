@@ -19,6 +19,7 @@ constexpr double forever = std::numeric_limits<double>::infinity();
 /// Counts polls and stops at the given one.
 struct CountingMonitor : Monitor {
   explicit CountingMonitor(int stop_at) : stop_at(stop_at) {}
+  using Monitor::set_eager;
   bool poll(const Progress& p) override {
     last = p;
     return ++polls < stop_at;
@@ -30,7 +31,7 @@ struct CountingMonitor : Monitor {
 /// Works (sleeps) under the monitor; returns the seconds until it said stop.
 double run_until_stopped(Monitor& monitor, double max_time) {
   monitor.start(max_time);
-  while (monitor.keep_going({3, 1.0, 2.0, 0.5}) && monitor.seconds() < 5.0)
+  while (monitor.next_iteration({3, 1.0, 2.0, 0.5}) && monitor.seconds() < 5.0)
     std::this_thread::sleep_for(std::chrono::milliseconds(1));
   return monitor.seconds();
 }
@@ -48,7 +49,7 @@ BOOST_AUTO_TEST_CASE(monitor_time_limit) {
   BOOST_CHECK(monitor.stop_requested());
   monitor.start(forever);
   BOOST_CHECK(!monitor.stop_requested());
-  BOOST_CHECK(monitor.keep_going({}));
+  BOOST_CHECK(monitor.keep_going());
 }
 
 BOOST_AUTO_TEST_CASE(monitor_stops_when_poll_says_so) {
@@ -59,15 +60,27 @@ BOOST_AUTO_TEST_CASE(monitor_stops_when_poll_says_so) {
   BOOST_CHECK(monitor.reason() == Status::stopped);
   BOOST_CHECK_EQUAL(monitor.last.iteration, 3);
   BOOST_CHECK_EQUAL(monitor.last.criterion, 2.0);
-  BOOST_CHECK(!monitor.keep_going({}));
+  BOOST_CHECK(!monitor.keep_going());
   BOOST_CHECK_EQUAL(monitor.polls, 2);
 }
 
 BOOST_AUTO_TEST_CASE(monitor_does_not_poll_at_every_call) {
   CountingMonitor monitor(1000000);
   monitor.start(forever);
-  for (int k = 0; k < 1000; ++k) monitor.keep_going({});
+  for (int k = 0; k < 1000; ++k) monitor.keep_going();
   BOOST_CHECK_LT(monitor.polls, 100);
+}
+
+BOOST_AUTO_TEST_CASE(eager_monitor_polls_at_every_iteration) {
+  CountingMonitor monitor(1000000);
+  monitor.start(forever);
+  monitor.set_eager(true);
+  for (int k = 0; k < 25; ++k) {
+    monitor.next_iteration({k, 0.0, 0.0, 0.0});
+    BOOST_CHECK_EQUAL(monitor.last.iteration, k);
+    monitor.keep_going();
+  }
+  BOOST_CHECK_EQUAL(monitor.polls, 25);
 }
 
 BOOST_AUTO_TEST_CASE(rng_reproduces_and_streams_differ) {

@@ -144,6 +144,28 @@ BOOST_AUTO_TEST_CASE_TEMPLATE(weighted_gram, S, Storages) {
   });
 }
 
+BOOST_AUTO_TEST_CASE_TEMPLATE(column_moments, S, Storages) {
+  S s;
+  const Design& d = s.design;
+  const Vector weights = random_weights(n, 9);
+  for (Index j = 0; j < p; ++j) {
+    double mean = -1.0, variance = -1.0;
+    d.column_moments(j, weights.data(), mean, variance);
+    const double expected = weights.dot(s.x.col(j));
+    BOOST_CHECK_SMALL(mean - expected, tol);
+    BOOST_CHECK_SMALL(variance - weights.dot((s.x.col(j).array() - expected).square().matrix()), tol);
+  }
+}
+
+BOOST_AUTO_TEST_CASE(moments_survive_a_large_mean) {
+  const Matrix x = random_matrix(n, 1, 14).array() + 1e8;
+  const Vector weights = Vector::Constant(n, 1.0 / n);
+  const DenseDesign<double> d(x.data(), n, 1, n);
+  double mean = 0.0, variance = 0.0;
+  d.column_moments(0, weights.data(), mean, variance);
+  BOOST_CHECK_CLOSE(variance, (x.array() - 1e8 - (x.array() - 1e8).mean()).square().mean(), 1e-5);
+}
+
 BOOST_AUTO_TEST_CASE(gram_of_many_columns) {
   // More columns than one panel of the dense kernel.
   const Matrix x = random_matrix(40, 230, 12);

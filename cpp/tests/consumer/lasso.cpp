@@ -10,6 +10,8 @@ int main() {
   const pauca::DenseDesign<double> design(x.data(), 4, 3, 4);
   const pauca::QuadraticLoss loss(y, weights);
   pauca::Monitor monitor;
-  const auto fit = pauca::bcd::solve({design, loss, {.lambda = 0.5}, false}, "l1", {}, {}, {}, {}, monitor);
+  const auto fit =
+      pauca::bcd::solve({.design = design, .loss = loss, .strength = {.alpha = 0.5}, .fit_intercept = false}, "l1", {},
+                        {}, {}, {}, monitor);
   std::printf("coef %f %f %f %s\n", fit.coef[0], fit.coef[1], fit.coef[2] + 0.0, to_string(fit.report.status));
 }

@@ -76,8 +76,9 @@ bool Solver<P>::certifiable() const {
 }
 
 /// F minus the dual objective -f*(a u) + a u'offset - sum_j g_j*(-a G_j), with
-/// g_j*(z) = (|z| - lambda_j)_+^2 / (2 ridge_j), or the constraint |z| <= lambda_j without ridge. Two scales a are
-/// tried: the largest that meets every constraint, and, where a ridge makes all of them soft, the unconstrained one.
+/// g_j*(z) = (|z| - lambda_j)_+^2 / (2 ridge_j), or the constraint |z| <= lambda_j without ridge. Scales a that are
+/// tried: the best for f* within every constraint and, where a ridge makes constraints soft, the one nearest to a = 1
+/// (the optimal dual point is u itself) and the best for f* that the remaining hard constraints allow.
 template <class P>
 double Solver<P>::dual_gap(const State& s, const std::vector<Index>& scope) const {
   const bool one_sided = separable_.nonnegative();
@@ -89,8 +90,7 @@ double Solver<P>::dual_gap(const State& s, const std::vector<Index>& scope) cons
     all = std::min(all, limit);
     if (separable_.ridge(j) == 0.0) hard = std::min(hard, limit);
   }
-  auto dual = [&](double limit) {
-    const double a = problem_.loss.dual_scale(s.u, problem_.offset, limit);
+  auto dual = [&](double a) {
     if (one_sided && a < 0.0) return -std::numeric_limits<double>::infinity();
     double total = -problem_.loss.conjugate(a * s.u);
     if (problem_.offset) total += a * s.u.dot(*problem_.offset);
@@ -101,8 +101,9 @@ double Solver<P>::dual_gap(const State& s, const std::vector<Index>& scope) cons
     }
     return total;
   };
-  double best = dual(all);
-  if (hard > all) best = std::max(best, dual(hard));
+  auto scale = [&](double limit) { return problem_.loss.dual_scale(s.u, problem_.offset, limit); };
+  double best = dual(scale(all));
+  if (hard > all) best = std::max({best, dual(std::min(hard, 1.0)), dual(scale(hard))});
   return std::max(s.objective - best, 0.0);
 }
 
