@@ -62,13 +62,13 @@ py-test: .venv/.dev ## Python tests
 
 doctest: .venv/.dev ## The examples in docstrings, docs pages and README
 	$(say) 'doctests: docstrings, docs pages, README'
-	@$(LIMIT_THREADS) $(PY) -m pytest -q -p no:cacheprovider --doctest-modules --doctest-glob='*.rst' --doctest-glob='*.md' \
-	  python/pauca docs README.md --ignore docs/conf.py --ignore docs/examples
+	@$(LIMIT_THREADS) $(PY) -m pytest -q --doctest-modules --doctest-glob='*.rst' --doctest-glob='*.md' \
+	  python/pauca docs README.md --ignore-glob='docs/*.py'
 
 docs: .venv/.dev ## The documentation, warnings being errors, into docs/_build/html
 	$(say) 'docs: building (the gallery runs its examples)'
 	@rm -rf docs/api/generated
-	@$(LIMIT_THREADS) sphinx-build -W --keep-going -q -b html -d build/doctrees docs docs/_build/html
+	@$(LIMIT_THREADS) $(PY) -m sphinx -W --keep-going -q -b html -d build/doctrees docs docs/_build/html
 	$(say) 'docs: docs/_build/html/index.html'
 
 bench: benchmarks/.venv/.built ## Benchmarks against the peers, in an environment of their own (BENCH_ARGS)

@@ -47,7 +47,7 @@ def main(argv: list[str] | None = None) -> int:
     # The bar appears once a second has gone by.
     with tqdm(tasks, delay=1, unit="fit", leave=False, dynamic_ncols=True) as bar:
         for label, call, is_row in bar:
-            bar.set_postfix_str(label)
+            bar.set_postfix_str(label, refresh=False)
             result = attempt(label, call)
             if result is not None:
                 table.append(result) if is_row else paths.extend(result)
