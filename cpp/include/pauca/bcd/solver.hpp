@@ -34,7 +34,7 @@ class Solver {
 
   void refresh(State& s) const;
   double objective(const State& s) const;
-  void gradient(State& s, const std::vector<Index>& scope) const;
+  void gradient(State& s, const std::vector<Index>& scope, Monitor& monitor) const;
   double violation(const State& s, const std::vector<Index>& scope) const;
   double dual_gap(const State& s, const std::vector<Index>& scope) const;
   bool certifiable() const;

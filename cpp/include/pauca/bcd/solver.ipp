@@ -51,12 +51,15 @@ double Solver<P>::objective(const State& s) const {
 }
 
 template <class P>
-void Solver<P>::gradient(State& s, const std::vector<Index>& scope) const {
+void Solver<P>::gradient(State& s, const std::vector<Index>& scope, Monitor& monitor) const {
   const Design& x = problem_.design;
   if (static_cast<Index>(scope.size()) == x.cols()) {
-    x.transpose_multiply(s.u.data(), s.gradient.data());
+    x.transpose_multiply(s.u.data(), s.gradient.data(), monitor);
   } else {
-    for (Index j : scope) s.gradient[j] = x.dot(j, s.u.data());
+    for (Index j : scope) {
+      s.gradient[j] = x.dot(j, s.u.data());
+      if (!monitor.keep_going()) return;
+    }
   }
 }
 
@@ -224,16 +227,16 @@ NullModel Solver<P>::null_model(Monitor& monitor) {
     for (Index j = 0; j < p; ++j)
       if (weights[j] == 0.0) free_columns.push_back(j);
   if (!free_columns.empty()) {
-    gradient(s, free_columns);
+    gradient(s, free_columns, monitor);
     const double start = violation(s, free_columns);
     for (int k = 0; k < 100; ++k) {
       const double v = violation(s, free_columns);
       if (v <= 1e-10 * start || !step(s, free_columns, 1e-2 * v, monitor)) break;
       refresh(s);
-      gradient(s, free_columns);
+      gradient(s, free_columns, monitor);
     }
   }
-  gradient(s, all_columns());
+  gradient(s, all_columns(), monitor);
   NullModel null;
   null.objective = problem_.loss.value(s.eta);
   for (Index j = 0; j < p; ++j) {
@@ -299,7 +302,11 @@ Solution Solver<P>::solve(const Settings& settings, const Start& start, Monitor&
   for (;; ++report.n_iter) {
     refresh(s);
     full = scope.size() == everything.size();
-    gradient(s, scope);
+    gradient(s, scope, monitor);
+    if (monitor.stop_requested()) {
+      report.status = monitor.reason();
+      break;
+    }
     worst = violation(s, scope);
     report.objective_path.push_back(s.objective);
     const bool last = stage == lambda;
@@ -308,7 +315,7 @@ Solution Solver<P>::solve(const Settings& settings, const Start& start, Monitor&
     double figure = criterion();
     if (figure <= level && !full) {
       scope = everything;
-      gradient(s, scope);
+      gradient(s, scope, monitor);
       worst = violation(s, scope);
       full = true;
       if (last) figure = criterion();
@@ -346,17 +353,16 @@ Solution Solver<P>::solve(const Settings& settings, const Start& start, Monitor&
       }
     }
   }
-  if (!full) {
-    gradient(s, everything);
-    worst = violation(s, everything);
-  }
   report.objective = s.objective;
-  report.kkt_violation = worst;
-  if (certified) {
-    report.dual_gap = dual_gap(s, everything);
-    report.criterion = report.dual_gap;
-  } else {
-    report.criterion = worst;
+  if (report.status != Status::stopped) {  // the certificate of what is returned; a user who stops does not wait for it
+    if (!full || monitor.stop_requested()) {
+      Monitor unhurried;
+      gradient(s, everything, unhurried);
+      worst = violation(s, everything);
+    }
+    report.kkt_violation = worst;
+    if (certified) report.dual_gap = dual_gap(s, everything);
+    report.criterion = certified ? report.dual_gap : worst;
   }
   report.seconds = monitor.seconds();
   report.engine = subproblem_ ? subproblem_->name() : "none";
