@@ -2,7 +2,14 @@
 
 #include "pauca/bcd/solve.hpp"
 
+<<<<<<< HEAD
 #include "linear.hpp"
+=======
+#include <memory>
+
+#include "linear.hpp"
+#include "pauca/core/errors.hpp"
+>>>>>>> penalties
 #include "pauca/design/csc.hpp"
 #include "pauca/design/dense.hpp"
 #include "pauca/penalty/registry.hpp"
@@ -25,6 +32,7 @@ DesignHandle csc_design(const CArray<T>& values, const CArray<I>& indices, const
           {values, indices, indptr}};
 }
 
+<<<<<<< HEAD
 /// Everything a linear fit needs, gathered once from Python.
 struct LinearArguments {
   std::unique_ptr<Loss> loss;
@@ -43,6 +51,8 @@ struct LinearArguments {
   }
 };
 
+=======
+>>>>>>> penalties
 /// Weighted mean and variance of every column.
 py::tuple column_moments(DesignHandle& x, const CArray<double>& weights) {
   const Index p = x.design->cols();
@@ -56,8 +66,9 @@ py::tuple column_moments(DesignHandle& x, const CArray<double>& weights) {
 
 /// sum_j g_j(w_j)
 double penalty_value(const std::string& name, const std::vector<double>& shape, double lambda, double ridge,
-                     const std::optional<CArray<double>>& weights, bool nonnegative, const CArray<double>& w) {
-  const PenaltySettings settings{lambda, ridge, optional_data(weights), nonnegative};
+                     const std::optional<CArray<double>>& weights, bool nonnegative, bool multiply,
+                     const CArray<double>& w) {
+  const PenaltySettings settings{lambda, ridge, optional_data(weights), nonnegative, multiply};
   return visit_penalty(name, shape, [&](auto p) {
     const Separable<decltype(p)> g(p, settings);
     double total = 0.0;
@@ -67,9 +78,9 @@ double penalty_value(const std::string& name, const std::vector<double>& shape, 
 }
 
 py::array penalty_prox(const std::string& name, const std::vector<double>& shape, double lambda, double ridge,
-                       const std::optional<CArray<double>>& weights, bool nonnegative, const CArray<double>& v,
-                       double step) {
-  const PenaltySettings settings{lambda, ridge, optional_data(weights), nonnegative};
+                       const std::optional<CArray<double>>& weights, bool nonnegative, bool multiply,
+                       const CArray<double>& v, double step) {
+  const PenaltySettings settings{lambda, ridge, optional_data(weights), nonnegative, multiply};
   Vector out(v.size());
   visit_penalty(name, shape, [&](auto p) {
     const Separable<decltype(p)> g(p, settings);
@@ -96,20 +107,20 @@ void register_linear(py::module_& m) {
 
   m.def("column_moments", &column_moments, py::arg("x"), py::arg("weights"));
   m.def("penalty_value", &penalty_value, py::arg("name"), py::arg("shape"), py::arg("lambda_"), py::arg("ridge"),
-        py::arg("weights"), py::arg("nonnegative"), py::arg("w"));
+        py::arg("weights"), py::arg("nonnegative"), py::arg("multiply"), py::arg("w"));
   m.def("penalty_prox", &penalty_prox, py::arg("name"), py::arg("shape"), py::arg("lambda_"), py::arg("ridge"),
-        py::arg("weights"), py::arg("nonnegative"), py::arg("v"), py::arg("step"));
+        py::arg("weights"), py::arg("nonnegative"), py::arg("multiply"), py::arg("v"), py::arg("step"));
   m.def(
       "linear_solve",
-      [](DesignHandle& x, const std::string& loss, const CArray<double>& y, const CArray<double>& sample_weight,
+      [](DesignHandle& x, const std::string& loss, const std::vector<double>& loss_shape, const CArray<double>& y, const CArray<double>& sample_weight,
          const std::optional<CArray<double>>& offset, const std::string& penalty, const std::vector<double>& shape,
          double alpha, bool relative, double lambda_share, double ridge_share,
-         const std::optional<CArray<double>>& weights, bool nonnegative, bool fit_intercept,
+         const std::optional<CArray<double>>& weights, bool nonnegative, bool multiply, bool fit_intercept,
          const std::optional<CArray<double>>& scale, const std::string& engine, double continuation, double gram_bytes,
          double tol, Index max_iter, double max_time, const std::optional<CArray<double>>& coef, double intercept,
          py::object callback) {
-        LinearArguments a(x, loss, y, sample_weight, offset, {alpha, relative, lambda_share, ridge_share}, weights,
-                          nonnegative, fit_intercept, scale);
+        LinearArguments a(x, loss, loss_shape, y, sample_weight, offset, {alpha, relative, lambda_share, ridge_share}, weights,
+                          nonnegative, multiply, fit_intercept, scale);
         bcd::Options options;
         options.engine = to_engine(engine);
         options.continuation = continuation;
@@ -129,25 +140,25 @@ void register_linear(py::module_& m) {
         d["null_objective"] = s.null_objective;
         return d;
       },
-      py::arg("x"), py::kw_only(), py::arg("loss"), py::arg("y"), py::arg("sample_weight"), py::arg("offset"),
+      py::arg("x"), py::kw_only(), py::arg("loss"), py::arg("loss_shape"), py::arg("y"), py::arg("sample_weight"), py::arg("offset"),
       py::arg("penalty"), py::arg("shape"), py::arg("alpha"), py::arg("relative"), py::arg("lambda_share"),
-      py::arg("ridge_share"), py::arg("weights"), py::arg("nonnegative"), py::arg("fit_intercept"), py::arg("scale"),
+      py::arg("ridge_share"), py::arg("weights"), py::arg("nonnegative"), py::arg("multiply"), py::arg("fit_intercept"), py::arg("scale"),
       py::arg("engine"), py::arg("continuation"), py::arg("gram_bytes"), py::arg("tol"), py::arg("max_iter"),
       py::arg("max_time"), py::arg("coef"), py::arg("intercept"), py::arg("callback"));
 
   m.def(
       "linear_null_model",
-      [](DesignHandle& x, const std::string& loss, const CArray<double>& y, const CArray<double>& sample_weight,
+      [](DesignHandle& x, const std::string& loss, const std::vector<double>& loss_shape, const CArray<double>& y, const CArray<double>& sample_weight,
          const std::optional<CArray<double>>& offset, const std::string& penalty, const std::vector<double>& shape,
-         const std::optional<CArray<double>>& weights, bool nonnegative, bool fit_intercept,
+         const std::optional<CArray<double>>& weights, bool nonnegative, bool multiply, bool fit_intercept,
          const std::optional<CArray<double>>& scale) {
-        LinearArguments a(x, loss, y, sample_weight, offset, {}, weights, nonnegative, fit_intercept, scale);
+        LinearArguments a(x, loss, loss_shape, y, sample_weight, offset, {}, weights, nonnegative, multiply, fit_intercept, scale);
         const bcd::NullModel null = run_released(
             py::none(), [&](Monitor& monitor) { return bcd::null_model(a.problem, penalty, shape, monitor); });
         return py::make_tuple(null.objective, null.lambda_max, null.intercept, to_numpy(null.coef));
       },
-      py::arg("x"), py::kw_only(), py::arg("loss"), py::arg("y"), py::arg("sample_weight"), py::arg("offset"),
-      py::arg("penalty"), py::arg("shape"), py::arg("weights"), py::arg("nonnegative"), py::arg("fit_intercept"),
+      py::arg("x"), py::kw_only(), py::arg("loss"), py::arg("loss_shape"), py::arg("y"), py::arg("sample_weight"), py::arg("offset"),
+      py::arg("penalty"), py::arg("shape"), py::arg("weights"), py::arg("nonnegative"), py::arg("multiply"), py::arg("fit_intercept"),
       py::arg("scale"));
 }
 

@@ -8,6 +8,8 @@ namespace pauca::python {
 
 void register_block(py::module_& m);
 void register_linear(py::module_& m);
+void register_losses(py::module_& m);
+void register_proximal(py::module_& m);
 void register_moments(py::module_& m);
 
 namespace {
@@ -39,5 +41,7 @@ PYBIND11_MODULE(PAUCA_MODULE, m, pybind11::mod_gil_not_used()) {
   m.def("build_info", &pauca::python::build_info);
   pauca::python::register_block(m);
   pauca::python::register_linear(m);
+  pauca::python::register_losses(m);
+  pauca::python::register_proximal(m);
   pauca::python::register_moments(m);
 }

@@ -5,6 +5,16 @@
 
 namespace pauca::bcd {
 
+// Each in a source file of its own beside this one, which keeps translation units small.
+extern template class Solver<L1>;
+extern template class Solver<Mcp>;
+extern template class Solver<Scad>;
+extern template class Solver<CappedL1>;
+extern template class Solver<LogSum>;
+extern template class Solver<L0>;
+extern template class Solver<Lp>;
+extern template class Solver<Box>;
+
 Solution solve(const Problem& problem, const std::string& penalty, const std::vector<double>& shape,
                const Options& options, const Settings& settings, const Start& start, Monitor& monitor) {
   return visit_penalty(

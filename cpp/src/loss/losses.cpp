@@ -29,6 +29,27 @@ double Loss::center(Vector& eta, Vector& u) const {
   return total;
 }
 
+double Loss::center_between(Vector& eta, Vector& u, double lo, double hi) const {
+  Vector h(eta.size());
+  const Vector start = eta;
+  gradient(eta, u);
+  double total = 0.0;
+  for (int k = 0; k < 200; ++k) {
+    const double slope = u.sum();
+    if (std::abs(slope) <= 1e-16 * u.cwiseAbs().sum() || !(hi > lo)) break;
+    (slope > 0.0 ? hi : lo) = total;
+    curvature(eta, h);
+    const double bend = h.sum();
+    double next = bend > 0.0 ? total - slope / bend : lo;
+    if (!(next > lo && next < hi)) next = 0.5 * (lo + hi);
+    if (next == total || next == lo || next == hi) break;
+    total = next;
+    eta = start.array() + total;
+    gradient(eta, u);
+  }
+  return total;
+}
+
 double LogisticLoss::value(const Vector& eta) const {
   double total = 0.0;
   for (Index i = 0; i < eta.size(); ++i) {

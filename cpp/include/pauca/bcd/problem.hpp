@@ -52,8 +52,9 @@ struct Start {
 
 /// The null model: the intercept and the unpenalised columns alone.
 struct NullModel {
-  double objective = 0.0;   ///< F0, to which tolerances are relative
-  double lambda_max = 0.0;  ///< smallest strength with an all-zero penalised part, for p'(0+) = lambda
+  double objective = 0.0;     ///< F0, to which tolerances are relative
+  double lambda_max = 0.0;    ///< smallest strength at which an all-zero penalised part is optimal
+  double gradient_max = 0.0;  ///< largest |gradient| / weight of the penalised part
   Vector coef;
   double intercept = 0.0;
 };

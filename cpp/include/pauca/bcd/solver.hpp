@@ -44,13 +44,15 @@ class Solver {
   std::vector<Index> all_columns() const;
   void choose_engine(std::size_t working);
   void set_lambda(double lambda);
+  double unit(double lambda, const NullModel& null) const;
+  void measure_curvature(const State& s, Monitor& monitor);
 
   Problem problem_;
   Separable<P> separable_;
   P scalar_;
   Options options_;
   std::unique_ptr<Subproblem<P>> subproblem_;
-  Vector curvature_;
+  Vector curvature_, column_curvature_;
 };
 
 }  // namespace pauca::bcd

@@ -14,7 +14,6 @@ namespace detail {
 constexpr double keep_fraction = 0.7;     // columns with |gradient| below this share of their limit leave the scope
 constexpr double stage_gap = 1e-2;        // relative gap at which an intermediate strength is left
 constexpr double inner_accuracy = 0.2;    // violation left on a working set, relative to the outer violation
-constexpr double curvature_floor = 1e-8;  // smallest model curvature of a row, relative to its weight
 
 }  // namespace detail
 
@@ -30,6 +29,34 @@ void Solver<P>::set_lambda(double lambda) {
   PenaltySettings settings = problem_.penalty;
   settings.lambda = lambda;
   separable_ = Separable<P>(scalar_, settings);
+}
+
+/// The strength in units of the gradient: tolerances are relative to it.
+template <class P>
+double Solver<P>::unit(double lambda, const NullModel& null) const {
+  return P::infinite_slope || lambda <= 0.0 ? null.gradient_max : scalar_.derivative(0.0, lambda);
+}
+
+/// Curvature of the loss along every column, which penalties of infinite slope at zero judge zeros by.
+template <class P>
+void Solver<P>::measure_curvature(const State& s, Monitor& monitor) {
+  const Design& x = problem_.design;
+  Vector h;
+  const double bound = problem_.loss.curvature_bound();
+  if (std::isfinite(bound))
+    h = bound * problem_.loss.weights();
+  else
+    problem_.loss.curvature(s.eta, h);
+  const double total = h.sum();
+  column_curvature_.setZero(x.cols());
+  for (Index j = 0; j < x.cols() && monitor.keep_going(); ++j) {
+    const double square = x.weighted_square(j, h.data());
+    const double mean = problem_.fit_intercept ? x.dot(j, h.data()) : 0.0;
+    const double c = square - mean * mean / total;
+    if (c > 1e-13 * square) column_curvature_[j] = c;
+  }
+  problem_.penalty.curvature = column_curvature_.data();
+  set_lambda(problem_.penalty.lambda);
 }
 
 /// Exact intercept, gradient in the predictor, objective.
@@ -158,14 +185,20 @@ template <class P>
 bool Solver<P>::step(State& s, const std::vector<Index>& working, double target, Monitor& monitor) {
   choose_engine(working.size());
   const Vector before = s.w;
-  const bool quadratic = problem_.loss.is_quadratic();
-  if (!quadratic) {
+  if (!problem_.loss.is_quadratic()) {
     problem_.loss.curvature(s.eta, curvature_);
-    curvature_ = curvature_.cwiseMax(detail::curvature_floor * problem_.loss.weights());
-    subproblem_->set_curvature({&curvature_, 0.0});
+    curvature_ = curvature_.cwiseMax(problem_.loss.curvature_floor() * problem_.loss.weights());
+    // Where no point between here and the model's minimiser is lower (a concave penalty, or a model far too flat), the
+    // model is bent up until it majorises F.
+    for (int trial = 0; trial < 6 && !monitor.stop_requested(); ++trial, curvature_ *= 8.0) {
+      subproblem_->set_curvature({&curvature_, 0.0});
+      subproblem_->solve(working, s.w, s.u, s.gradient, target, monitor);
+      if (s.w == before) return false;
+      if (damped_update(s, before, working)) return true;
+    }
+    return false;
   }
   subproblem_->solve(working, s.w, s.u, s.gradient, target, monitor);
-  if (!quadratic) return damped_update(s, before, working);
   bool moved = false;
   for (Index j = 0; j < s.w.size(); ++j) {
     const double d = s.w[j] - before[j];
@@ -239,11 +272,13 @@ NullModel Solver<P>::null_model(Monitor& monitor) {
   gradient(s, all_columns(), monitor);
   NullModel null;
   null.objective = problem_.loss.value(s.eta);
+  if (P::infinite_slope) measure_curvature(s, monitor);
   for (Index j = 0; j < p; ++j) {
     const double weight = weights ? weights[j] : 1.0;
     if (weight <= 0.0) continue;
     const double z = separable_.nonnegative() ? std::max(-s.gradient[j], 0.0) : std::abs(s.gradient[j]);
-    null.lambda_max = std::max(null.lambda_max, z / weight);
+    null.gradient_max = std::max(null.gradient_max, z / weight);
+    null.lambda_max = std::max(null.lambda_max, separable_.critical(j, s.gradient[j]));
   }
   null.coef = s.w;
   null.intercept = s.intercept;
@@ -277,11 +312,12 @@ Solution Solver<P>::solve(const Settings& settings, const Start& start, Monitor&
   result.lambda_max = null.lambda_max;
   result.null_objective = null.objective;
   Report& report = result.report;
-  report.threshold = settings.tol * (certified ? null.objective : (lambda > 0.0 ? lambda : null.lambda_max));
+  report.threshold = std::max(settings.tol * (certified ? null.objective : unit(lambda, null)),
+                              problem_.loss.rounding());
 
   // Stages: a cold start walks down a coarse path, which keeps working sets small.
   double stage = lambda;
-  if (cold && lambda > 0.0 && options_.continuation < 1.0 && problem_.loss.is_quadratic())
+  if (cold && lambda > 0.0 && options_.continuation < 1.0 && (problem_.loss.is_quadratic() || !P::convex))
     stage = std::max(lambda, options_.continuation * null.lambda_max);
   set_lambda(stage);
 
@@ -291,8 +327,7 @@ Solution Solver<P>::solve(const Settings& settings, const Start& start, Monitor&
     scope.clear();
     for (Index j : everything) {
       const double z = separable_.nonnegative() ? -s.gradient[j] : std::abs(s.gradient[j]);
-      if (s.w[j] != 0.0 || z >= detail::keep_fraction * scalar_.derivative(0.0, separable_.lambda(j)))
-        scope.push_back(j);
+      if (s.w[j] != 0.0 || z >= detail::keep_fraction * separable_.zero_limit(j)) scope.push_back(j);
     }
     if (2 * scope.size() > everything.size()) scope = everything;
   };
@@ -311,7 +346,7 @@ Solution Solver<P>::solve(const Settings& settings, const Start& start, Monitor&
     report.objective_path.push_back(s.objective);
     const bool last = stage == lambda;
     auto criterion = [&] { return certified ? dual_gap(s, scope) : worst; };
-    const double level = last ? report.threshold : (certified ? detail::stage_gap * s.objective : 0.1 * stage);
+    const double level = last ? report.threshold : (certified ? detail::stage_gap * s.objective : 0.1 * unit(stage, null));
     double figure = criterion();
     if (figure <= level && !full) {
       scope = everything;

@@ -13,6 +13,7 @@ class LogisticLoss final : public Loss {
   double value(const Vector& eta) const override;
   void gradient(const Vector& eta, Vector& u) const override;
   void curvature(const Vector& eta, Vector& h) const override;
+  double curvature_bound() const override { return 0.25; }
   bool has_conjugate() const override { return true; }
   /// sum_i s_i [q log q + (1 - q) log(1 - q)] with q_i = v_i / s_i + y_i in [0, 1]
   double conjugate(const Vector& v) const override;

@@ -25,6 +25,13 @@ class Loss {
   /// h_i = s_i l''(eta_i), or an upper bound where l is not twice differentiable
   virtual void curvature(const Vector& eta, Vector& h) const = 0;
 
+  /// Supremum of l'' over eta and y.
+  virtual double curvature_bound() const { return std::numeric_limits<double>::infinity(); }
+  /// Smallest l'' that quadratic models of f use, so that they stay bounded where l is flat.
+  virtual double curvature_floor() const { return 1e-8; }
+  /// What rounding alone can leave of a duality gap or a gradient.
+  virtual double rounding() const { return 0.0; }
+
   /// Convex conjugate f*(v); NaN for a loss that has none in closed form.
   virtual double conjugate(const Vector&) const { return std::numeric_limits<double>::quiet_NaN(); }
   virtual bool has_conjugate() const { return false; }
@@ -38,6 +45,8 @@ class Loss {
 
  protected:
   explicit Loss(Vector weights) : weights_(std::move(weights)) {}
+  /// `center` by bisection-guarded Newton steps between shifts lo <= hi that bracket the minimiser.
+  double center_between(Vector& eta, Vector& u, double lo, double hi) const;
   Vector weights_;
 };
 

@@ -16,6 +16,7 @@ class QuadraticLoss final : public Loss {
   }
   void gradient(const Vector& eta, Vector& u) const override { u = weights_.cwiseProduct(eta - y_); }
   void curvature(const Vector&, Vector& h) const override { h = weights_; }
+  double curvature_bound() const override { return 1.0; }
   bool has_conjugate() const override { return true; }
   double conjugate(const Vector& v) const override {
     double total = v.dot(y_);
