@@ -2,14 +2,7 @@
 
 #include "pauca/bcd/solve.hpp"
 
-<<<<<<< HEAD
 #include "linear.hpp"
-=======
-#include <memory>
-
-#include "linear.hpp"
-#include "pauca/core/errors.hpp"
->>>>>>> penalties
 #include "pauca/design/csc.hpp"
 #include "pauca/design/dense.hpp"
 #include "pauca/penalty/registry.hpp"
@@ -32,27 +25,6 @@ DesignHandle csc_design(const CArray<T>& values, const CArray<I>& indices, const
           {values, indices, indptr}};
 }
 
-<<<<<<< HEAD
-/// Everything a linear fit needs, gathered once from Python.
-struct LinearArguments {
-  std::unique_ptr<Loss> loss;
-  std::optional<Vector> offset;
-  bcd::Problem problem;
-
-  LinearArguments(DesignHandle& x, const std::string& loss_name, const CArray<double>& y,
-                  const CArray<double>& sample_weight, const std::optional<CArray<double>>& offset_array,
-                  const bcd::Strength& strength, const std::optional<CArray<double>>& weights, bool nonnegative,
-                  bool fit_intercept, const std::optional<CArray<double>>& scale)
-      : loss(make_loss(loss_name, y, sample_weight)),
-        offset(offset_array ? std::optional<Vector>(vector_view(*offset_array)) : std::nullopt),
-        problem{*x.design, *loss,         {0.0, 0.0, optional_data(weights), nonnegative},
-                strength,  fit_intercept, offset ? &*offset : nullptr} {
-    x.design->set_scale(optional_data(scale));
-  }
-};
-
-=======
->>>>>>> penalties
 /// Weighted mean and variance of every column.
 py::tuple column_moments(DesignHandle& x, const CArray<double>& weights) {
   const Index p = x.design->cols();
