@@ -14,7 +14,7 @@ import numpy.typing as npt
 from scipy import sparse
 from scipy.special import expit
 
-from . import losses, penalties
+from . import losses, penalties, solvers
 from ._validation import FloatArray
 from .linear_model._fit import resolve_penalty
 
@@ -195,20 +195,25 @@ def certificate(
         with np.errstate(invalid="ignore"):
             at = factor * derivative(np.abs(w), strength) + ridge * np.abs(w)
             zero = factor * derivative(np.zeros(p), strength)
-            limit = _zero_limit(penalty, lam * v, curvature + ridge)
+            # Proximal methods judge zeros by their own step, greedy ones by the curvature along the column.
+            proximal = isinstance(estimator.solver, solvers.ProximalSolver)
+            bend = _lipschitz(matrix, scale, s, estimator.fit_intercept, bound) if proximal else curvature
+            limit = _zero_limit(penalty, lam * v, bend + ridge)
         if limit is not None:
             zero = np.where(v > 0, limit, 0.0)
+            if isinstance(estimator.solver, solvers.LLA):  # every zero is stationary
+                zero = np.where(v > 0, np.inf, 0.0)
         active = w != 0
         pull = -gradient if penalty.nonnegative else np.abs(gradient)
         distance = np.where(active, np.abs(gradient + np.sign(w) * np.where(active, at, 0.0)), pull - zero)
+        if isinstance(estimator.solver, solvers.IHT) and estimator.solver.n_nonzero is not None:
+            smallest = np.abs(w[active]).min(initial=np.inf)
+            distance = np.where(active, np.abs(gradient), np.abs(gradient) - bend * smallest)
         violation = np.maximum(np.where(allowed, 0.0, distance), 0.0).max(initial=0.0)
         if limit is None and lam > 0:
             unit = float(derivative(np.zeros(1), np.array([lam]))[0])
     else:
-        centred = (matrix.toarray() if sparse.issparse(matrix) else matrix) * scale
-        if estimator.fit_intercept:
-            centred = centred - s @ centred
-        step = 1 / max(bound * np.linalg.norm(np.sqrt(s)[:, None] * centred, 2) ** 2, 1e-300)
+        step = 1 / _lipschitz(matrix, scale, s, estimator.fit_intercept, bound)
         if isinstance(penalty, penalties.StructuredPenalty):
             # Structure may be given by feature name: the core's description is resolved with the names of the fit.
             from . import _core
@@ -225,6 +230,13 @@ def certificate(
         null_loss=float(s @ null_value),
         curvature=float(curvature.max(initial=0.0)),
     )
+
+
+def _lipschitz(matrix: Any, scale: FloatArray, s: FloatArray, center: bool, bound: float) -> float:
+    dense = (matrix.toarray() if sparse.issparse(matrix) else matrix) * scale
+    if center:
+        dense = dense - s @ dense
+    return max(bound * float(np.linalg.norm(np.sqrt(s)[:, None] * dense, 2)) ** 2, 1e-300)
 
 
 def _best_constant(loss: losses.Loss, y: FloatArray, s: FloatArray, known: FloatArray) -> float:
