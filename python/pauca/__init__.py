@@ -15,7 +15,7 @@ _SUBMODULES = (
     "solvers",
 )
 
-__all__ = ["__version__", "show_versions", *_SUBMODULES]  # noqa: PLE0604
+__all__ = ["__version__", "assert_certified", "show_versions", *_SUBMODULES]  # noqa: PLE0604
 
 
 def show_versions() -> None:
@@ -35,6 +35,10 @@ def show_versions() -> None:
 def __getattr__(name: str) -> Any:
     if name in _SUBMODULES:
         return importlib.import_module(f"{__name__}.{name}")
+    if name == "assert_certified":
+        from ._certify import assert_certified
+
+        return assert_certified
     if name == "__version__":
         from importlib.metadata import version
 

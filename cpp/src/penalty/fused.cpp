@@ -12,6 +12,17 @@ void total_variation_prox(const Vector& v, double lambda, Vector& out) {
   const Index n = v.size();
   out = v;
   if (n < 2 || lambda <= 0.0) return;
+  // The dual variables of a constant x are the cumulated deviations from the mean: within the bound, it is optimal.
+  const double mean = v.mean();
+  double cumulated = 0.0, largest = 0.0;
+  for (Index i = 0; i + 1 < n; ++i) {
+    cumulated += v[i] - mean;
+    largest = std::max(largest, std::abs(cumulated));
+  }
+  if (largest <= lambda) {
+    out.setConstant(mean);
+    return;
+  }
   // delta_i(b), the derivative of the optimal value of the first i + 1 terms given x_i = b, is increasing and piecewise
   // linear: its leftmost and rightmost lines and the changes at its knots are kept. Clipping it to [-lambda, lambda]
   // is the minimisation over x_i.

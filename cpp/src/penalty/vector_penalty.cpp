@@ -16,7 +16,7 @@ double VectorPenalty::critical(const Vector& gradient, double step) {
   };
   double lo = 0.0, hi = scale;
   for (int k = 0; !is_zero(hi); ++k) {
-    if (k == 100) return std::numeric_limits<double>::infinity();
+    if (k == 40) return std::numeric_limits<double>::infinity();
     lo = hi;
     hi *= 2.0;
   }

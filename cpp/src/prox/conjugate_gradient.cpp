@@ -64,7 +64,7 @@ Solution conjugate_gradient(const Problem& problem, const Null& null, const Sett
   require(problem.penalty.splits(),
           "ProximalCG needs a penalty that is convex plus smooth concave (L1, MCP, SCAD, LogSum): use "
           "AcceleratedProximalGradient");
-  constexpr double armijo = 1e-4, eta = 0.01;
+  constexpr double armijo = 1e-4, eta = 0.01, rounding = 1e-13;
   Solution result = begin(problem, null, settings);
   Report& report = result.report;
   Envelope e(problem, monitor);
@@ -124,7 +124,10 @@ Solution conjugate_gradient(const Problem& problem, const Null& null, const Sett
         at.x = now.x + a * d;
         at.z = now.z + a * z_d;
         e.evaluate(at);
-        return at.envelope <= now.envelope - armijo * a * size / e.step();
+        if (at.envelope <= now.envelope - armijo * a * size / e.step()) return true;
+        // Differences of the envelope drown in rounding close to the solution: there <s, d> decides.
+        return at.envelope <= now.envelope + rounding * std::abs(now.envelope) &&
+               std::abs(at.s.dot(d)) <= 0.9 * std::abs(slope);
       };
       if (slope < 0.0) {
         // <s(x + a d), d> is close to linear in a: its secant zero beats the first guess.
@@ -158,7 +161,7 @@ Solution conjugate_gradient(const Problem& problem, const Null& null, const Sett
         e.evaluate(next);
         last_step = 1.0;
         since_restart = 0;
-        if (!(next.envelope <= now.envelope + 1e-14 * std::abs(now.envelope))) {
+        if (!(next.envelope <= now.envelope + rounding * std::abs(now.envelope))) {
           lipschitz *= 2.0;
           e.set_step(0.95 / lipschitz);
           e.evaluate(next);

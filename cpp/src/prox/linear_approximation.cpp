@@ -9,6 +9,8 @@ namespace pauca::prox {
 
 namespace {
 
+constexpr double infinity = std::numeric_limits<double>::infinity();
+
 /// Hands the outer monitor's decisions to inner solves, whose iterations it does not count.
 class Inner final : public Monitor {
  public:
@@ -36,8 +38,9 @@ bcd::Solution run(P p, const bcd::Problem& problem, const std::string& name, con
   const Vector ones = Vector::Ones(x.cols());
   if (P::infinite_slope) own.curvature = ones.data();
   const Separable<P> g(p, own);
-  // Penalties of infinite slope at zero are approximated at |w| + eps.
-  const double eps = P::infinite_slope ? 1e-3 * std::max(null.gradient_max, 1e-300) : 0.0;
+  // Penalties of infinite slope at zero are approximated at |w| + eps until that settles, and then as they are: zeros
+  // stay zero.
+  double eps = P::infinite_slope ? 1e-3 * std::max(null.gradient_max, 1e-300) : 0.0;
 
   bcd::Solution s;
   s.coef = start.coef.size() ? start.coef : null.coef;
@@ -52,8 +55,8 @@ bcd::Solution run(P p, const bcd::Problem& problem, const std::string& name, con
     report.n_iter = k;
     for (Index j = 0; j < x.cols(); ++j) {
       const double a = std::abs(s.coef[j]) + eps;
-      const double slope = a > 0.0 ? std::abs(g.slope(j, a) - g.ridge(j) * a) : g.zero_limit(j);
-      weights[j] = std::isnan(slope) ? std::numeric_limits<double>::infinity() : slope;
+      weights[j] = a > 0.0 ? g.slope(j, a) : (P::infinite_slope ? infinity : g.zero_limit(j));
+      if (std::isnan(weights[j])) weights[j] = infinity;
     }
     // Gradient, objective and violation of the penalised problem at the point reached.
     eta = problem.offset ? *problem.offset : Vector::Zero(x.rows());
@@ -67,15 +70,18 @@ bcd::Solution run(P p, const bcd::Problem& problem, const std::string& name, con
     for (Index j = 0; j < x.cols(); ++j) {
       objective += g.value(j, s.coef[j]);
       if constexpr (P::infinite_slope) {
-        const double limit = g.slope(j, std::abs(s.coef[j]) + eps);
-        worst = std::max(worst, s.coef[j] == 0.0 ? std::max(std::abs(gradient[j]) - limit, 0.0)
-                                                 : std::abs(std::abs(gradient[j]) - limit));
+        worst = std::max(worst, s.coef[j] == 0.0 ? std::max(std::abs(gradient[j]) - weights[j], 0.0)
+                                                 : std::abs(std::abs(gradient[j]) - weights[j]));
       } else {
         worst = std::max(worst, g.violation(j, s.coef[j], gradient[j]));
       }
     }
     report.objective_path.push_back(objective);
     report.objective = objective;
+    if (eps > 0.0 && k > 0 && (worst <= report.threshold || k >= 30) && k != steps) {
+      eps = 0.0;
+      continue;
+    }
     if (k > 0 && (worst <= report.threshold || k == steps)) {
       report.status = Status::converged;
       break;
@@ -121,6 +127,7 @@ bcd::Solution linear_approximation(const bcd::Problem& problem, const std::strin
                                    const std::vector<double>& shape, Index steps, const bcd::Options& options,
                                    const Settings& settings, const bcd::Start& start, Monitor& monitor) {
   require(penalty != Box::name, "LLA needs a penalty of |w|; Box is none: use GreedyBCD");
+  require(penalty != L0::name, "LLA needs a penalty with a slope; L0 has none: use GreedyBCD or IHT");
   require(problem.strength.ridge_share == 0.0, "LLA takes no ridge part: use GreedyBCD");
   return visit_penalty(penalty, shape, [&](auto p) -> bcd::Solution {
     if constexpr (std::is_same_v<decltype(p), Box>)

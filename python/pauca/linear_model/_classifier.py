@@ -9,35 +9,46 @@ import numpy.typing as npt
 from scipy.special import expit
 from sklearn.base import ClassifierMixin
 from sklearn.utils.class_weight import compute_sample_weight
+from sklearn.utils.metaestimators import available_if
 from sklearn.utils.multiclass import check_classification_targets, type_of_target
 from sklearn.utils.validation import check_is_fitted
 
 from .._sklearn_compat import StrOptions, _fit_context, validate_data, with_callbacks
 from .._validation import check_vector, normalized_weights
-from ..losses import Logistic, Loss
+from ..losses import Logistic, Loss, SquaredHinge
 from ._base import SparseLinearModel
 
 
-class SparseClassifier(ClassifierMixin, SparseLinearModel):
-    """Logistic regression with a sparse penalty, by greedy block coordinate descent.
+LOSS_NAMES: dict[str, type[Loss]] = {"logistic": Logistic, "squared_hinge": SquaredHinge}
 
-    Minimises ``sum_i s_i [log(1 + exp(eta_i)) - y_i eta_i] + alpha * g(w)``, ``eta = offset + b + X w``, over
+
+def _has_probabilities(estimator: Any) -> bool:
+    if isinstance(estimator.loss, Logistic) or estimator.loss == "logistic":
+        return True
+    raise AttributeError(f"loss={estimator.loss!r} models no probabilities: use the logistic loss")
+
+
+class SparseClassifier(ClassifierMixin, SparseLinearModel):
+    """Logistic regression, or a support vector machine, with a sparse penalty.
+
+    Minimises ``sum_i s_i [log(1 + exp(eta_i)) - y_i eta_i] + alpha * g(w)``, ``eta = offset + b + X w`` (or the squared
+    hinge in the place of the logistic loss), over
     coefficients w and intercept b, where y_i is 1 for the second class and the sample weights s sum to one. With the
     L1 penalty ``alpha = 1 / (n_samples * C)`` in terms of scikit-learn's LogisticRegression; the intercept is not
     penalised.
 
     Parameters
     ----------
-    loss : {"logistic"} or Loss, default="logistic"
-        Loss, by name or from :mod:`pauca.losses`.
-    penalty : {"l1", "elasticnet"} or Penalty, default="l1"
+    loss : {"logistic", "squared_hinge"} or Loss, default="logistic"
+        Loss, by name or from :mod:`pauca.losses`; the squared hinge gives no probabilities.
+    penalty : {"l1", "elasticnet", "mcp", "scad"} or Penalty, default="l1"
         Penalty, by name or from :mod:`pauca.penalties`.
     alpha : float or str, default="0.1max"
         Strength of the penalty, or a fraction of ``alpha_max_``, see :class:`SparseRegressor`.
     class_weight : dict, "balanced" or None, default=None
         Weights of the classes, multiplied into the sample weights.
-    solver : "auto" or GreedyBCD, default="auto"
-        Solver, from :mod:`pauca.solvers`.
+    solver : "auto" or solver, default="auto"
+        Solver, from :mod:`pauca.solvers`, see :class:`SparseRegressor`.
     fit_intercept : bool, default=True
         Whether to fit an intercept, which is never penalised.
     standardize : bool, default=None
@@ -96,7 +107,7 @@ class SparseClassifier(ClassifierMixin, SparseLinearModel):
 
     _parameter_constraints: ClassVar[dict[str, Any]] = {
         **SparseLinearModel._parameter_constraints,
-        "loss": [StrOptions({"logistic"}), Loss],
+        "loss": [StrOptions(set(LOSS_NAMES)), Loss],
         "class_weight": [dict, StrOptions({"balanced"}), None],
     }
 
@@ -168,9 +179,9 @@ class SparseClassifier(ClassifierMixin, SparseLinearModel):
         if len(classes) < 2 or len(np.unique(codes[weights > 0.0])) < 2:
             raise ValueError(f"y: got one class ({classes[0]!r}), expected samples of two classes")
         shift = None if offset is None else check_vector("offset", offset, X.shape[0])
-        loss = Logistic() if isinstance(self.loss, str) else self.loss
-        if not isinstance(loss, Logistic):
-            raise ValueError(f"loss: got {loss!r}, expected a loss for classification")
+        loss = LOSS_NAMES[self.loss]() if isinstance(self.loss, str) else self.loss
+        if loss.task != "classification":
+            raise ValueError(f"loss: got {loss!r}, expected a loss for classification: Logistic or SquaredHinge")
         fit = self._solve(X, codes.astype(np.float64), weights, loss, shift, y)
         self.classes_ = classes
         self.coef_ = fit.coef.astype(X.dtype, copy=False).reshape(1, -1)
@@ -179,7 +190,7 @@ class SparseClassifier(ClassifierMixin, SparseLinearModel):
         return self
 
     def decision_function(self, X: Any) -> npt.NDArray[np.floating[Any]]:
-        """Log-odds of the second class.
+        """Linear predictor: with the logistic loss, the log-odds of the second class.
 
         Parameters
         ----------
@@ -211,6 +222,7 @@ class SparseClassifier(ClassifierMixin, SparseLinearModel):
         eta = self.decision_function(X)
         return np.asarray(self.classes_[(eta > 0.0).astype(int)])
 
+    @available_if(_has_probabilities)
     def predict_proba(self, X: Any) -> npt.NDArray[np.floating[Any]]:
         """Probability of each class.
 
@@ -227,6 +239,7 @@ class SparseClassifier(ClassifierMixin, SparseLinearModel):
         second = expit(self.decision_function(X))
         return np.column_stack([1.0 - second, second])
 
+    @available_if(_has_probabilities)
     def predict_log_proba(self, X: Any) -> npt.NDArray[np.floating[Any]]:
         """Logarithm of the probability of each class.
 
