@@ -6,18 +6,21 @@ from typing import Any, ClassVar, Self
 
 import numpy as np
 import numpy.typing as npt
-from scipy.special import expit
+from scipy.special import expit, log_softmax, softmax
 from sklearn.base import ClassifierMixin
 from sklearn.utils.class_weight import compute_sample_weight
 from sklearn.utils.metaestimators import available_if
 from sklearn.utils.multiclass import check_classification_targets, type_of_target
 from sklearn.utils.validation import check_is_fitted
 
+from .._monitor import watch
 from .._sklearn_compat import StrOptions, _fit_context, validate_data, with_callbacks
-from .._validation import check_vector, normalized_weights
+from .._validation import FloatArray, check_vector, normalized_weights
 from ..losses import Logistic, Loss, SquaredHinge
+from ..solvers import GreedyBCD
 from ._base import SparseLinearModel
-
+from ._block_fit import fit_blocks
+from ._fit import LinearFit, resolve_penalty
 
 LOSS_NAMES: dict[str, type[Loss]] = {"logistic": Logistic, "squared_hinge": SquaredHinge}
 
@@ -66,12 +69,13 @@ class SparseClassifier(ClassifierMixin, SparseLinearModel):
 
     Attributes
     ----------
-    classes_ : ndarray of shape (2,)
+    classes_ : ndarray of shape (n_classes,)
         Class labels.
-    coef_ : ndarray of shape (1, n_features)
-        Coefficients of the log-odds of ``classes_[1]``.
-    intercept_ : ndarray of shape (1,)
-        Intercept.
+    coef_ : ndarray of shape (1, n_features) or (n_classes, n_features)
+        Coefficients of the log-odds of ``classes_[1]``, or, with more than two classes, of each class's predictor in the
+        symmetric multinomial model.
+    intercept_ : ndarray of shape (1,) or (n_classes,)
+        Intercepts; those of several classes sum to zero.
     alpha_, alpha_max_, dual_gap_, kkt_violation_, n_iter_, objective_path_, solver_report_
         As in :class:`SparseRegressor`.
     n_features_in_ : int
@@ -156,7 +160,7 @@ class SparseClassifier(ClassifierMixin, SparseLinearModel):
         X : {array-like, sparse matrix} of shape (n_samples, n_features)
             Data. F-ordered float64 or float32 arrays and CSC matrices are used without a copy.
         y : array-like of shape (n_samples,)
-            Labels of two classes.
+            Class labels; more than two classes are fitted by multinomial logistic regression.
         sample_weight : array-like of shape (n_samples,), default=None
             Weights >= 0; only their ratios matter.
         offset : array-like of shape (n_samples,), default=None
@@ -169,9 +173,7 @@ class SparseClassifier(ClassifierMixin, SparseLinearModel):
         """
         X, y = validate_data(self, X, y, accept_sparse="csc", dtype=[np.float64, np.float32], order="F")
         check_classification_targets(y)
-        kind = type_of_target(y, input_name="y", raise_unknown=True)
-        if kind != "binary":
-            raise ValueError(f"Only binary classification is supported. The type of the target is {kind}.")
+        type_of_target(y, input_name="y", raise_unknown=True)
         weights = normalized_weights(sample_weight, X)
         if self.class_weight is not None:
             weights = normalized_weights(weights * compute_sample_weight(self.class_weight, y), X)
@@ -182,15 +184,58 @@ class SparseClassifier(ClassifierMixin, SparseLinearModel):
         loss = LOSS_NAMES[self.loss]() if isinstance(self.loss, str) else self.loss
         if loss.task != "classification":
             raise ValueError(f"loss: got {loss!r}, expected a loss for classification: Logistic or SquaredHinge")
-        fit = self._solve(X, codes.astype(np.float64), weights, loss, shift, y)
+        if len(classes) == 2:
+            fit = self._solve(X, codes.astype(np.float64), weights, loss, shift, y)
+        else:
+            fit = self._solve_multinomial(X, codes.astype(np.float64), weights, loss, shift, y, len(classes))
         self.classes_ = classes
-        self.coef_ = fit.coef.astype(X.dtype, copy=False).reshape(1, -1)
-        self.intercept_ = np.array([fit.intercept], dtype=X.dtype)
+        self.coef_ = np.atleast_2d(fit.coef.T).astype(X.dtype, copy=False)
+        self.intercept_ = np.atleast_1d(np.asarray(fit.intercept)).astype(X.dtype, copy=False)
         self._keep(fit)
         return self
 
+    def _solve_multinomial(
+        self,
+        X: Any,
+        codes: FloatArray,
+        weights: FloatArray,
+        loss: Loss,
+        offset: FloatArray | None,
+        y: Any,
+        n_classes: int,
+    ) -> LinearFit:
+        if not isinstance(loss, Logistic):
+            raise ValueError(f"loss: {loss!r} separates two classes, but y has {n_classes}: use the logistic loss")
+        solver = GreedyBCD() if isinstance(self.solver, str) else self.solver
+        if not isinstance(solver, GreedyBCD):
+            raise ValueError(f"solver: got {self.solver!r}, expected 'auto' or GreedyBCD for {n_classes} classes")
+        if offset is not None:
+            raise ValueError(f"offset: got one number a sample, but {n_classes} classes have {n_classes} predictors")
+        start = None
+        if self.warm_start and hasattr(self, "coef_") and self.coef_.shape == (n_classes, X.shape[1]):
+            start = (self.coef_.T.astype(np.float64), self.intercept_)
+        with watch(self, X, y) as callback:
+            return fit_blocks(
+                X,
+                codes,
+                weights,
+                loss=("multinomial", []),
+                penalty=resolve_penalty(self.penalty),
+                alpha=self.alpha,
+                solver=solver,
+                fit_intercept=self.fit_intercept,
+                standardize=self.standardize,
+                tol=self.tol,
+                max_iter=self.max_iter,
+                max_time=self.max_time,
+                n_tasks=n_classes,
+                start=start,
+                feature_names=getattr(self, "feature_names_in_", None),
+                callback=callback,
+            )
+
     def decision_function(self, X: Any) -> npt.NDArray[np.floating[Any]]:
-        """Linear predictor: with the logistic loss, the log-odds of the second class.
+        """Linear predictor: of two classes, with the logistic loss, the log-odds of the second.
 
         Parameters
         ----------
@@ -199,12 +244,13 @@ class SparseClassifier(ClassifierMixin, SparseLinearModel):
 
         Returns
         -------
-        ndarray of shape (n_samples,)
-            Linear predictor.
+        ndarray of shape (n_samples,) or (n_samples, n_classes)
+            Linear predictor; with more than two classes one for each.
         """
         check_is_fitted(self)
         X = validate_data(self, X, accept_sparse=("csr", "csc"), dtype=[np.float64, np.float32], reset=False)
-        return np.asarray(X @ self.coef_[0] + self.intercept_[0])
+        eta = np.asarray(X @ self.coef_.T + self.intercept_)
+        return eta[:, 0] if len(self.classes_) == 2 else eta
 
     def predict(self, X: Any) -> npt.NDArray[Any]:
         """Predict the class of each sample.
@@ -220,7 +266,8 @@ class SparseClassifier(ClassifierMixin, SparseLinearModel):
             Class labels.
         """
         eta = self.decision_function(X)
-        return np.asarray(self.classes_[(eta > 0.0).astype(int)])
+        codes = (eta > 0.0).astype(int) if eta.ndim == 1 else eta.argmax(axis=1)
+        return np.asarray(self.classes_[codes])
 
     @available_if(_has_probabilities)
     def predict_proba(self, X: Any) -> npt.NDArray[np.floating[Any]]:
@@ -233,10 +280,13 @@ class SparseClassifier(ClassifierMixin, SparseLinearModel):
 
         Returns
         -------
-        ndarray of shape (n_samples, 2)
+        ndarray of shape (n_samples, n_classes)
             Probabilities, columns in the order of ``classes_``.
         """
-        second = expit(self.decision_function(X))
+        eta = self.decision_function(X)
+        if eta.ndim == 2:
+            return np.asarray(softmax(eta, axis=1))
+        second = expit(eta)
         return np.column_stack([1.0 - second, second])
 
     @available_if(_has_probabilities)
@@ -250,13 +300,10 @@ class SparseClassifier(ClassifierMixin, SparseLinearModel):
 
         Returns
         -------
-        ndarray of shape (n_samples, 2)
+        ndarray of shape (n_samples, n_classes)
             Log-probabilities, columns in the order of ``classes_``.
         """
         eta = self.decision_function(X)
+        if eta.ndim == 2:
+            return np.asarray(log_softmax(eta, axis=1))
         return np.column_stack([-np.logaddexp(0.0, eta), -np.logaddexp(0.0, -eta)])
-
-    def __sklearn_tags__(self) -> Any:
-        tags = super().__sklearn_tags__()
-        tags.classifier_tags.multi_class = False
-        return tags

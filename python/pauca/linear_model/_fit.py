@@ -29,7 +29,7 @@ class LinearFit:
     """The result of one linear fit, on the user's scale."""
 
     coef: FloatArray
-    intercept: float
+    intercept: Any
     alpha: float
     alpha_max: float
     dual_gap: float
@@ -55,18 +55,21 @@ def resolve_solver(solver: Any, penalty: penalties.Penalty) -> solvers.GreedyBCD
     """A solver object that can handle the penalty; "auto" takes greedy block coordinate descent where it can."""
     name = type(penalty).__name__
     separable = isinstance(penalty, penalties.SeparablePenalty)
+    groups = isinstance(penalty, penalties.GroupL2 | penalties.GroupMCP | penalties.GroupSCAD | penalties.SparseGroup)
     if isinstance(solver, str) and solver == "auto":
-        return solvers.GreedyBCD() if separable else solvers.AcceleratedProximalGradient()
+        return solvers.GreedyBCD() if separable or groups else solvers.AcceleratedProximalGradient()
     if isinstance(solver, solvers.AcceleratedProximalGradient):
         return solver
     if isinstance(solver, solvers.GreedyBCD):
-        if not separable:
+        if not (separable or groups):
             raise ValueError(
                 f"GreedyBCD needs a separable or group penalty; {name} is neither: use AcceleratedProximalGradient"
             )
     elif isinstance(solver, solvers.IHT):
         if not isinstance(penalty, penalties.L0):
-            raise ValueError(f"IHT needs the L0 penalty; {name} is another: use GreedyBCD or AcceleratedProximalGradient")
+            raise ValueError(
+                f"IHT needs the L0 penalty; {name} is another: use GreedyBCD or AcceleratedProximalGradient"
+            )
     elif isinstance(solver, solvers.ProximalCG | solvers.LLA):
         if not separable:
             raise ValueError(
@@ -129,6 +132,18 @@ def column_scale(design: Any, weights: FloatArray, variance: FloatArray | None) 
     return np.where(constant, 0.0, 1.0 / np.sqrt(np.where(constant, 1.0, variance)))
 
 
+def resolve_strength(alpha: float | str, own: float) -> tuple[float, bool]:
+    """The estimator's strength, and whether it is a fraction; warns if the penalty's own strength is set as well."""
+    strength, relative = parse_strength(alpha)
+    if own != 1.0 and (relative or strength != 1.0):
+        warnings.warn(
+            f"Both alpha={alpha!r} of the estimator and alpha={own!r} of the penalty are set: their product is used.",
+            UserWarning,
+            stacklevel=5,
+        )
+    return strength, relative
+
+
 def fit_linear(
     X: Any,
     y: FloatArray,
@@ -155,22 +170,38 @@ def fit_linear(
     solver._check()
     loss_shape = loss._shape()
     loss._check_target(y, weights)
+    if isinstance(solver, solvers.GreedyBCD) and not isinstance(penalty, penalties.SeparablePenalty):
+        from ._block_fit import fit_blocks  # it builds on this module
+
+        return fit_blocks(
+            X,
+            y,
+            weights,
+            loss=(loss.core_name, loss_shape),
+            penalty=penalty,
+            alpha=alpha,
+            solver=solver,
+            fit_intercept=fit_intercept,
+            standardize=standardize,
+            tol=tol,
+            max_iter=max_iter,
+            max_time=max_time,
+            offset=offset,
+            start=start,
+            feature_names=feature_names,
+            variance=variance,
+            callback=callback,
+        )
     core, wrappers = core_penalty(penalty, X.shape[1], feature_names)
-    strength, relative = parse_strength(alpha)
+    # A penalty written in Python has its own strength inside.
+    own = float(penalty.alpha) if isinstance(penalty, penalties.SeparablePenalty | penalties.StructuredPenalty) else 1.0
+    strength, relative = resolve_strength(alpha, own)
     if core.name == "box":
         strength, relative = 1.0, False
     if isinstance(solver, solvers.IHT) and solver.n_nonzero is not None:
         strength, relative = 0.0, False
     if relative and core.lambda_share == 0.0:
         raise ValueError(f"alpha: {alpha!r} is a fraction of alpha_max, which is infinite for {penalty!r}")
-    # A penalty written in Python has its own strength inside.
-    own = float(penalty.alpha) if isinstance(penalty, penalties.SeparablePenalty | penalties.StructuredPenalty) else 1.0
-    if own != 1.0 and (relative or strength != 1.0):
-        warnings.warn(
-            f"Both alpha={alpha!r} of the estimator and alpha={own!r} of the penalty are set: their product is used.",
-            UserWarning,
-            stacklevel=4,
-        )
     design = as_design(X)
     if standardize is None:
         standardize = not penalty.convex
