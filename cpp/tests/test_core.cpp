@@ -6,6 +6,7 @@
 #include <stdexcept>
 #include <thread>
 
+#include "pauca/core/cholesky.hpp"
 #include "pauca/core/monitor.hpp"
 #include "pauca/core/parallel.hpp"
 #include "testing.hpp"
@@ -217,6 +218,34 @@ BOOST_AUTO_TEST_CASE(parallel_for_stops_when_between_says_so) {
     BOOST_CHECK_EQUAL(calls, 5);
     BOOST_CHECK_LT(done, 1000);
   }
+}
+
+BOOST_AUTO_TEST_CASE(cholesky_factors_the_lower_triangle) {
+  for (Index n : {0, 1, 5, 64, 97, 260}) {
+    const Matrix x = pauca::testing::random_matrix(n + 10, n, 31);
+    const Matrix gram = x.transpose() * x;
+    Matrix a = gram;
+    a.triangularView<Eigen::StrictlyUpper>().setConstant(7.0);
+    Monitor monitor;
+    BOOST_REQUIRE(cholesky_in_place(a, monitor));
+    const Matrix lower = a.triangularView<Eigen::Lower>();
+    pauca::testing::check_close(lower * lower.transpose(), gram, 1e-12);
+    for (Index j = 0; j < n; ++j) BOOST_CHECK((a.col(j).head(j).array() == 7.0).all());
+  }
+}
+
+BOOST_AUTO_TEST_CASE(cholesky_refuses_what_has_no_factor) {
+  Monitor monitor;
+  for (Index bad : {0, 70, 199}) {
+    Matrix a = Matrix::Identity(200, 200);
+    a(bad, bad) = -1e-3;
+    BOOST_CHECK(!cholesky_in_place(a, monitor));
+  }
+  monitor.start(0.0);
+  while (monitor.keep_going()) {
+  }
+  Matrix a = Matrix::Identity(300, 300);
+  BOOST_CHECK(!cholesky_in_place(a, monitor));
 }
 
 BOOST_AUTO_TEST_SUITE_END()
