@@ -13,6 +13,17 @@ void Design::weighted_gram(const double* h, const std::vector<Index>& a, const s
     for (std::size_t i = 0; i < a.size(); ++i) out[i + k * ld] *= scale_[a[i]] * scale_[b[k]];
 }
 
+void Design::transpose_multiply(const Matrix& u, Matrix& out, Monitor& monitor) const {
+  out.resize(cols_, u.cols());
+  raw_transpose_multiply(u, out, monitor);
+  if (!scale_) return;
+  for (Index j = 0; j < cols_; ++j) out.row(j) *= scale_[j];
+}
+
+void Design::raw_transpose_multiply(const Matrix& u, Matrix& out, Monitor& monitor) const {
+  for (Index t = 0; t < u.cols(); ++t) raw_transpose_multiply(u.col(t).data(), out.col(t).data(), monitor);
+}
+
 namespace {
 
 // Independent accumulators: the compiler vectorises the inner loop without reordering anything behind our back.
@@ -93,6 +104,24 @@ void DenseDesign<T>::raw_transpose_multiply(const double* u, double* out, Monito
       if (j % 256 == 0 && !monitor.keep_going()) return;
       out[j] += column_dot(col(j) + start, u + start, len);
     }
+  }
+}
+
+template <class T>
+void DenseDesign<T>::raw_transpose_multiply(const Matrix& u, Matrix& out, Monitor& monitor) const {
+  if (u.cols() == 1) {
+    raw_transpose_multiply(u.data(), out.data(), monitor);
+    return;
+  }
+  using Block = Eigen::Map<const Eigen::Matrix<T, Eigen::Dynamic, Eigen::Dynamic>, 0, Eigen::OuterStride<>>;
+  for (Index j = 0; j < cols(); j += panel) {
+    if (!monitor.keep_going()) return;
+    const Index count = std::min(panel, cols() - j);
+    const Block x(col(j), rows(), count, Eigen::OuterStride<>(stride_));
+    if constexpr (std::is_same_v<T, double>)
+      out.middleRows(j, count).noalias() = x.transpose() * u;
+    else
+      out.middleRows(j, count).noalias() = x.template cast<double>().eval().transpose() * u;
   }
 }
 
