@@ -194,9 +194,9 @@ BOOST_AUTO_TEST_CASE(parallel_for_rethrows_and_skips_the_rest) {
       std::this_thread::sleep_for(std::chrono::microseconds(100));
       ++done;
     };
-    BOOST_CHECK_EXCEPTION(parallel_for(2000, threads, body), std::runtime_error,
+    BOOST_CHECK_EXCEPTION(parallel_for(50000, threads, body), std::runtime_error,
                           [](const std::runtime_error& e) { return std::string(e.what()) == "third"; });
-    BOOST_CHECK_LT(done, 1000);
+    BOOST_CHECK_LT(done, 25000);
   }
 }
 
@@ -210,13 +210,13 @@ BOOST_AUTO_TEST_CASE(parallel_for_stops_when_between_says_so) {
       std::this_thread::sleep_for(std::chrono::microseconds(200));
       ++done;
     };
-    parallel_for(5000, threads, body, [&] {
+    parallel_for(50000, threads, body, [&] {
       same_thread = same_thread && std::this_thread::get_id() == caller;
       return ++calls < 5;
     });
     BOOST_CHECK(same_thread);
     BOOST_CHECK_EQUAL(calls, 5);
-    BOOST_CHECK_LT(done, 1000);
+    BOOST_CHECK_LT(done, 25000);
   }
 }
 
