@@ -47,7 +47,7 @@ py::array to_numpy(const Eigen::PlainObjectBase<Derived>& m) {
 /// Polls Python's signals and an optional callback(iteration, objective, criterion, threshold) -> truthy to stop.
 class PyMonitor : public Monitor {
  public:
-  explicit PyMonitor(py::object callback) : callback_(std::move(callback)) {}
+  explicit PyMonitor(py::object callback) : callback_(std::move(callback)) { set_eager(!callback_.is_none()); }
 
   /// Call with the GIL held after the solve: a pending KeyboardInterrupt or callback error is raised here.
   void rethrow() {

@@ -10,6 +10,7 @@
 #include "pauca/design/dense.hpp"
 #include "pauca/loss/logistic.hpp"
 #include "pauca/loss/quadratic.hpp"
+#include "pauca/penalty/registry.hpp"
 
 namespace pauca::python {
 namespace {
@@ -58,16 +59,52 @@ struct LinearArguments {
   bcd::Problem problem;
 
   LinearArguments(DesignHandle& x, const std::string& loss_name, const CArray<double>& y,
-                  const CArray<double>& sample_weight, const std::optional<CArray<double>>& offset_array, double lambda,
-                  double ridge, const std::optional<CArray<double>>& weights, bool nonnegative, bool fit_intercept,
-                  const std::optional<CArray<double>>& scale)
+                  const CArray<double>& sample_weight, const std::optional<CArray<double>>& offset_array,
+                  const bcd::Strength& strength, const std::optional<CArray<double>>& weights, bool nonnegative,
+                  bool fit_intercept, const std::optional<CArray<double>>& scale)
       : loss(make_loss(loss_name, y, sample_weight)),
         offset(offset_array ? std::optional<Vector>(vector_view(*offset_array)) : std::nullopt),
-        problem{*x.design, *loss, {lambda, ridge, optional_data(weights), nonnegative}, fit_intercept,
-                offset ? &*offset : nullptr} {
+        problem{*x.design, *loss,         {0.0, 0.0, optional_data(weights), nonnegative},
+                strength,  fit_intercept, offset ? &*offset : nullptr} {
     x.design->set_scale(optional_data(scale));
   }
 };
+
+/// Weighted mean and variance of every column.
+py::tuple column_moments(DesignHandle& x, const CArray<double>& weights) {
+  const Index p = x.design->cols();
+  Vector mean(p), variance(p);
+  {
+    py::gil_scoped_release nogil;
+    for (Index j = 0; j < p; ++j) x.design->column_moments(j, weights.data(), mean[j], variance[j]);
+  }
+  return py::make_tuple(to_numpy(mean), to_numpy(variance));
+}
+
+/// sum_j g_j(w_j)
+double penalty_value(const std::string& name, const std::vector<double>& shape, double lambda, double ridge,
+                     const std::optional<CArray<double>>& weights, bool nonnegative, const CArray<double>& w) {
+  const PenaltySettings settings{lambda, ridge, optional_data(weights), nonnegative};
+  return visit_penalty(name, shape, [&](auto p) {
+    const Separable<decltype(p)> g(p, settings);
+    double total = 0.0;
+    for (Index j = 0; j < w.size(); ++j) total += g.value(j, w.data()[j]);
+    return total;
+  });
+}
+
+py::array penalty_prox(const std::string& name, const std::vector<double>& shape, double lambda, double ridge,
+                       const std::optional<CArray<double>>& weights, bool nonnegative, const CArray<double>& v,
+                       double step) {
+  const PenaltySettings settings{lambda, ridge, optional_data(weights), nonnegative};
+  Vector out(v.size());
+  visit_penalty(name, shape, [&](auto p) {
+    const Separable<decltype(p)> g(p, settings);
+    for (Index j = 0; j < v.size(); ++j) out[j] = g.prox(j, v.data()[j], step);
+    return 0;
+  });
+  return to_numpy(out);
+}
 
 }  // namespace
 
@@ -84,18 +121,26 @@ void register_linear(py::module_& m) {
   csc(&csc_design<float, std::int32_t>);
   csc(&csc_design<float, std::int64_t>);
 
+  m.def("column_moments", &column_moments, py::arg("x"), py::arg("weights"));
+  m.def("penalty_value", &penalty_value, py::arg("name"), py::arg("shape"), py::arg("lambda_"), py::arg("ridge"),
+        py::arg("weights"), py::arg("nonnegative"), py::arg("w"));
+  m.def("penalty_prox", &penalty_prox, py::arg("name"), py::arg("shape"), py::arg("lambda_"), py::arg("ridge"),
+        py::arg("weights"), py::arg("nonnegative"), py::arg("v"), py::arg("step"));
   m.def(
       "linear_solve",
       [](DesignHandle& x, const std::string& loss, const CArray<double>& y, const CArray<double>& sample_weight,
          const std::optional<CArray<double>>& offset, const std::string& penalty, const std::vector<double>& shape,
-         double lambda, double ridge, const std::optional<CArray<double>>& weights, bool nonnegative,
-         bool fit_intercept, const std::optional<CArray<double>>& scale, const std::string& engine,
-         double continuation, double tol, Index max_iter, double max_time,
-         const std::optional<CArray<double>>& coef, double intercept, py::object callback) {
-        LinearArguments a(x, loss, y, sample_weight, offset, lambda, ridge, weights, nonnegative, fit_intercept, scale);
+         double alpha, bool relative, double lambda_share, double ridge_share,
+         const std::optional<CArray<double>>& weights, bool nonnegative, bool fit_intercept,
+         const std::optional<CArray<double>>& scale, const std::string& engine, double continuation, double gram_bytes,
+         double tol, Index max_iter, double max_time, const std::optional<CArray<double>>& coef, double intercept,
+         py::object callback) {
+        LinearArguments a(x, loss, y, sample_weight, offset, {alpha, relative, lambda_share, ridge_share}, weights,
+                          nonnegative, fit_intercept, scale);
         bcd::Options options;
         options.engine = to_engine(engine);
         options.continuation = continuation;
+        options.gram_bytes = gram_bytes;
         bcd::Start start;
         if (coef) start.coef = vector_view(*coef);
         start.intercept = intercept;
@@ -103,13 +148,19 @@ void register_linear(py::module_& m) {
         const bcd::Solution s = run_released(std::move(callback), [&](Monitor& monitor) {
           return bcd::solve(a.problem, penalty, shape, options, settings, start, monitor);
         });
-        return py::make_tuple(to_numpy(s.coef), s.intercept, to_dict(s.report));
+        py::dict d = to_dict(s.report);
+        d["coef"] = to_numpy(s.coef);
+        d["intercept"] = s.intercept;
+        d["alpha"] = s.alpha;
+        d["alpha_max"] = lambda_share > 0.0 ? s.lambda_max / lambda_share : std::numeric_limits<double>::infinity();
+        d["null_objective"] = s.null_objective;
+        return d;
       },
       py::arg("x"), py::kw_only(), py::arg("loss"), py::arg("y"), py::arg("sample_weight"), py::arg("offset"),
-      py::arg("penalty"), py::arg("shape"), py::arg("lambda_"), py::arg("ridge"), py::arg("weights"),
-      py::arg("nonnegative"), py::arg("fit_intercept"), py::arg("scale"), py::arg("engine"), py::arg("continuation"),
-      py::arg("tol"), py::arg("max_iter"), py::arg("max_time"), py::arg("coef"), py::arg("intercept"),
-      py::arg("callback"));
+      py::arg("penalty"), py::arg("shape"), py::arg("alpha"), py::arg("relative"), py::arg("lambda_share"),
+      py::arg("ridge_share"), py::arg("weights"), py::arg("nonnegative"), py::arg("fit_intercept"), py::arg("scale"),
+      py::arg("engine"), py::arg("continuation"), py::arg("gram_bytes"), py::arg("tol"), py::arg("max_iter"),
+      py::arg("max_time"), py::arg("coef"), py::arg("intercept"), py::arg("callback"));
 
   m.def(
       "linear_null_model",
@@ -117,10 +168,9 @@ void register_linear(py::module_& m) {
          const std::optional<CArray<double>>& offset, const std::string& penalty, const std::vector<double>& shape,
          const std::optional<CArray<double>>& weights, bool nonnegative, bool fit_intercept,
          const std::optional<CArray<double>>& scale) {
-        LinearArguments a(x, loss, y, sample_weight, offset, 0.0, 0.0, weights, nonnegative, fit_intercept, scale);
-        const bcd::NullModel null = run_released(py::none(), [&](Monitor& monitor) {
-          return bcd::null_model(a.problem, penalty, shape, monitor);
-        });
+        LinearArguments a(x, loss, y, sample_weight, offset, {}, weights, nonnegative, fit_intercept, scale);
+        const bcd::NullModel null = run_released(
+            py::none(), [&](Monitor& monitor) { return bcd::null_model(a.problem, penalty, shape, monitor); });
         return py::make_tuple(null.objective, null.lambda_max, null.intercept, to_numpy(null.coef));
       },
       py::arg("x"), py::kw_only(), py::arg("loss"), py::arg("y"), py::arg("sample_weight"), py::arg("offset"),

@@ -8,16 +8,14 @@ from typing import Any
 
 # The submodules users reach as pauca.<name>: one line a family.
 _SUBMODULES = (
-    "datasets",
     "linear_model",
     "losses",
-    "metrics",
+    "moments",
     "penalties",
-    "plotting",
     "solvers",
 )
 
-__all__ = ["__version__", "show_versions", *_SUBMODULES]
+__all__ = ["__version__", "show_versions", *_SUBMODULES]  # noqa: PLE0604
 
 
 def show_versions() -> None:

@@ -8,18 +8,18 @@ import os
 from types import ModuleType
 from typing import Any
 
-from . import _cpu
+from ._cpu import has_x86_64_v3
 
 
 def _load() -> ModuleType:
     forced = os.environ.get("PAUCA_DISPATCH", "")
     if forced not in ("", "base", "v3"):
         raise ImportError(f"PAUCA_DISPATCH={forced!r}: expected 'base' or 'v3'")
-    if forced == "v3" and not _cpu.has_x86_64_v3():
+    if forced == "v3" and not has_x86_64_v3():
         raise ImportError("PAUCA_DISPATCH='v3', but this processor lacks AVX2, FMA or BMI2")
     if forced:
         return importlib.import_module(f"pauca._core_{forced}")
-    if _cpu.has_x86_64_v3():
+    if has_x86_64_v3():
         try:
             return importlib.import_module("pauca._core_v3")
         except ModuleNotFoundError:  # built with PAUCA_MULTIARCH=OFF

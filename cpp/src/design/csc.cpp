@@ -1,5 +1,6 @@
 #include "pauca/design/csc.hpp"
 
+#include <algorithm>
 #include <cstdint>
 
 namespace pauca {
@@ -36,6 +37,18 @@ double CscDesign<T, I>::raw_weighted_square(Index j, const double* h) const {
     total += (h ? h[indices_[k]] : 1.0) * v * v;
   }
   return total;
+}
+
+template <class T, class I>
+void CscDesign<T, I>::raw_moments(Index j, const double* s, double& mean, double& variance) const {
+  mean = CscDesign::raw_dot(j, s);
+  double square = 0.0, present = 0.0;
+  for (I k = indptr_[j]; k < indptr_[j + 1]; ++k) {
+    const double d = static_cast<double>(values_[k]) - mean;
+    square += s[indices_[k]] * d * d;
+    present += s[indices_[k]];
+  }
+  variance = square + std::max(1.0 - present, 0.0) * mean * mean;
 }
 
 template <class T, class I>

@@ -30,7 +30,7 @@ double column_dot(const T* x, const double* u, Index n) {
   return total;
 }
 
-constexpr Index panel = 96;    // columns gathered at a time for a Gram block
+constexpr Index panel = 96;  // columns gathered at a time for a Gram block
 constexpr Index row_block = 1024;
 
 }  // namespace
@@ -66,6 +66,20 @@ double DenseDesign<T>::raw_weighted_square(Index j, const double* h) const {
   for (; i < rows(); ++i) total += (h ? h[i] : 1.0) * static_cast<double>(x[i]) * static_cast<double>(x[i]);
   for (int k = 0; k < lanes; ++k) total += acc[k];
   return total;
+}
+
+template <class T>
+void DenseDesign<T>::raw_moments(Index j, const double* s, double& mean, double& variance) const {
+  const T* x = col(j);
+  mean = raw_dot(j, s);
+  double square = 0.0, rest = 0.0;
+  for (Index i = 0; i < rows(); ++i) {
+    const double d = static_cast<double>(x[i]) - mean;
+    square += s[i] * d * d;
+    rest += s[i] * d;
+  }
+  mean += rest;  // what the first pass lost to rounding
+  variance = square - rest * rest;
 }
 
 template <class T>

@@ -27,11 +27,11 @@ class GramSubproblem final : public Subproblem<P> {
 
   Curvature h_;
   double h_sum_ = 0.0;
-  Matrix gram_;                    // capacity x capacity, the leading size_ x size_ part in use
+  Matrix gram_;  // capacity x capacity, the leading size_ x size_ part in use
   Index size_ = 0;
-  std::vector<Index> columns_;     // column of each row of gram_
-  IndexVector position_;           // row of each column, -1 if absent
-  Vector w_, g_;                   // coefficients and gradient on columns_
+  std::vector<Index> columns_;  // column of each row of gram_
+  IndexVector position_;        // row of each column, -1 if absent
+  Vector w_, g_;                // coefficients and gradient on columns_
   Matrix factor_;
   std::vector<Index> support_;
 };

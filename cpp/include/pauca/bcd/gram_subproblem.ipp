@@ -125,8 +125,8 @@ bool GramSubproblem<P>::newton_step() {
       if (next * start[a] <= 0.0) next = 0.0;  // projection onto the orthant of the current signs
       delta[a] = next - start[a];
       const Index j = columns_[support_[a]];
-      change += g_[support_[a]] * delta[a] + 0.5 * diagonal[a] * delta[a] * delta[a] +
-                this->penalty_.value(j, next) - this->penalty_.value(j, start[a]);
+      change += g_[support_[a]] * delta[a] + 0.5 * diagonal[a] * delta[a] * delta[a] + this->penalty_.value(j, next) -
+                this->penalty_.value(j, start[a]);
     }
     const Vector upper = factor_.template triangularView<Eigen::StrictlyUpper>() * delta;
     change += delta.dot(upper);
@@ -168,7 +168,7 @@ void GramSubproblem<P>::solve(const std::vector<Index>& working, Vector& w, cons
       if (v <= target) break;
       trigger.reset();
     }
-    if (!monitor.keep_going({})) break;
+    if (!monitor.keep_going()) break;
   }
   for (Index k = 0; k < size_; ++k) w[columns_[k]] = w_[k];
 }

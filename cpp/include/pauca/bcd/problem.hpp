@@ -8,11 +8,21 @@
 
 namespace pauca::bcd {
 
+/// The penalty's lambda is alpha * lambda_share, its ridge alpha * ridge_share; relative: alpha counts in units of
+/// the smallest alpha with an all-zero solution.
+struct Strength {
+  double alpha = 1.0;
+  bool relative = false;
+  double lambda_share = 1.0;
+  double ridge_share = 0.0;
+};
+
 /// minimise  F(w, b) = f(offset + b + X w) + g(w)
 struct Problem {
   const Design& design;
   const Loss& loss;
-  PenaltySettings penalty;
+  PenaltySettings penalty;  ///< weights and sign; lambda and ridge come from `strength`
+  Strength strength;
   bool fit_intercept = true;
   const Vector* offset = nullptr;
 };
@@ -20,6 +30,9 @@ struct Problem {
 struct Solution {
   Vector coef;
   double intercept = 0.0;
+  double alpha = 0.0;           ///< the strength used
+  double lambda_max = 0.0;      ///< as in NullModel
+  double null_objective = 0.0;  ///< F0, to which tolerances are relative
   Report report;
 };
 

@@ -28,9 +28,9 @@ class ResidualSubproblem final : public Subproblem<P> {
 
   Curvature h_;
   double h_sum_ = 0.0;
-  Vector v_;             // the gradient in the predictor is v - shift h
+  Vector v_;  // the gradient in the predictor is v - shift h
   double shift_ = 0.0;
-  Vector curvatures_;    // x_j' H x_j of the (centred) column; negative: not computed yet
+  Vector curvatures_;  // x_j' H x_j of the (centred) column; negative: not computed yet
   std::vector<Index> known_;
 };
 

@@ -22,8 +22,8 @@ void ResidualSubproblem<P>::include(Index j) {
   const double raw = x.weighted_square(j, rows) * (rows ? 1.0 : h_.constant);
   double c = raw;
   if (this->center_) {
-    this->means_[j] = rows ? x.dot(j, rows) / h_sum_
-                           : x.dot(j, Vector::Ones(x.rows()).eval().data()) / static_cast<double>(x.rows());
+    this->means_[j] =
+        rows ? x.dot(j, rows) / h_sum_ : x.dot(j, Vector::Ones(x.rows()).eval().data()) / static_cast<double>(x.rows());
     c -= h_sum_ * this->means_[j] * this->means_[j];
   }
   curvatures_[j] = c > 1e-13 * raw ? c : 0.0;
@@ -119,7 +119,7 @@ bool ResidualSubproblem<P>::newton_step(const std::vector<Index>& working, Vecto
     const double next = r.dot(z);
     p = z + (next / rz) * p;
     rz = next;
-    if (!monitor.keep_going({})) return false;
+    if (!monitor.keep_going()) return false;
   }
 
   apply(support, d, predictor);  // X d
@@ -172,7 +172,7 @@ void ResidualSubproblem<P>::solve(const std::vector<Index>& working, Vector& w, 
       newton_step(working, w, forcing, monitor);
       trigger.reset();
     }
-    if (!monitor.keep_going({})) break;
+    if (!monitor.keep_going()) break;
   }
 }
 

@@ -11,10 +11,10 @@ namespace pauca::bcd {
 
 namespace detail {
 
-constexpr double keep_fraction = 0.7;    // columns with |gradient| below this share of their limit leave the scope
-constexpr double stage_gap = 1e-2;       // relative gap at which an intermediate strength is left
-constexpr double inner_accuracy = 0.2;   // violation left on a working set, relative to the outer violation
-constexpr double curvature_floor = 1e-8; // smallest model curvature of a row, relative to its weight
+constexpr double keep_fraction = 0.7;     // columns with |gradient| below this share of their limit leave the scope
+constexpr double stage_gap = 1e-2;        // relative gap at which an intermediate strength is left
+constexpr double inner_accuracy = 0.2;    // violation left on a working set, relative to the outer violation
+constexpr double curvature_floor = 1e-8;  // smallest model curvature of a row, relative to its weight
 
 }  // namespace detail
 
@@ -119,8 +119,8 @@ std::vector<Index> Solver<P>::working_set(const State& s, const std::vector<Inde
       if (v > 0.0) violators.emplace_back(-v, j);
     }
   }
-  const std::size_t count = std::max<std::size_t>(
-      50, problem_.design.is_sparse() ? working.size() : working.size() / 3);
+  const std::size_t count =
+      std::max<std::size_t>(50, problem_.design.is_sparse() ? working.size() : working.size() / 3);
   if (violators.size() > count) {
     std::nth_element(violators.begin(), violators.begin() + count, violators.end());
     violators.resize(count);
@@ -251,8 +251,11 @@ template <class P>
 Solution Solver<P>::solve(const Settings& settings, const Start& start, Monitor& monitor) {
   monitor.start(settings.max_time);
   const Design& x = problem_.design;
-  const double lambda = problem_.penalty.lambda;
   const NullModel null = null_model(monitor);
+  if (problem_.strength.relative) problem_.strength.alpha *= null.lambda_max / problem_.strength.lambda_share;
+  problem_.penalty.lambda = problem_.strength.alpha * problem_.strength.lambda_share;
+  problem_.penalty.ridge = problem_.strength.alpha * problem_.strength.ridge_share;
+  const double lambda = problem_.penalty.lambda;
   const bool cold = start.coef.size() == 0;
   const bool certified = certifiable();
 
@@ -267,6 +270,9 @@ Solution Solver<P>::solve(const Settings& settings, const Start& start, Monitor&
   s.u.setZero(x.rows());
 
   Solution result;
+  result.alpha = problem_.strength.alpha;
+  result.lambda_max = null.lambda_max;
+  result.null_objective = null.objective;
   Report& report = result.report;
   report.threshold = settings.tol * (certified ? null.objective : (lambda > 0.0 ? lambda : null.lambda_max));
 
@@ -298,8 +304,7 @@ Solution Solver<P>::solve(const Settings& settings, const Start& start, Monitor&
     report.objective_path.push_back(s.objective);
     const bool last = stage == lambda;
     auto criterion = [&] { return certified ? dual_gap(s, scope) : worst; };
-    const double level = last ? report.threshold
-                              : (certified ? detail::stage_gap * s.objective : 0.1 * stage);
+    const double level = last ? report.threshold : (certified ? detail::stage_gap * s.objective : 0.1 * stage);
     double figure = criterion();
     if (figure <= level && !full) {
       scope = everything;
@@ -322,7 +327,7 @@ Solution Solver<P>::solve(const Settings& settings, const Start& start, Monitor&
       report.status = Status::max_iter;
       break;
     }
-    if (!monitor.keep_going({report.n_iter, s.objective, figure, report.threshold})) {
+    if (!monitor.next_iteration({report.n_iter, s.objective, figure, report.threshold})) {
       report.status = monitor.reason();
       break;
     }

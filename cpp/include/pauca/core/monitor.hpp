@@ -17,7 +17,7 @@ struct Progress {
 
 /// The one door through which a running solver is watched, timed and stopped.
 ///
-/// The calling thread calls `keep_going` as often as it likes; every `interval` at most it reaches `poll`, which a
+/// The calling thread calls `next_iteration` and `keep_going`; every `interval` at most they reach `poll`, which a
 /// front end overrides (signals, progress bars, callbacks). Worker threads only read `stop_requested`.
 class Monitor {
  public:
@@ -36,13 +36,20 @@ class Monitor {
     reason_ = Status::converged;
   }
 
-  /// False as soon as the solve should end; `reason` then tells why. Call from the solving thread only.
-  bool keep_going(const Progress& progress) {
+  /// To be called once an outer iteration, from the solving thread; false as soon as the solve should end.
+  bool next_iteration(const Progress& progress) {
+    progress_ = progress;
+    if (eager_) last_ = Clock::time_point{};
+    return keep_going();
+  }
+
+  /// The same inside an iteration, as often as one likes: it costs a look at the clock. `reason` tells why it ended.
+  bool keep_going() {
     if (stop_requested()) return false;
     const auto now = Clock::now();
     if (now - last_ < interval) return true;
     last_ = now;
-    if (!poll(progress)) return request_stop(Status::stopped);
+    if (!poll(progress_)) return request_stop(Status::stopped);
     if (elapsed(now) > max_time_) return request_stop(Status::max_time);
     return true;
   }
@@ -54,6 +61,8 @@ class Monitor {
  protected:
   /// Overridden by front ends; false asks the solver to stop.
   virtual bool poll(const Progress&) { return true; }
+  /// Poll at every outer iteration, however short.
+  void set_eager(bool eager) { eager_ = eager; }
 
  private:
   static constexpr std::chrono::milliseconds interval{40};
@@ -66,6 +75,8 @@ class Monitor {
   }
 
   Clock::time_point start_ = Clock::now(), last_ = Clock::now();
+  Progress progress_;
+  bool eager_ = false;
   double max_time_ = std::numeric_limits<double>::infinity();
   std::atomic<bool> stop_{false};
   Status reason_ = Status::converged;

@@ -10,28 +10,33 @@ namespace pauca {
 
 /// Why a solver returned.
 enum class Status {
-  converged,       ///< the stopping criterion was met
-  max_iter,        ///< the iteration limit came first
-  max_time,        ///< the time limit came first
-  stopped,         ///< a callback asked to stop
-  stalled,         ///< no further progress is possible in the arithmetic used
+  converged,  ///< the stopping criterion was met
+  max_iter,   ///< the iteration limit came first
+  max_time,   ///< the time limit came first
+  stopped,    ///< a callback asked to stop
+  stalled,    ///< no further progress is possible in the arithmetic used
 };
 
 inline const char* to_string(Status s) {
   switch (s) {
-    case Status::converged: return "converged";
-    case Status::max_iter: return "max_iter";
-    case Status::max_time: return "max_time";
-    case Status::stopped: return "stopped";
-    case Status::stalled: return "stalled";
+    case Status::converged:
+      return "converged";
+    case Status::max_iter:
+      return "max_iter";
+    case Status::max_time:
+      return "max_time";
+    case Status::stopped:
+      return "stopped";
+    case Status::stalled:
+      return "stalled";
   }
   return "unknown";
 }
 
 /// What every iterative solver of pauca is told about stopping.
 struct Settings {
-  double tol = 1e-8;     ///< relative tolerance; each solver documents relative to what
-  Index max_iter = 1000; ///< outer iterations
+  double tol = 1e-8;      ///< relative tolerance; each solver documents relative to what
+  Index max_iter = 1000;  ///< outer iterations
   double max_time = std::numeric_limits<double>::infinity();  ///< seconds
 };
 
@@ -45,8 +50,8 @@ struct Report {
   double dual_gap = std::numeric_limits<double>::quiet_NaN();
   double kkt_violation = std::numeric_limits<double>::quiet_NaN();
   double seconds = 0.0;
-  std::string engine;                 ///< what ran
-  std::vector<double> objective_path; ///< one value an outer iteration
+  std::string engine;                  ///< what ran
+  std::vector<double> objective_path;  ///< one value an outer iteration
 };
 
 }  // namespace pauca

@@ -10,7 +10,8 @@ namespace pauca {
 /// Counter-based generator (splitmix64): stream `s` of a seed is independent of how many threads draw from others.
 class Rng {
  public:
-  explicit Rng(std::uint64_t seed, std::uint64_t stream = 0) : state_(mix(seed) ^ mix(stream + 0x632be59bd9b4e019ULL)) {}
+  explicit Rng(std::uint64_t seed, std::uint64_t stream = 0)
+      : state_(mix(seed) ^ mix(stream + 0x632be59bd9b4e019ULL)) {}
 
   std::uint64_t next() { return mix(state_ += 0x9e3779b97f4a7c15ULL); }
 

@@ -33,6 +33,11 @@ class Design {
   /// sum_i h_i x_ij^2; h null means one.
   double weighted_square(Index j, const double* h) const { return scale(j) * scale(j) * raw_weighted_square(j, h); }
 
+  /// Weighted mean and variance of the unscaled column j, in two passes; the weights s sum to one.
+  void column_moments(Index j, const double* s, double& mean, double& variance) const {
+    raw_moments(j, s, mean, variance);
+  }
+
   /// out[j] = x_j' u for all columns.
   void transpose_multiply(const double* u, double* out) const {
     raw_transpose_multiply(u, out);
@@ -54,6 +59,7 @@ class Design {
   virtual void raw_axpy(Index j, double a, double* eta) const = 0;
   virtual void raw_weighted_axpy(Index j, double a, const double* h, double* eta) const = 0;
   virtual double raw_weighted_square(Index j, const double* h) const = 0;
+  virtual void raw_moments(Index j, const double* s, double& mean, double& variance) const = 0;
   virtual void raw_transpose_multiply(const double* u, double* out) const = 0;
   virtual void raw_weighted_gram(const double* h, const std::vector<Index>& a, const std::vector<Index>& b, double* out,
                                  Index ld) const = 0;

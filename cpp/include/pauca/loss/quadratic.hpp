@@ -11,7 +11,9 @@ class QuadraticLoss final : public Loss {
 
   const char* name() const override { return "quadratic"; }
   bool is_quadratic() const override { return true; }
-  double value(const Vector& eta) const override { return 0.5 * (weights_.array() * (eta - y_).array().square()).sum(); }
+  double value(const Vector& eta) const override {
+    return 0.5 * (weights_.array() * (eta - y_).array().square()).sum();
+  }
   void gradient(const Vector& eta, Vector& u) const override { u = weights_.cwiseProduct(eta - y_); }
   void curvature(const Vector&, Vector& h) const override { h = weights_; }
   bool has_conjugate() const override { return true; }

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 
 #include "pauca/core/types.hpp"
 
@@ -33,6 +34,8 @@ class Separable {
   const P& scalar() const { return p_; }
 
   double value(Index j, double w) const {
+    if (w == 0.0) return 0.0;
+    if (w < 0.0 && s_.nonnegative) return std::numeric_limits<double>::infinity();
     const double a = std::abs(w);
     return p_.value(a, lambda(j)) + 0.5 * ridge(j) * w * w;
   }

@@ -1,0 +1,3 @@
+"""Which x86-64 level the processor runs."""
+
+def has_x86_64_v3() -> bool: ...

@@ -1,0 +1,65 @@
+"""Value objects: penalties, losses and solvers are their parameters and nothing else."""
+
+from __future__ import annotations
+
+import inspect
+from typing import Any, Self
+
+import numpy as np
+
+
+def _parameters(cls: type) -> list[tuple[str, Any]]:
+    return [(p.name, p.default) for p in inspect.signature(cls).parameters.values()]
+
+
+def _same(a: Any, b: Any) -> bool:
+    if isinstance(a, np.ndarray) or isinstance(b, np.ndarray):
+        return np.array_equal(np.asarray(a, dtype=object), np.asarray(b, dtype=object))
+    return bool(a is b or a == b)
+
+
+class ValueObject:
+    """Parameters with equality, a readable repr and scikit-learn's ``get_params`` / ``set_params``.
+
+    A subclass stores its constructor's arguments unchanged under their own names, so that it can be cloned,
+    pickled and tuned (``GridSearchCV(..., {"penalty__l1_ratio": [...]})``).
+    """
+
+    def get_params(self, deep: bool = True) -> dict[str, Any]:
+        """Parameters by name; with ``deep``, those of nested objects as ``name__inner`` too."""
+        params = {name: getattr(self, name) for name, _ in _parameters(type(self))}
+        if deep:
+            for name, value in list(params.items()):
+                if hasattr(value, "get_params") and not isinstance(value, type):
+                    params.update({f"{name}__{k}": v for k, v in value.get_params().items()})
+        return params
+
+    def set_params(self, **params: Any) -> Self:
+        """Set parameters by name, nested ones as ``name__inner``."""
+        names = [name for name, _ in _parameters(type(self))]
+        for key, value in params.items():
+            name, _, inner = key.partition("__")
+            if name not in names:
+                raise ValueError(f"{type(self).__name__} has no parameter {name!r}; expected one of {sorted(names)}")
+            if inner:
+                getattr(self, name).set_params(**{inner: value})
+            else:
+                setattr(self, name, value)
+        return self
+
+    def __eq__(self, other: object) -> bool:
+        if type(self) is not type(other) or not isinstance(other, ValueObject):
+            return NotImplemented
+        mine, theirs = self.get_params(deep=False), other.get_params(deep=False)
+        return all(_same(mine[k], theirs[k]) for k in mine)
+
+    def __hash__(self) -> int:
+        return hash((type(self), repr(self)))
+
+    def __repr__(self) -> str:
+        shown = []
+        for name, default in _parameters(type(self)):
+            value = getattr(self, name)
+            if default is inspect.Parameter.empty or not _same(value, default):
+                shown.append(f"{name}={value!r}")
+        return f"{type(self).__name__}({', '.join(shown)})"

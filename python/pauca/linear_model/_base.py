@@ -1,0 +1,119 @@
+"""What sparse regressors and classifiers share: parameters, fitting, attributes."""
+
+from __future__ import annotations
+
+import warnings
+from numbers import Integral, Real
+from typing import Any, ClassVar
+
+import numpy as np
+import numpy.typing as npt
+from scipy import sparse
+from sklearn.base import BaseEstimator
+
+from .._monitor import watch
+from .._report import warn_unless_converged
+from .._sklearn_compat import CallbackSupportMixin, Interval, StrOptions
+from .._validation import FloatArray
+from ..losses import Loss
+from ..penalties import Penalty
+from ..solvers import GreedyBCD
+from ._fit import LinearFit, fit_linear
+
+
+class SparseLinearModel(CallbackSupportMixin, BaseEstimator):
+    """Base class: not for users."""
+
+    _parameter_constraints: ClassVar[dict[str, Any]] = {
+        "penalty": [StrOptions({"l1", "elasticnet"}), Penalty],
+        "alpha": [Interval(Real, 0, None, closed="left"), str],
+        "solver": [StrOptions({"auto"}), GreedyBCD],
+        "fit_intercept": ["boolean"],
+        "standardize": ["boolean", None],
+        "tol": [Interval(Real, 0, None, closed="left")],
+        "max_iter": [Interval(Integral, 1, None, closed="left")],
+        "max_time": [Interval(Real, 0, None, closed="neither"), None],
+        "warm_start": ["boolean"],
+        "verbose": ["verbose"],
+    }
+
+    penalty: Any
+    alpha: float | str
+    solver: Any
+    fit_intercept: bool
+    standardize: bool | None
+    tol: float
+    max_iter: int
+    max_time: float | None
+    warm_start: bool
+    verbose: int
+    coef_: npt.NDArray[np.floating[Any]]
+    n_features_in_: int
+
+    def _start(self) -> tuple[FloatArray, float] | None:
+        """Coefficients of the last fit, if the fit is to start from them."""
+        if not (self.warm_start and hasattr(self, "coef_")):
+            return None
+        coef = np.ravel(self.coef_).astype(np.float64)
+        if coef.size != self.n_features_in_:
+            return None
+        return coef, float(np.ravel(self.intercept_)[0])
+
+    def _solve(
+        self,
+        X: Any,
+        target: FloatArray,
+        weights: FloatArray,
+        loss: Loss,
+        offset: FloatArray | None,
+        y: Any,
+        centered: bool = False,
+    ) -> LinearFit:
+        with watch(self, X, y) as callback:
+            fit = fit_linear(
+                X,
+                target,
+                weights,
+                loss=loss,
+                penalty=self.penalty,
+                alpha=self.alpha,
+                solver=self.solver,
+                fit_intercept=self.fit_intercept and not centered,
+                standardize=self.standardize,
+                tol=self.tol,
+                max_iter=self.max_iter,
+                max_time=self.max_time,
+                offset=offset,
+                start=self._start(),
+                feature_names=getattr(self, "feature_names_in_", None),
+                callback=callback,
+            )
+        return fit
+
+    def _keep(self, fit: LinearFit) -> None:
+        """Set the attributes that describe the fit, and warn of what the user should know."""
+        self.alpha_ = fit.alpha
+        self.alpha_max_ = fit.alpha_max
+        self.dual_gap_ = fit.dual_gap
+        self.kkt_violation_ = fit.kkt_violation
+        self.objective_path_ = fit.objective_path
+        self.solver_report_ = fit.report
+        self.n_iter_ = fit.report.n_iter
+        warn_unless_converged(fit.report, self, "the duality gap" if np.isfinite(fit.dual_gap) else "the KKT violation")
+        if not fit.coef.any() and 0.0 < fit.alpha_max <= fit.alpha:
+            warnings.warn(
+                f"All coefficients are zero: alpha={fit.alpha:.4g} is at least alpha_max_={fit.alpha_max:.4g}. "
+                "Choose a smaller alpha, for example alpha='0.1max'.",
+                UserWarning,
+                stacklevel=3,
+            )
+
+    @property
+    def sparse_coef_(self) -> sparse.csr_array:
+        """Coefficients as a sparse array of shape (1, n_features)."""
+        return sparse.csr_array(np.atleast_2d(self.coef_))
+
+    def __sklearn_tags__(self) -> Any:
+        tags = super().__sklearn_tags__()
+        tags.input_tags.sparse = True
+        return tags

@@ -1,0 +1,222 @@
+"""Sparse linear regression."""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar, Self
+
+import numpy as np
+import numpy.typing as npt
+from sklearn.base import RegressorMixin
+from sklearn.utils.validation import check_is_fitted
+
+from .._sklearn_compat import StrOptions, _fit_context, validate_data, with_callbacks
+from .._validation import check_vector, normalized_weights
+from ..losses import Loss, Quadratic
+from ..moments import Moments
+from ._base import SparseLinearModel
+
+
+class SparseRegressor(RegressorMixin, SparseLinearModel):
+    """Linear regression with a sparse penalty, by greedy block coordinate descent.
+
+    Minimises ``sum_i s_i (y_i - offset_i - b - x_i'w)^2 / 2 + alpha * g(w)`` over coefficients w and intercept b,
+    where the sample weights s are scaled to sum to one and g is the penalty. With the default penalty this is
+    scikit-learn's Lasso objective, so ``alpha`` means the same.
+
+    Parameters
+    ----------
+    loss : {"quadratic"} or Loss, default="quadratic"
+        Loss, by name or from :mod:`pauca.losses`.
+    penalty : {"l1", "elasticnet"} or Penalty, default="l1"
+        Penalty, by name or from :mod:`pauca.penalties`.
+    alpha : float or str, default="0.1max"
+        Strength of the penalty, or a fraction of ``alpha_max_``, the smallest strength at which all penalised
+        coefficients are zero. A fraction does not depend on the units of X and y.
+    solver : "auto" or GreedyBCD, default="auto"
+        Solver, from :mod:`pauca.solvers`.
+    fit_intercept : bool, default=True
+        Whether to fit an intercept, which is never penalised.
+    standardize : bool, default=None
+        Whether alpha acts on the coefficients of columns scaled to variance one. None: on for nonconvex penalties,
+        off for convex ones. ``coef_`` is on the scale of X in either case.
+    tol : float, default=1e-8
+        The fit stops at a duality gap of ``tol`` times the objective of the intercept-only model; where there is no
+        duality gap (a feature with weight 0), at a KKT violation of ``tol * alpha``.
+    max_iter : int, default=1000
+        Limit on outer iterations.
+    max_time : float, default=None
+        Limit in seconds.
+    warm_start : bool, default=False
+        Whether a second ``fit`` starts from the coefficients of the last one.
+    verbose : int, default=0
+        1 shows a progress bar (needs tqdm).
+
+    Attributes
+    ----------
+    coef_ : ndarray of shape (n_features,)
+        Coefficients, float32 if X is.
+    intercept_ : float
+        Intercept.
+    alpha_, alpha_max_ : float
+        The strength used, and the smallest one with all penalised coefficients zero.
+    dual_gap_ : float
+        Certified distance of the objective from its minimum; NaN where no duality gap exists.
+    kkt_violation_ : float
+        Largest distance of the negative gradient to the penalty's subdifferential.
+    n_iter_ : int
+        Outer iterations.
+    objective_path_ : ndarray
+        Objective after each outer iteration.
+    solver_report_ : SolverReport
+        What ran and how it ended.
+    n_features_in_ : int
+        Number of features.
+    feature_names_in_ : ndarray of shape (n_features_in_,)
+        Names of the features, if X had string column names.
+
+    Raises
+    ------
+    ValueError
+        If a parameter or the data are not as described; the message names which.
+
+    Warns
+    -----
+    ConvergenceWarning
+        If the tolerance was not reached.
+
+    References
+    ----------
+    Nutini, J., Laradji, I. and Schmidt, M. (2022). Let's make block coordinate descent converge faster. JMLR 23.
+
+    Examples
+    --------
+    >>> from sklearn.datasets import load_diabetes
+    >>> from pauca.linear_model import SparseRegressor
+    >>> X, y = load_diabetes(return_X_y=True, as_frame=True)
+    >>> model = SparseRegressor(alpha="0.2max").fit(X, y)
+    >>> model.feature_names_in_[model.coef_ != 0].tolist()
+    ['bmi', 'bp', 's3', 's5']
+    >>> bool(model.dual_gap_ <= 1e-8 * y.var() / 2)
+    True
+    """
+
+    _parameter_constraints: ClassVar[dict[str, Any]] = {
+        **SparseLinearModel._parameter_constraints,
+        "loss": [StrOptions({"quadratic"}), Loss],
+    }
+
+    def __init__(
+        self,
+        loss: str | Loss = "quadratic",
+        penalty: Any = "l1",
+        alpha: float | str = "0.1max",
+        *,
+        solver: Any = "auto",
+        fit_intercept: bool = True,
+        standardize: bool | None = None,
+        tol: float = 1e-8,
+        max_iter: int = 1000,
+        max_time: float | None = None,
+        warm_start: bool = False,
+        verbose: int = 0,
+    ) -> None:
+        self.loss = loss
+        self.penalty = penalty
+        self.alpha = alpha
+        self.solver = solver
+        self.fit_intercept = fit_intercept
+        self.standardize = standardize
+        self.tol = tol
+        self.max_iter = max_iter
+        self.max_time = max_time
+        self.warm_start = warm_start
+        self.verbose = verbose
+
+    @with_callbacks
+    @_fit_context(prefer_skip_nested_validation=True)
+    def fit(
+        self,
+        X: Any,
+        y: npt.ArrayLike,
+        sample_weight: npt.ArrayLike | None = None,
+        offset: npt.ArrayLike | None = None,
+    ) -> Self:
+        """Fit the model.
+
+        Parameters
+        ----------
+        X : {array-like, sparse matrix} of shape (n_samples, n_features)
+            Data. F-ordered float64 or float32 arrays and CSC matrices are used without a copy.
+        y : array-like of shape (n_samples,)
+            Target.
+        sample_weight : array-like of shape (n_samples,), default=None
+            Weights >= 0; only their ratios matter.
+        offset : array-like of shape (n_samples,), default=None
+            Known part of the linear predictor.
+
+        Returns
+        -------
+        self : SparseRegressor
+            The fitted estimator.
+        """
+        X, y = validate_data(self, X, y, accept_sparse="csc", dtype=[np.float64, np.float32], order="F", y_numeric=True)
+        weights = normalized_weights(sample_weight, X)
+        target = np.ascontiguousarray(y, dtype=np.float64)
+        shift = None if offset is None else check_vector("offset", offset, X.shape[0])
+        loss = Quadratic() if isinstance(self.loss, str) else self.loss
+        if not isinstance(loss, Quadratic):
+            raise ValueError(f"loss: got {loss!r}, expected a loss for regression")
+        fit = self._solve(X, target, weights, loss, shift, y)
+        self.coef_ = fit.coef.astype(X.dtype, copy=False)
+        self.intercept_ = fit.intercept
+        self._keep(fit)
+        return self
+
+    @with_callbacks
+    @_fit_context(prefer_skip_nested_validation=True)
+    def fit_moments(self, moments: Moments) -> Self:
+        """Fit from accumulated moments: same solution as ``fit``, at a cost free of the number of samples.
+
+        Parameters
+        ----------
+        moments : Moments
+            Moments of X and of one target.
+
+        Returns
+        -------
+        self : SparseRegressor
+            The fitted estimator.
+        """
+        if not isinstance(moments, Moments) or not hasattr(moments, "factor_") or moments.n_targets_ != 1:
+            raise ValueError(f"moments: got {moments!r}, expected Moments of features and one target")
+        p = moments.n_features_
+        # Rows of the factor are as good as samples: the first one is the mean's, the others are centred.
+        rows = moments.factor_[1 if self.fit_intercept else 0 :]
+        X, y = np.asfortranarray(rows[:, 1 : p + 1]), np.ascontiguousarray(rows[:, p + 1])
+        if not np.isfinite(rows).all():
+            raise ValueError("moments: the factor contains NaN or infinity")
+        self.n_features_in_ = p
+        weights = np.full(len(y), 1.0 / moments.weight_sum_)
+        fit = self._solve(X, y, weights, Quadratic(), None, y, centered=True)
+        self.coef_ = fit.coef
+        mean = moments.mean_
+        self.intercept_ = float(mean[p] - mean[:p] @ fit.coef) if self.fit_intercept else 0.0
+        self._keep(fit)
+        return self
+
+    def predict(self, X: Any) -> npt.NDArray[np.floating[Any]]:
+        """Predict the target.
+
+        Parameters
+        ----------
+        X : {array-like, sparse matrix} of shape (n_samples, n_features)
+            Data.
+
+        Returns
+        -------
+        ndarray of shape (n_samples,)
+            Predictions.
+        """
+        check_is_fitted(self)
+        X = validate_data(self, X, accept_sparse=("csr", "csc"), dtype=[np.float64, np.float32], reset=False)
+        return np.asarray(X @ self.coef_ + self.intercept_)

@@ -1,0 +1,127 @@
+"""What every penalty is to the estimators and to the compiled core."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any, ClassVar
+
+import numpy as np
+import numpy.typing as npt
+
+from .. import _core
+from .._validation import FloatArray, PerFeature, per_feature
+from .._values import ValueObject
+
+
+@dataclass(frozen=True)
+class CorePenalty:
+    """A penalty as the core takes it: lambda = alpha * lambda_share, ridge = alpha * ridge_share."""
+
+    name: str
+    shape: list[float] = field(default_factory=list)
+    lambda_share: float = 1.0
+    ridge_share: float = 0.0
+
+
+class Penalty(ValueObject):
+    """A penalty g(w): its value, its proximal operator and its parameters.
+
+    ``alpha`` is the penalty's own strength; an estimator multiplies it by its ``alpha``. All other parameters are
+    the penalty's shape.
+    """
+
+    alpha: float
+
+    def value(self, w: npt.ArrayLike) -> float:
+        """Value of the penalty at ``w``."""
+        raise NotImplementedError
+
+    def prox(self, v: npt.ArrayLike, step: float = 1.0) -> npt.NDArray[np.floating[Any]]:
+        """Proximal operator: the global minimiser x of ``step * g(x) + ||x - v||^2 / 2``."""
+        raise NotImplementedError
+
+
+class SeparablePenalty(Penalty):
+    """A penalty that is a sum of functions of single coefficients, computed by the compiled core."""
+
+    convex: ClassVar[bool] = True
+    weights: PerFeature
+    nonnegative: bool
+
+    def _core_penalty(self) -> CorePenalty:
+        """How the core calls this penalty; checks the parameters."""
+        raise NotImplementedError
+
+    def _weights(self, n_features: int, feature_names: Sequence[str] | None = None) -> FloatArray | None:
+        weights = per_feature("penalty.weights", self.weights, n_features, feature_names, 1.0, allow_infinite=True)
+        if weights is not None and (weights < 0.0).any():
+            raise ValueError(f"penalty.weights: got {weights.min()}, expected numbers >= 0")
+        return weights
+
+    def value(self, w: npt.ArrayLike) -> float:
+        """Value of the penalty at ``w``.
+
+        Parameters
+        ----------
+        w : array-like of shape (n_features,)
+            Coefficients.
+
+        Returns
+        -------
+        float
+            The penalty; infinite where a coefficient breaks a sign constraint.
+        """
+        array = np.atleast_1d(np.ascontiguousarray(w, dtype=np.float64))
+        core = self._core_penalty()
+        return float(
+            _core.penalty_value(
+                core.name,
+                core.shape,
+                self.alpha * core.lambda_share,
+                self.alpha * core.ridge_share,
+                self._weights(array.size),
+                self.nonnegative,
+                array,
+            )
+        )
+
+    def prox(self, v: npt.ArrayLike, step: float = 1.0) -> npt.NDArray[np.floating[Any]]:
+        """Proximal operator: the global minimiser x of ``step * g(x) + ||x - v||^2 / 2``.
+
+        Parameters
+        ----------
+        v : array-like
+            Points, elementwise; float32 stays float32.
+        step : float, default=1.0
+            Step length, positive.
+
+        Returns
+        -------
+        ndarray
+            Minimisers, of the shape of ``v``. At a tie the smaller magnitude is returned.
+        """
+        if not step > 0.0:
+            raise ValueError(f"step: got {step!r}, expected a positive number")
+        given = np.asarray(v)
+        array = np.ascontiguousarray(given, dtype=np.float64)
+        core = self._core_penalty()
+        out = _core.penalty_prox(
+            core.name,
+            core.shape,
+            self.alpha * core.lambda_share,
+            self.alpha * core.ridge_share,
+            self._weights(array.size),
+            self.nonnegative,
+            array.reshape(-1),
+            float(step),
+        )
+        dtype = given.dtype if given.dtype == np.float32 else np.float64
+        return np.asarray(out, dtype=dtype).reshape(array.shape)
+
+
+def check_alpha(penalty: Penalty) -> None:
+    """Refuse a penalty strength that is not a finite number >= 0."""
+    alpha = float(penalty.alpha)
+    if not (np.isfinite(alpha) and alpha >= 0.0):
+        raise ValueError(f"{type(penalty).__name__}: alpha is {penalty.alpha!r}, expected a finite number >= 0")

@@ -1,0 +1,44 @@
+"""scikit-learn's own contract, for every public estimator of pauca, with no failure expected."""
+
+import importlib
+import inspect
+
+import pytest
+from sklearn.base import BaseEstimator
+from sklearn.utils.estimator_checks import parametrize_with_checks
+
+import pauca
+
+# Estimators whose input is no table have contract tests of their own, in their family's test file.
+NO_TABLE = {"IRSChannelEstimator", "TaskSelector"}
+
+# scikit-learn offers this declaration for estimators made for complex data; every other check runs.
+COMPLEX = {"KroneckerSBL", "SBL", "DecomposedSBL", "KroneckerOMP", "OMP"}
+
+
+def public_estimators() -> list[type[BaseEstimator]]:
+    found = {}
+    for name in pauca._SUBMODULES:
+        module = importlib.import_module(f"pauca.{name}")
+        for public in module.__all__:
+            item = getattr(module, public)
+            if inspect.isclass(item) and issubclass(item, BaseEstimator) and hasattr(item, "fit"):
+                found[public] = item
+    return [found[k] for k in sorted(found) if k not in NO_TABLE]
+
+
+def expected_failed_checks(estimator: BaseEstimator) -> dict[str, str]:
+    if type(estimator).__name__ in COMPLEX:
+        return {"check_complex_data": "made for complex data"}
+    return {}
+
+
+@parametrize_with_checks([cls() for cls in public_estimators()], expected_failed_checks=expected_failed_checks)
+@pytest.mark.filterwarnings("ignore")
+def test_contract(estimator, check):
+    check(estimator)
+
+
+def test_every_family_is_seen():
+    names = {cls.__name__ for cls in public_estimators()}
+    assert {"SparseRegressor", "SparseClassifier"} <= names
