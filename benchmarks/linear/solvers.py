@@ -10,6 +10,8 @@ import skglm
 from linear.problems import Problem
 from sklearn import linear_model
 
+from pauca.linear_model import SparseClassifier, SparseRegressor
+
 MANY = 1_000_000  # never stop for the number of iterations
 
 
@@ -32,17 +34,9 @@ class Solver:
 
 
 def _pauca(problem: Problem, tol: float) -> np.ndarray:
-    from pauca import _core
-
-    n, X = len(problem.y), problem.X
-    d = _core.csc_design(X.data, X.indices, X.indptr, n) if problem.sparse else _core.dense_design(X)
-    w, _, _ = _core.linear_solve(
-        d, loss=problem.loss, y=problem.y, sample_weight=np.full(n, 1 / n), offset=None, penalty="l1", shape=[],
-        weights=None, nonnegative=False, fit_intercept=problem.intercept, scale=None, lambda_=problem.alpha, ridge=0.0,
-        engine="auto", continuation=0.4, tol=tol, max_iter=10_000, max_time=1e3, coef=None, intercept=0.0,
-        callback=None,
-    )
-    return w
+    estimator = SparseRegressor if problem.loss == "quadratic" else SparseClassifier
+    model = estimator(alpha=problem.alpha, fit_intercept=problem.intercept, tol=tol, max_iter=MANY)
+    return model.fit(problem.X, problem.y).coef_
 
 
 def _sklearn_lasso(problem: Problem, tol: float) -> np.ndarray:
@@ -68,7 +62,8 @@ def _skglm_logistic(problem: Problem, tol: float) -> np.ndarray:
 
 
 def _celer_logistic(problem: Problem, tol: float) -> np.ndarray:
-    model = celer.LogisticRegression(C=1 / (problem.alpha * len(problem.y)), tol=tol, max_iter=1000, max_epochs=MANY)
+    # On some sparse problems celer diverges: it gets few epochs to do so.
+    model = celer.LogisticRegression(C=1 / (problem.alpha * len(problem.y)), tol=tol, max_iter=50, max_epochs=2000)
     return model.fit(problem.X, problem.y).coef_
 
 
