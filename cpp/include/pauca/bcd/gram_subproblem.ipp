@@ -19,6 +19,7 @@ void GramSubproblem<P>::include(const std::vector<Index>& working) {
   for (Index j : working)
     if (position_[j] < 0) fresh.push_back(j);
   if (fresh.empty()) return;
+  const std::vector<Index> present = columns_;
   const Index old = size_, count = static_cast<Index>(fresh.size()), now = old + count;
   if (now > gram_.rows()) {
     const Index capacity = std::max(now, std::min(2 * gram_.rows(), this->design_.cols()));
@@ -33,7 +34,8 @@ void GramSubproblem<P>::include(const std::vector<Index>& working) {
   const double* rows = h_.rows ? h_.rows->data() : nullptr;
   const Index ld = gram_.rows();
   auto block = gram_.block(0, old, now, count);
-  this->design_.weighted_gram(rows, columns_, fresh, gram_.data() + old * ld, ld);
+  if (old > 0) this->design_.weighted_gram(rows, present, fresh, gram_.data() + old * ld, ld);
+  this->design_.weighted_gram(rows, fresh, fresh, gram_.data() + old * ld + old, ld);
   if (!rows) block *= h_.constant;
   if (this->center_) {
     Vector sums(now);  // sum_i h_i x_ij

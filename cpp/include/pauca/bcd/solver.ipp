@@ -12,6 +12,8 @@ namespace pauca::bcd {
 namespace detail {
 
 constexpr double keep_fraction = 0.7;     // columns with |gradient| below this share of their limit leave the scope
+constexpr double recheck = 0.02;          // share of the figure at the last look at all columns that asks for another
+constexpr double rounding = 1e-14;        // relative error of an objective: steps that promise less are not judged by it
 constexpr double stage_gap = 1e-2;        // relative gap at which an intermediate strength is left
 constexpr double inner_accuracy = 0.2;    // violation left on a working set, relative to the outer violation
 constexpr double curvature_floor = 1e-8;  // smallest model curvature of a row, relative to its weight
@@ -295,7 +297,7 @@ Solution Solver<P>::solve(const Settings& settings, const Start& start, Monitor&
   };
 
   bool full = false;
-  double worst = 0.0;
+  double worst = 0.0, checked = 0.0;
   for (;; ++report.n_iter) {
     refresh(s);
     full = scope.size() == everything.size();
@@ -306,13 +308,14 @@ Solution Solver<P>::solve(const Settings& settings, const Start& start, Monitor&
     auto criterion = [&] { return certified ? dual_gap(s, scope) : worst; };
     const double level = last ? report.threshold : (certified ? detail::stage_gap * s.objective : 0.1 * stage);
     double figure = criterion();
-    if (figure <= level && !full) {
+    if (!full && figure <= std::max(level, detail::recheck * checked)) {
       scope = everything;
       gradient(s, scope);
       worst = violation(s, scope);
       full = true;
-      if (last) figure = criterion();
+      if (last || figure > level) figure = criterion();
     }
+    if (full) checked = figure;
     if (last) report.criterion = figure;
     if (figure <= level) {
       if (last) {
@@ -322,6 +325,7 @@ Solution Solver<P>::solve(const Settings& settings, const Start& start, Monitor&
       stage = std::max(lambda, options_.continuation * stage);
       set_lambda(stage);
       worst = violation(s, scope);
+      checked = criterion();
     }
     if (report.n_iter >= settings.max_iter) {
       report.status = Status::max_iter;
