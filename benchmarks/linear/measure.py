@@ -61,8 +61,8 @@ def warm_up(problem: Problem, solvers: list[Solver]) -> None:
 class ToleranceSearch:
     """Finds the loosest tolerance on a half-decade grid that reaches a gap; solves are shared between targets."""
 
-    def __init__(self, entry: Entry, cap: float):
-        self.entry, self.cap = entry, cap
+    def __init__(self, entry: Entry, cap: float, budget: float):
+        self.entry, self.cap, self.budget = entry, cap, budget
         self.solved: dict[int, tuple[float, float]] = {}
         self.exponent: int | None = None
         self.target = 0.0
@@ -72,6 +72,9 @@ class ToleranceSearch:
             self.solved[exponent] = self.entry.solve(10.0 ** (exponent / STEPS_PER_DECADE))
         return self.solved[exponent]
 
+    def spent(self) -> bool:
+        return sum(seconds for seconds, _ in self.solved.values()) > self.budget
+
     def tolerance(self, target: float) -> float | None:
         """None if it cannot be reached within the cap on the time of a solve."""
         if self.exponent is None:
@@ -80,7 +83,7 @@ class ToleranceSearch:
         else:  # where the last target left off: tighten only
             k = self.exponent
         while True:
-            if any(seconds > self.cap and gap > target for seconds, gap in self.solved.values()):
+            if any(seconds > self.cap and gap > target for seconds, gap in self.solved.values()) or self.spent():
                 return None
             if 10.0 ** (k / STEPS_PER_DECADE) < TIGHTEST:
                 return None
@@ -88,7 +91,7 @@ class ToleranceSearch:
                 break
             # Jump by what the gap lacks, short of the aim; the walk back below finds the loosest.
             k -= max(1, int(0.5 * STEPS_PER_DECADE * np.log10(self.attempt(k)[1] / target)))
-        while k < 0 and self.attempt(k + 1)[1] <= target:
+        while k < 0 and not self.spent() and self.attempt(k + 1)[1] <= target:
             k += 1
         self.exponent = k
         return 10.0 ** (k / STEPS_PER_DECADE)
@@ -101,7 +104,7 @@ def time_to_gap(
     warm_up(problem, solvers)
     chosen: list[tuple[float, Entry, float]] = []
     for entry in entries(problem, solvers):
-        search = ToleranceSearch(entry, cap)
+        search = ToleranceSearch(entry, cap, 3 * cap)
         for target in targets:
             tol = search.tolerance(target)
             if tol is None:

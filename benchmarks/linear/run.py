@@ -24,7 +24,7 @@ def run(options: Options) -> Path:
     for seed in options.seeds:
         for problem in problems.cases(options.quick, seed, options.only):
             print(f"   {problem.name}, seed {seed}", flush=True)
-            new = list(time_to_gap(problem, SOLVERS, TARGETS, options.repeats, 2.0 if options.quick else 15.0))
+            new = list(time_to_gap(problem, SOLVERS, TARGETS, options.repeats, 2.0 if options.quick else 8.0))
             rows += new
             for target, solver, value in medians(new):
                 print(f"      {target}  {solver:26s} {tables.seconds(value)} s", flush=True)
@@ -115,7 +115,7 @@ def growth(options: Options) -> Rows:
             problem = problems.at_fraction(
                 problems.Problem(name, "quadratic", X, y, 0.0, 0.1, True, options.seeds[0])
             )
-            for row in time_to_gap(problem, SOLVERS, [1e-6], options.repeats, 15.0):
+            for row in time_to_gap(problem, SOLVERS, [1e-6], options.repeats, 8.0):
                 rows.append({"n": n, "p": p, **row})
     return rows
 
@@ -204,7 +204,7 @@ CPU seconds on one thread to a relative duality gap, with an intercept unless a 
 - The gap is the primal minus the dual objective, computed for every solver by the same numpy code (`linear/gaps.py`)
   with the intercept recomputed exactly, relative to the objective of the model without features.
 - Every solver, pauca included, runs at the loosest tolerance on a half-decade grid that reaches the gap on that data;
-  `-` means that it took more than 15 s (2 s if quick) without reaching it, or that the problem is not its kind.
+  `-` means that it took more than 8 s (2 s if quick) without reaching it, or that the problem is not its kind.
 - Repeats are interleaved, every second one in reverse order; compilation and loading are paid before. The ratio is the
   median over paired runs of the peer's time over pauca's: above 1, pauca is faster.
 - On the dense design scikit-learn's and celer's Lasso are handed centred data, which they are not charged for: their
