@@ -119,6 +119,45 @@ void register_linear(py::module_& m) {
       py::arg("max_time"), py::arg("coef"), py::arg("intercept"), py::arg("callback"));
 
   m.def(
+      "linear_path",
+      [](DesignHandle& x, const std::string& loss, const std::vector<double>& loss_shape, const CArray<double>& y,
+         const CArray<double>& sample_weight, const std::optional<CArray<double>>& offset, const std::string& penalty,
+         const std::vector<double>& shape, const std::vector<double>& alphas, bool relative, double lambda_share,
+         double ridge_share, const std::optional<CArray<double>>& weights, bool nonnegative, bool multiply,
+         bool fit_intercept, const std::optional<CArray<double>>& scale, const std::string& engine, double gram_bytes,
+         double tol, Index max_iter, double max_time, py::object callback) {
+        LinearArguments a(x, loss, loss_shape, y, sample_weight, offset, {0.0, relative, lambda_share, ridge_share},
+                          weights, nonnegative, multiply, fit_intercept, scale);
+        bcd::Options options;
+        options.engine = to_engine(engine);
+        options.gram_bytes = gram_bytes;
+        const Settings settings = to_settings(tol, max_iter, max_time);
+        const bcd::Path path = run_released(std::move(callback), [&](Monitor& monitor) {
+          return bcd::solve_path(a.problem, penalty, shape, options, alphas, settings, monitor);
+        });
+        py::list points;
+        for (const bcd::PathPoint& point : path.points) {
+          py::dict d = to_dict(point.report);
+          d["alpha"] = point.alpha;
+          d["support"] = py::array_t<Index>(static_cast<py::ssize_t>(point.support.size()), point.support.data());
+          d["values"] = py::array_t<double>(static_cast<py::ssize_t>(point.values.size()), point.values.data());
+          d["intercept"] = point.intercept;
+          d["loss"] = point.loss;
+          points.append(d);
+        }
+        py::dict d;
+        d["points"] = points;
+        d["alpha_max"] = lambda_share > 0.0 ? path.lambda_max / lambda_share : std::numeric_limits<double>::infinity();
+        d["null_objective"] = path.null_objective;
+        return d;
+      },
+      py::arg("x"), py::kw_only(), py::arg("loss"), py::arg("loss_shape"), py::arg("y"), py::arg("sample_weight"),
+      py::arg("offset"), py::arg("penalty"), py::arg("shape"), py::arg("alphas"), py::arg("relative"),
+      py::arg("lambda_share"), py::arg("ridge_share"), py::arg("weights"), py::arg("nonnegative"), py::arg("multiply"),
+      py::arg("fit_intercept"), py::arg("scale"), py::arg("engine"), py::arg("gram_bytes"), py::arg("tol"),
+      py::arg("max_iter"), py::arg("max_time"), py::arg("callback"));
+
+  m.def(
       "linear_null_model",
       [](DesignHandle& x, const std::string& loss, const std::vector<double>& loss_shape, const CArray<double>& y, const CArray<double>& sample_weight,
          const std::optional<CArray<double>>& offset, const std::string& penalty, const std::vector<double>& shape,

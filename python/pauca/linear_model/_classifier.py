@@ -171,6 +171,21 @@ class SparseClassifier(ClassifierMixin, SparseLinearModel):
         self : SparseClassifier
             The fitted estimator.
         """
+        X, y, classes, codes, weights, shift, loss = self._validate(X, y, sample_weight, offset)
+        if len(classes) == 2:
+            fit = self._solve(X, codes.astype(np.float64), weights, loss, shift, y)
+        else:
+            fit = self._solve_multinomial(X, codes.astype(np.float64), weights, loss, shift, y, len(classes))
+        self.classes_ = classes
+        self.coef_ = np.atleast_2d(fit.coef.T).astype(X.dtype, copy=False)
+        self.intercept_ = np.atleast_1d(np.asarray(fit.intercept)).astype(X.dtype, copy=False)
+        self._keep(fit)
+        return self
+
+    def _validate(
+        self, X: Any, y: Any, sample_weight: npt.ArrayLike | None, offset: npt.ArrayLike | None
+    ) -> tuple[Any, Any, npt.NDArray[Any], npt.NDArray[Any], FloatArray, FloatArray | None, Loss]:
+        """Data, classes, class numbers, weights with those of the classes in, offset and loss."""
         X, y = validate_data(self, X, y, accept_sparse="csc", dtype=[np.float64, np.float32], order="F")
         check_classification_targets(y)
         type_of_target(y, input_name="y", raise_unknown=True)
@@ -184,15 +199,7 @@ class SparseClassifier(ClassifierMixin, SparseLinearModel):
         loss = LOSS_NAMES[self.loss]() if isinstance(self.loss, str) else self.loss
         if loss.task != "classification":
             raise ValueError(f"loss: got {loss!r}, expected a loss for classification: Logistic or SquaredHinge")
-        if len(classes) == 2:
-            fit = self._solve(X, codes.astype(np.float64), weights, loss, shift, y)
-        else:
-            fit = self._solve_multinomial(X, codes.astype(np.float64), weights, loss, shift, y, len(classes))
-        self.classes_ = classes
-        self.coef_ = np.atleast_2d(fit.coef.T).astype(X.dtype, copy=False)
-        self.intercept_ = np.atleast_1d(np.asarray(fit.intercept)).astype(X.dtype, copy=False)
-        self._keep(fit)
-        return self
+        return X, y, classes, codes, weights, shift, loss
 
     def _solve_multinomial(
         self,

@@ -36,6 +36,22 @@ struct Solution {
   Report report;
 };
 
+/// One strength of a path: the nonzero coefficients and the certificate.
+struct PathPoint {
+  double alpha = 0.0;
+  std::vector<Index> support;
+  std::vector<double> values;
+  double intercept = 0.0;
+  double loss = 0.0;  ///< f at the solution
+  Report report;
+};
+
+struct Path {
+  double lambda_max = 0.0;
+  double null_objective = 0.0;
+  std::vector<PathPoint> points;
+};
+
 enum class Engine { automatic, gram, residual };
 
 struct Options {
