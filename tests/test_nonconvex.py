@@ -92,7 +92,7 @@ def test_solvers_agree_on_convex_problems(name, loss):
         sol.AcceleratedProximalGradient(momentum="ghadimi-lan"),
         sol.AcceleratedProximalGradient(momentum="none"),
         sol.ProximalCG(),
-        sol.LLA(),
+        *([] if name == "elasticnet" else [sol.LLA()]),
     ):
         model = cls(loss, CONVEX[name], alpha="0.1max", solver=solver, tol=1e-9, max_iter=50000).fit(X, y)
         assert model.solver_report_.converged, solver
@@ -336,7 +336,7 @@ def test_columns_flatter_than_the_penalty_jump_and_are_named():
         model = SparseRegressor(penalty="mcp", alpha=0.05, standardize=False).fit(X, y)
     assert model.solver_report_.converged
     assert_certified(model, X, y)
-    assert (np.diff(model.objective_path_[-2:]) <= 0).all()
+    assert_never_increases(model)
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         SparseRegressor(penalty="mcp", alpha=0.05).fit(X, y)  # standardized by default

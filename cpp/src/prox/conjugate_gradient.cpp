@@ -32,7 +32,7 @@ class Envelope {
     g_.add_concave_gradient(at.x, gradient_);
     g_.convex_prox(at.x - r_ * gradient_, r_, at.p);
     at.s = at.x - at.p;
-    at.smooth = f_at_ + g_.value(at.x) - g_.convex_value(at.x);
+    at.smooth = f_at_ + g_.concave_value(at.x);
     at.envelope = at.smooth + g_.convex_value(at.p) - gradient_.dot(at.s) + 0.5 * at.s.squaredNorm() / r_;
   }
   /// F and the violation at p; false if the quadratic bound behind r did not hold for f from the point last evaluated.

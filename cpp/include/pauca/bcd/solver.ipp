@@ -234,7 +234,8 @@ bool Solver<P>::damped_update(State& s, const Vector& before, const std::vector<
     if (t < 1.0)
       for (Index j : working) s.w[j] = before[j] + t * (model[j] - before[j]);
     s.objective = objective(s);
-    if (s.objective <= old_objective + 1e-4 * t * std::min(promised, 0.0)) {
+    // Close to the solution the decrease is below the rounding of F, and the model is to be trusted.
+    if (s.objective <= old_objective + 1e-4 * t * std::min(promised, 0.0) + 1e-15 * std::abs(old_objective)) {
       s.intercept -= t * mean;
       return true;
     }
