@@ -42,7 +42,9 @@ def assert_never_increases(model):
 def test_greedy_bcd_reaches_a_certified_point(name, engine):
     X, y = make_regression(80, 20, k=5, seed=1)
     for data in (X, sparse.csc_array(X)):
-        model = SparseRegressor(penalty=SEPARABLE[name], alpha="0.2max", solver=sol.GreedyBCD(engine=engine)).fit(data, y)
+        model = SparseRegressor(penalty=SEPARABLE[name], alpha="0.2max", solver=sol.GreedyBCD(engine=engine)).fit(
+            data, y
+        )
         assert model.solver_report_.converged
         assert_certified(model, data, y)
         assert_never_increases(model)

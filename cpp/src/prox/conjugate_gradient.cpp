@@ -59,8 +59,8 @@ class Envelope {
 
 }  // namespace
 
-Solution conjugate_gradient(const Problem& problem, const Null& null, const Settings& settings,
-                            const bcd::Start& start, Monitor& monitor) {
+Solution conjugate_gradient(const Problem& problem, const Null& null, const Settings& settings, const bcd::Start& start,
+                            Monitor& monitor) {
   require(problem.penalty.splits(),
           "ProximalCG needs a penalty that is convex plus smooth concave (L1, MCP, SCAD, LogSum): use "
           "AcceleratedProximalGradient");

@@ -18,7 +18,6 @@ from .._validation import check_vector, normalized_weights
 from ..losses import Logistic, Loss, SquaredHinge
 from ._base import SparseLinearModel
 
-
 LOSS_NAMES: dict[str, type[Loss]] = {"logistic": Logistic, "squared_hinge": SquaredHinge}
 
 

@@ -66,7 +66,9 @@ def resolve_solver(solver: Any, penalty: penalties.Penalty) -> solvers.GreedyBCD
             )
     elif isinstance(solver, solvers.IHT):
         if not isinstance(penalty, penalties.L0):
-            raise ValueError(f"IHT needs the L0 penalty; {name} is another: use GreedyBCD or AcceleratedProximalGradient")
+            raise ValueError(
+                f"IHT needs the L0 penalty; {name} is another: use GreedyBCD or AcceleratedProximalGradient"
+            )
     elif isinstance(solver, solvers.ProximalCG | solvers.LLA):
         if not separable:
             raise ValueError(

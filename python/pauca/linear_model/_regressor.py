@@ -16,7 +16,6 @@ from ..losses import Gamma, Huber, Loss, Poisson, Quadratic, Quantile
 from ..moments import Moments
 from ._base import SparseLinearModel
 
-
 LOSS_NAMES: dict[str, type[Loss]] = {
     "quadratic": Quadratic,
     "huber": Huber,

@@ -53,6 +53,7 @@ class Solver {
   Options options_;
   std::unique_ptr<Subproblem<P>> subproblem_;
   Vector curvature_, column_curvature_;
+  Vector null_gradient_;  // where a cold start begins
 };
 
 }  // namespace pauca::bcd
