@@ -42,7 +42,9 @@ def assert_never_increases(model):
 def test_greedy_bcd_reaches_a_certified_point(name, engine):
     X, y = make_regression(80, 20, k=5, seed=1)
     for data in (X, sparse.csc_array(X)):
-        model = SparseRegressor(penalty=SEPARABLE[name], alpha="0.2max", solver=sol.GreedyBCD(engine=engine)).fit(data, y)
+        model = SparseRegressor(penalty=SEPARABLE[name], alpha="0.2max", solver=sol.GreedyBCD(engine=engine)).fit(
+            data, y
+        )
         assert model.solver_report_.converged
         assert_certified(model, data, y)
         assert_never_increases(model)
@@ -92,7 +94,7 @@ def test_solvers_agree_on_convex_problems(name, loss):
         sol.AcceleratedProximalGradient(momentum="ghadimi-lan"),
         sol.AcceleratedProximalGradient(momentum="none"),
         sol.ProximalCG(),
-        sol.LLA(),
+        *([] if name == "elasticnet" else [sol.LLA()]),
     ):
         model = cls(loss, CONVEX[name], alpha="0.1max", solver=solver, tol=1e-9, max_iter=50000).fit(X, y)
         assert model.solver_report_.converged, solver
@@ -336,7 +338,7 @@ def test_columns_flatter_than_the_penalty_jump_and_are_named():
         model = SparseRegressor(penalty="mcp", alpha=0.05, standardize=False).fit(X, y)
     assert model.solver_report_.converged
     assert_certified(model, X, y)
-    assert (np.diff(model.objective_path_[-2:]) <= 0).all()
+    assert_never_increases(model)
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         SparseRegressor(penalty="mcp", alpha=0.05).fit(X, y)  # standardized by default

@@ -142,9 +142,7 @@ CLOSED_THRESHOLD = {
     "mcp": lambda p, t: t * p.alpha if t < p.gamma else p.alpha * np.sqrt(p.gamma * t),
     "mcp-steep": lambda p, t: t * p.alpha if t < p.gamma else p.alpha * np.sqrt(p.gamma * t),
     "scad": lambda p, t: t * p.alpha if t < p.gamma + 1 else p.alpha * np.sqrt(t * (p.gamma + 1)),
-    "capped": lambda p, t: (
-        t * p.alpha if t * p.alpha < 2 * p.threshold else np.sqrt(2 * t * p.alpha * p.threshold)
-    ),
+    "capped": lambda p, t: t * p.alpha if t * p.alpha < 2 * p.threshold else np.sqrt(2 * t * p.alpha * p.threshold),
     "l0": lambda p, t: np.sqrt(2 * t * p.alpha),
     "l1/2": lambda p, t: 1.5 * (t * p.alpha) ** (2 / 3),
     "l2/3": lambda p, t: 2 * (2 * t * p.alpha / 3) ** 0.75,

@@ -84,15 +84,15 @@ void register_linear(py::module_& m) {
         py::arg("weights"), py::arg("nonnegative"), py::arg("multiply"), py::arg("v"), py::arg("step"));
   m.def(
       "linear_solve",
-      [](DesignHandle& x, const std::string& loss, const std::vector<double>& loss_shape, const CArray<double>& y, const CArray<double>& sample_weight,
-         const std::optional<CArray<double>>& offset, const std::string& penalty, const std::vector<double>& shape,
-         double alpha, bool relative, double lambda_share, double ridge_share,
+      [](DesignHandle& x, const std::string& loss, const std::vector<double>& loss_shape, const CArray<double>& y,
+         const CArray<double>& sample_weight, const std::optional<CArray<double>>& offset, const std::string& penalty,
+         const std::vector<double>& shape, double alpha, bool relative, double lambda_share, double ridge_share,
          const std::optional<CArray<double>>& weights, bool nonnegative, bool multiply, bool fit_intercept,
          const std::optional<CArray<double>>& scale, const std::string& engine, double continuation, double gram_bytes,
          double tol, Index max_iter, double max_time, const std::optional<CArray<double>>& coef, double intercept,
          py::object callback) {
-        LinearArguments a(x, loss, loss_shape, y, sample_weight, offset, {alpha, relative, lambda_share, ridge_share}, weights,
-                          nonnegative, multiply, fit_intercept, scale);
+        LinearArguments a(x, loss, loss_shape, y, sample_weight, offset, {alpha, relative, lambda_share, ridge_share},
+                          weights, nonnegative, multiply, fit_intercept, scale);
         bcd::Options options;
         options.engine = to_engine(engine);
         options.continuation = continuation;
@@ -112,11 +112,12 @@ void register_linear(py::module_& m) {
         d["null_objective"] = s.null_objective;
         return d;
       },
-      py::arg("x"), py::kw_only(), py::arg("loss"), py::arg("loss_shape"), py::arg("y"), py::arg("sample_weight"), py::arg("offset"),
-      py::arg("penalty"), py::arg("shape"), py::arg("alpha"), py::arg("relative"), py::arg("lambda_share"),
-      py::arg("ridge_share"), py::arg("weights"), py::arg("nonnegative"), py::arg("multiply"), py::arg("fit_intercept"), py::arg("scale"),
-      py::arg("engine"), py::arg("continuation"), py::arg("gram_bytes"), py::arg("tol"), py::arg("max_iter"),
-      py::arg("max_time"), py::arg("coef"), py::arg("intercept"), py::arg("callback"));
+      py::arg("x"), py::kw_only(), py::arg("loss"), py::arg("loss_shape"), py::arg("y"), py::arg("sample_weight"),
+      py::arg("offset"), py::arg("penalty"), py::arg("shape"), py::arg("alpha"), py::arg("relative"),
+      py::arg("lambda_share"), py::arg("ridge_share"), py::arg("weights"), py::arg("nonnegative"), py::arg("multiply"),
+      py::arg("fit_intercept"), py::arg("scale"), py::arg("engine"), py::arg("continuation"), py::arg("gram_bytes"),
+      py::arg("tol"), py::arg("max_iter"), py::arg("max_time"), py::arg("coef"), py::arg("intercept"),
+      py::arg("callback"));
 
   m.def(
       "linear_path",
@@ -159,18 +160,19 @@ void register_linear(py::module_& m) {
 
   m.def(
       "linear_null_model",
-      [](DesignHandle& x, const std::string& loss, const std::vector<double>& loss_shape, const CArray<double>& y, const CArray<double>& sample_weight,
-         const std::optional<CArray<double>>& offset, const std::string& penalty, const std::vector<double>& shape,
-         const std::optional<CArray<double>>& weights, bool nonnegative, bool multiply, bool fit_intercept,
-         const std::optional<CArray<double>>& scale) {
-        LinearArguments a(x, loss, loss_shape, y, sample_weight, offset, {}, weights, nonnegative, multiply, fit_intercept, scale);
+      [](DesignHandle& x, const std::string& loss, const std::vector<double>& loss_shape, const CArray<double>& y,
+         const CArray<double>& sample_weight, const std::optional<CArray<double>>& offset, const std::string& penalty,
+         const std::vector<double>& shape, const std::optional<CArray<double>>& weights, bool nonnegative,
+         bool multiply, bool fit_intercept, const std::optional<CArray<double>>& scale) {
+        LinearArguments a(x, loss, loss_shape, y, sample_weight, offset, {}, weights, nonnegative, multiply,
+                          fit_intercept, scale);
         const bcd::NullModel null = run_released(
             py::none(), [&](Monitor& monitor) { return bcd::null_model(a.problem, penalty, shape, monitor); });
         return py::make_tuple(null.objective, null.lambda_max, null.intercept, to_numpy(null.coef));
       },
-      py::arg("x"), py::kw_only(), py::arg("loss"), py::arg("loss_shape"), py::arg("y"), py::arg("sample_weight"), py::arg("offset"),
-      py::arg("penalty"), py::arg("shape"), py::arg("weights"), py::arg("nonnegative"), py::arg("multiply"), py::arg("fit_intercept"),
-      py::arg("scale"));
+      py::arg("x"), py::kw_only(), py::arg("loss"), py::arg("loss_shape"), py::arg("y"), py::arg("sample_weight"),
+      py::arg("offset"), py::arg("penalty"), py::arg("shape"), py::arg("weights"), py::arg("nonnegative"),
+      py::arg("multiply"), py::arg("fit_intercept"), py::arg("scale"));
 }
 
 }  // namespace pauca::python

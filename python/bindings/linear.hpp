@@ -36,9 +36,10 @@ struct LinearArguments {
   bcd::Problem problem;
 
   LinearArguments(DesignHandle& x, const std::string& loss_name, const std::vector<double>& loss_shape,
-                  const CArray<double>& y, const CArray<double>& sample_weight, const std::optional<CArray<double>>& offset_array,
-                  const bcd::Strength& strength, const std::optional<CArray<double>>& weights, bool nonnegative,
-                  bool multiply, bool fit_intercept, const std::optional<CArray<double>>& scale)
+                  const CArray<double>& y, const CArray<double>& sample_weight,
+                  const std::optional<CArray<double>>& offset_array, const bcd::Strength& strength,
+                  const std::optional<CArray<double>>& weights, bool nonnegative, bool multiply, bool fit_intercept,
+                  const std::optional<CArray<double>>& scale)
       : loss(make_loss(loss_name, loss_shape, vector_view(y), vector_view(sample_weight))),
         offset(offset_array ? std::optional<Vector>(vector_view(*offset_array)) : std::nullopt),
         problem{*x.design, *loss,         {0.0, 0.0, optional_data(weights), nonnegative, multiply},

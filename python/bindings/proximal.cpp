@@ -160,7 +160,8 @@ void register_proximal(py::module_& m) {
         } else if (method == "iht") {
           n_nonzero = py::cast<Index>(method_options["n_nonzero"]);
         } else {
-          require(method == "conjugate_gradient", "method: expected 'accelerated', 'conjugate_gradient', 'iht' or 'lla'");
+          require(method == "conjugate_gradient",
+                  "method: expected 'accelerated', 'conjugate_gradient', 'iht' or 'lla'");
         }
         const prox::Problem problem{*x.design, *a.loss, *g, alpha, relative, fit_intercept, a.problem.offset};
         const prox::Solution s = run_released(std::move(callback), [&](Monitor& monitor) {

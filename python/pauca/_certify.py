@@ -190,7 +190,7 @@ def certificate(
         else:
             strength, factor = lam * v, np.ones(p)
         derivative = _derivative(penalty)
-        ridge = lam * getattr(penalty, "ridge", 0.0) * v
+        ridge = lam * float(getattr(penalty, "ridge", 0.0)) * np.where(np.isinf(v), 0.0, v)
         allowed = constant & (scale == 0) | np.isinf(v)
         with np.errstate(invalid="ignore"):
             at = factor * derivative(np.abs(w), strength) + ridge * np.abs(w)

@@ -27,10 +27,12 @@ double log_sum(const Vector& a, const Vector& b) {
 
 }  // namespace
 
-PoissonLoss::PoissonLoss(Vector y, Vector weights) : Loss(std::move(weights)), y_(std::move(y)), saturated_(0.0) {
+PoissonLoss::PoissonLoss(Vector y, Vector weights)
+    : Loss(std::move(weights)), y_(std::move(y)), magnitude_(0.0), saturated_(0.0) {
   for (Index i = 0; i < y_.size(); ++i) {
     require(y_[i] >= 0.0, "Poisson: targets must be >= 0");
     saturated_ += weights_[i] * (x_log_x(y_[i]) - y_[i]);
+    magnitude_ += weights_[i] * (std::abs(x_log_x(y_[i])) + y_[i]);
   }
 }
 
@@ -69,10 +71,12 @@ double PoissonLoss::center(Vector& eta, Vector& u) const {
   return std::isfinite(shift) ? shift : 0.0;
 }
 
-GammaLoss::GammaLoss(Vector y, Vector weights) : Loss(std::move(weights)), y_(std::move(y)), saturated_(0.0) {
+GammaLoss::GammaLoss(Vector y, Vector weights)
+    : Loss(std::move(weights)), y_(std::move(y)), magnitude_(0.0), saturated_(0.0) {
   for (Index i = 0; i < y_.size(); ++i) {
     require(y_[i] > 0.0, "Gamma: targets must be > 0");
     saturated_ += weights_[i] * (1.0 + std::log(y_[i]));
+    magnitude_ += weights_[i] * (1.0 + std::abs(std::log(y_[i])));
   }
 }
 

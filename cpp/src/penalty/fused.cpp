@@ -78,8 +78,7 @@ void Fused::prox(const Vector& v, double step, Vector& out) const {
   total_variation_prox(v, step * alpha_ * (1.0 - ratio_), out);
   const double k = step * alpha_ * ratio_;
   if (k > 0.0)
-    for (Index i = 0; i < out.size(); ++i)
-      out[i] = out[i] > k ? out[i] - k : (out[i] < -k ? out[i] + k : 0.0);
+    for (Index i = 0; i < out.size(); ++i) out[i] = out[i] > k ? out[i] - k : (out[i] < -k ? out[i] + k : 0.0);
 }
 
 }  // namespace pauca

@@ -92,8 +92,7 @@ double best_slope(const std::vector<double>& a, double l, double gamma, double o
     };
     if (to > from) {
       // phi' increases up to the inflection only: a minimiser lies before it.
-      const double inflection =
-          moving > 0.0 ? (1.0 - std::cbrt(moving * t / (gamma * gamma * outer))) * gamma / t : to;
+      const double inflection = moving > 0.0 ? (1.0 - std::cbrt(moving * t / (gamma * gamma * outer))) * gamma / t : to;
       double lo = from, hi = std::min(to, inflection);
       if (hi > lo && slope(lo) <= 0.0 && slope(hi) >= 0.0) {
         for (int i = 0; i < 100 && hi > lo; ++i) {

@@ -21,8 +21,10 @@ double VectorPenalty::critical(const Vector& gradient, double step) {
     hi *= 2.0;
   }
   while (lo == 0.0 && hi > 1e-30 * scale) {
-    if (!is_zero(0.5 * hi)) lo = 0.5 * hi;
-    else hi *= 0.5;
+    if (!is_zero(0.5 * hi))
+      lo = 0.5 * hi;
+    else
+      hi *= 0.5;
   }
   while (hi - lo > 1e-13 * hi) {
     const double middle = 0.5 * (lo + hi);

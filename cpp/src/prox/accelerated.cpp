@@ -164,8 +164,8 @@ Solution accelerated(const Problem& problem, const Null& null, const Accelerated
   Solution result = begin(problem, null, settings);
   Report& report = result.report;
   Accelerated run(problem, options, monitor);
-  run.start(start.coef.size() ? start.coef : null.model.coef, start.coef.size() ? start.intercept : null.model.intercept,
-            options.lipschitz);
+  run.start(start.coef.size() ? start.coef : null.model.coef,
+            start.coef.size() ? start.intercept : null.model.intercept, options.lipschitz);
   double worst = run.violation();
   report.objective_path.push_back(run.objective());
   int idle = 0;

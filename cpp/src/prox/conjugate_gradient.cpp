@@ -32,7 +32,7 @@ class Envelope {
     g_.add_concave_gradient(at.x, gradient_);
     g_.convex_prox(at.x - r_ * gradient_, r_, at.p);
     at.s = at.x - at.p;
-    at.smooth = f_at_ + g_.value(at.x) - g_.convex_value(at.x);
+    at.smooth = f_at_ + g_.concave_value(at.x);
     at.envelope = at.smooth + g_.convex_value(at.p) - gradient_.dot(at.s) + 0.5 * at.s.squaredNorm() / r_;
   }
   /// F and the violation at p; false if the quadratic bound behind r did not hold for f from the point last evaluated.
@@ -59,8 +59,8 @@ class Envelope {
 
 }  // namespace
 
-Solution conjugate_gradient(const Problem& problem, const Null& null, const Settings& settings,
-                            const bcd::Start& start, Monitor& monitor) {
+Solution conjugate_gradient(const Problem& problem, const Null& null, const Settings& settings, const bcd::Start& start,
+                            Monitor& monitor) {
   require(problem.penalty.splits(),
           "ProximalCG needs a penalty that is convex plus smooth concave (L1, MCP, SCAD, LogSum): use "
           "AcceleratedProximalGradient");

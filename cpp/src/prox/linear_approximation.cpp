@@ -47,8 +47,8 @@ bcd::Solution run(P p, const bcd::Problem& problem, const std::string& name, con
   s.intercept = start.coef.size() ? start.intercept : null.intercept;
   Vector weights(x.cols()), eta, u, gradient(x.cols());
   Report report;
-  const double unit = own.lambda > 0.0 && !P::infinite_slope ? p.derivative(0.0, own.lambda)
-                                                              : std::max(null.gradient_max, 1e-300);
+  const double unit =
+      own.lambda > 0.0 && !P::infinite_slope ? p.derivative(0.0, own.lambda) : std::max(null.gradient_max, 1e-300);
   report.threshold = settings.tol * unit;
   double worst = 0.0;
   for (Index k = 0;; ++k) {
@@ -107,7 +107,8 @@ bcd::Solution run(P p, const bcd::Problem& problem, const std::string& name, con
     inner_settings.max_iter = std::min<Index>(settings.max_iter, 200);
     bcd::Start warm{s.coef, s.intercept};
     const bool cold = k == 0 && start.coef.size() == 0;
-    const bcd::Solution found = bcd::solve(inner, "l1", {}, options, inner_settings, cold ? bcd::Start{} : warm, watched);
+    const bcd::Solution found =
+        bcd::solve(inner, "l1", {}, options, inner_settings, cold ? bcd::Start{} : warm, watched);
     s.coef = found.coef;
     s.intercept = found.intercept;
     report.engine = "local linear approximation (" + found.report.engine + ")";

@@ -276,7 +276,7 @@ def fit_linear(
             mean, spread = _core.column_moments(design, weights)
             columns = bend * (spread if fit_intercept else spread + mean**2)
         jumps = describe_jumps(penalty, float(found["alpha"]), columns, feature_names)
-    coefficients = found["coef"] if scale is None else found["coef"] * scale
+    coefficients = (found["coef"] if scale is None else found["coef"] * scale) + 0.0  # no negative zeros
     return LinearFit(
         coef=coefficients,
         intercept=float(found["intercept"]) + shift,

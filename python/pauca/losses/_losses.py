@@ -64,9 +64,7 @@ class Loss(ValueObject):
         target, predictor, weights = self._arrays(y, eta, sample_weight)
         return float(_core.loss_evaluate(self.core_name, self._shape(), target, weights, predictor)[0])
 
-    def gradient(
-        self, y: npt.ArrayLike, eta: npt.ArrayLike, sample_weight: npt.ArrayLike | None = None
-    ) -> FloatArray:
+    def gradient(self, y: npt.ArrayLike, eta: npt.ArrayLike, sample_weight: npt.ArrayLike | None = None) -> FloatArray:
         """Gradient of :meth:`value` in ``eta``.
 
         Parameters

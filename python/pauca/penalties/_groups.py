@@ -47,9 +47,7 @@ def resolve_groups(
     return rank[numbers].astype(np.int64), unique[order].tolist()
 
 
-def _from_lists(
-    members: list[list[int]], names: list[Any], n_features: int
-) -> tuple[npt.NDArray[np.int64], list[Any]]:
+def _from_lists(members: list[list[int]], names: list[Any], n_features: int) -> tuple[npt.NDArray[np.int64], list[Any]]:
     labels = np.full(n_features, -1, dtype=np.int64)
     for number, (name, columns) in enumerate(zip(names, members, strict=True)):
         if not columns:

@@ -30,7 +30,7 @@ class NonconvexPenalty(SeparablePenalty):
         return number
 
     def _concavity(self, alpha: float) -> float:
-        """Largest second derivative of -p at strength alpha: columns below it in curvature have a jumping prox."""
+        """Largest second derivative of -p, infinite where jumps are in the nature of the penalty."""
         return math.inf
 
 
@@ -270,9 +270,6 @@ class LogSum(NonconvexPenalty):
 
     def _core_penalty(self) -> CorePenalty:
         return self._core("log_sum", self._check("eps", self.eps, 0.0))
-
-    def _concavity(self, alpha: float) -> float:
-        return alpha / float(self.eps) ** 2
 
 
 class L0(NonconvexPenalty):

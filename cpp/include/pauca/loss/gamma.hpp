@@ -14,7 +14,7 @@ class GammaLoss final : public Loss {
   double value(const Vector& eta) const override;
   void gradient(const Vector& eta, Vector& u) const override;
   void curvature(const Vector& eta, Vector& h) const override;
-  double rounding() const override { return 1e-15; }
+  double rounding() const override { return 1e-14 * magnitude_; }
   bool has_conjugate() const override { return true; }
   /// sum_i s_i [m log m + (1 - m) (1 + log y_i)] with m_i = 1 - v_i / s_i >= 0
   double conjugate(const Vector& v) const override;
@@ -22,6 +22,7 @@ class GammaLoss final : public Loss {
 
  private:
   Vector y_;
+  double magnitude_;  // of the terms that cancel in the deviance
   double saturated_;  // sum_i s_i (1 + log y_i)
 };
 

@@ -14,7 +14,7 @@ class PoissonLoss final : public Loss {
   double value(const Vector& eta) const override;
   void gradient(const Vector& eta, Vector& u) const override;
   void curvature(const Vector& eta, Vector& h) const override;
-  double rounding() const override { return 1e-15 * (weights_.dot(y_) + 1e-300); }
+  double rounding() const override { return 1e-14 * magnitude_; }
   bool has_conjugate() const override { return true; }
   /// sum_i s_i [m log m - m + y - y log y] with m_i = v_i / s_i + y_i >= 0
   double conjugate(const Vector& v) const override;
@@ -22,6 +22,7 @@ class PoissonLoss final : public Loss {
 
  private:
   Vector y_;
+  double magnitude_;  // of the terms that cancel in the deviance
   double saturated_;  // sum_i s_i (y_i log y_i - y_i)
 };
 

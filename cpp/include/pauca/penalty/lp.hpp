@@ -31,9 +31,7 @@ struct Lp {
   /// Largest a that the prox with k = t l maps to zero; there the other minimiser is b = (2 k (1 - q))^(1 / (2 - q)).
   double threshold(double k) const { return ratio() * std::pow(2.0 * k * (1.0 - q), 1.0 / (2.0 - q)); }
   double jump(double l, double c) const { return c * threshold(l / c); }
-  double critical(double z, double c) const {
-    return c * std::pow(z / c / ratio(), 2.0 - q) / (2.0 * (1.0 - q));
-  }
+  double critical(double z, double c) const { return c * std::pow(z / c / ratio(), 2.0 - q) / (2.0 * (1.0 - q)); }
 
   double prox(double a, double l, double t) const {
     const double k = t * l;

@@ -80,6 +80,16 @@ class SeparableVector final : public VectorPenalty {
     }
     return total;
   }
+  double concave_value(const Vector& w) const override {
+    double total = 0.0;
+    if constexpr (P::splits && !P::convex) {
+      for (Index j = 0; j < w.size(); ++j) {
+        const double limit = g_.zero_limit(j), a = std::abs(w[j]);
+        if (a > 0.0 && std::isfinite(limit)) total += g_.value(j, a) - limit * a - 0.5 * g_.ridge(j) * a * a;
+      }
+    }
+    return total;
+  }
   void add_concave_gradient(const Vector& w, Vector& gradient) const override {
     if constexpr (P::splits && !P::convex) {
       for (Index j = 0; j < w.size(); ++j) {

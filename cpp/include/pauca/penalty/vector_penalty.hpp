@@ -19,11 +19,12 @@ class VectorPenalty {
   /// out = argmin_x step g(x) + ||x - v||^2 / 2; out may not be v.
   virtual void prox(const Vector& v, double step, Vector& out) const = 0;
 
-  /// Whether g = h + c with h convex and c concave and continuously differentiable, given by the next three.
+  /// Whether g = h + c with h convex and c concave and continuously differentiable, given by what follows.
   virtual bool splits() const { return false; }
   virtual void convex_prox(const Vector& v, double step, Vector& out) const { prox(v, step, out); }
-  /// h itself, and c' added to `gradient`.
+  /// h and c themselves (c without any constraint), and c' added to `gradient`.
   virtual double convex_value(const Vector& w) const { return value(w); }
+  virtual double concave_value(const Vector& /*w*/) const { return 0.0; }
   virtual void add_concave_gradient(const Vector& /*w*/, Vector& /*gradient*/) const {}
   /// Lipschitz constant of c'.
   virtual double concavity() const { return 0.0; }

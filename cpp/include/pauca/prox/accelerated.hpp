@@ -12,15 +12,16 @@ enum class Momentum {
 
 struct AcceleratedOptions {
   Momentum momentum = Momentum::thesis;
-  bool restart = true;   ///< when the steps of md get shorter
-  bool monotone = true;  ///< a point that does not lower F is replaced by a proximal gradient step
-  bool split = true;     ///< take a concave part of g to f where g allows it
+  bool restart = true;     ///< when the steps of md get shorter
+  bool monotone = true;    ///< a point that does not lower F is replaced by a proximal gradient step
+  bool split = true;       ///< take a concave part of g to f where g allows it
   double lipschitz = 0.0;  ///< first estimate, corrected by backtracking; 0: power iteration
 };
 
 /// Accelerated proximal gradient of Ghadimi and Lan (2016) with the parameters of Yang, Asgharian and Bhatnagar (2024):
 ///
-///   md = (1 - a) ag + a x,   x <- prox_{lambda_k h}(x - lambda_k G),   ag <- prox_{w h}(md - w G),   G = grad(f + c)(md)
+///   md = (1 - a) ag + a x,   x <- prox_{lambda_k h}(x - lambda_k G),   ag <- prox_{w h}(md - w G),   G = grad(f +
+///   c)(md)
 ///
 /// with g = h + c, h convex and c concave and smooth. A penalty that does not split is taken as it is, with one prox an
 /// iteration at the extrapolated point ag_k + (a_k / a_{k-1} - a_k) (ag_k - ag_{k-1}).

@@ -11,7 +11,7 @@ namespace pauca::prox {
 ///
 /// s is not the gradient of the forward-backward envelope, so that descent is measured by the envelope itself; where no
 /// step along d lowers it enough, d = -s does, with step one.
-Solution conjugate_gradient(const Problem& problem, const Null& null, const Settings& settings,
-                            const bcd::Start& start, Monitor& monitor);
+Solution conjugate_gradient(const Problem& problem, const Null& null, const Settings& settings, const bcd::Start& start,
+                            Monitor& monitor);
 
 }  // namespace pauca::prox

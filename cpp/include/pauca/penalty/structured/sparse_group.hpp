@@ -5,8 +5,8 @@
 
 namespace pauca {
 
-/// Sparse group lasso: g(w) = alpha (ratio ||w||_1 + (1 - ratio) sum_g d_g ||w_g||). The prox is the group one after the
-/// elementwise one (Simon et al. 2013).
+/// Sparse group lasso: g(w) = alpha (ratio ||w||_1 + (1 - ratio) sum_g d_g ||w_g||). The prox is the group one after
+/// the elementwise one (Simon et al. 2013).
 class SparseGroup final : public VectorPenalty {
  public:
   SparseGroup(Groups groups, double ratio);
