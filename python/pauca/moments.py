@@ -105,7 +105,8 @@ class Moments:
     @staticmethod
     def _rows_at_once(X: Any) -> int:
         """All rows of an array; of a sparse matrix as many as make about 32 MB when dense."""
-        return max(1, 2**22 // X.shape[1]) if sparse.issparse(X) else max(1, X.shape[0])
+        n, p = X.shape
+        return max(1, 2**22 // p) if sparse.issparse(X) else max(1, int(n))
 
     def merge(self, other: Moments) -> Self:
         """Add the rows that another accumulator has seen.

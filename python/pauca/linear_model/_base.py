@@ -67,7 +67,7 @@ class SparseLinearModel(CallbackSupportMixin, BaseEstimator):
         loss: Loss,
         offset: FloatArray | None,
         y: Any,
-        centered: bool = False,
+        variance: FloatArray | None = None,
     ) -> LinearFit:
         with watch(self, X, y) as callback:
             fit = fit_linear(
@@ -78,7 +78,8 @@ class SparseLinearModel(CallbackSupportMixin, BaseEstimator):
                 penalty=self.penalty,
                 alpha=self.alpha,
                 solver=self.solver,
-                fit_intercept=self.fit_intercept and not centered,
+                fit_intercept=self.fit_intercept and variance is None,
+                variance=variance,
                 standardize=self.standardize,
                 tol=self.tol,
                 max_iter=self.max_iter,

@@ -71,7 +71,7 @@ class SparseRegressor(RegressorMixin, SparseLinearModel):
         What ran and how it ended.
     n_features_in_ : int
         Number of features.
-    feature_names_in_ : ndarray of shape (n_features_in_,)
+    feature_names_in_ : ndarray of shape (n_features,)
         Names of the features, if X had string column names.
 
     Raises
@@ -197,7 +197,7 @@ class SparseRegressor(RegressorMixin, SparseLinearModel):
             raise ValueError("moments: the factor contains NaN or infinity")
         self.n_features_in_ = p
         weights = np.full(len(y), 1.0 / moments.weight_sum_)
-        fit = self._solve(X, y, weights, Quadratic(), None, y, centered=True)
+        fit = self._solve(X, y, weights, Quadratic(), None, y, np.diag(moments.covariance())[:p])
         self.coef_ = fit.coef
         mean = moments.mean_
         self.intercept_ = float(mean[p] - mean[:p] @ fit.coef) if self.fit_intercept else 0.0
