@@ -170,7 +170,7 @@ def report(evaluations: list[dict[str, Any]], fits: list[dict[str, Any]]) -> str
     lines += [
         "## One fit at a fifth of alpha_max",
         "",
-        "Median seconds, and worst KKT violation over alpha reached.",
+        "Median seconds, and worst KKT violation over alpha.",
         "",
     ]
     cells = []

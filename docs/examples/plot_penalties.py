@@ -8,8 +8,8 @@ and jumps.
 
 # %%
 # The upper row is the penalty of one coefficient, the lower its proximal operator with step 1 (a fit of one
-# standardized column), beside the identity. Where the operator meets the identity, large coefficients are left alone: no bias. Where
-# it jumps, small changes of the data can move a coefficient in or out of the model.
+# standardized column), beside the identity. Where the operator meets the identity, large coefficients are left alone:
+# no bias. Where it jumps, small changes of the data can move a coefficient in or out of the model.
 import matplotlib.pyplot as plt
 import numpy as np
 

@@ -57,8 +57,9 @@ for correlation in (0.0, 0.9):
         results[correlation, name] = np.array(figures)
 
 # %%
-# Without correlation the lasso pays twice: it shrinks the true effects, and to shrink them less it lets noise in. MCP,
-# SCAD and L0 do neither. With neighbours correlated at 0.9 the gain in error shrinks or is gone, and the fits vary more.
+# Without correlation the lasso pays twice: it shrinks the true effects, and to shrink them less it lets noise in.
+# MCP, SCAD and L0 do neither. With neighbours correlated at 0.9 the gain in error shrinks or is gone, and the fits
+# vary more.
 figure, axes = plt.subplots(1, 2, figsize=(10, 4), layout="constrained")
 for k, (ax, label) in enumerate(zip(axes, ["relative squared error", "F1 of the features found"], strict=True)):
     for i, correlation in enumerate((0.0, 0.9)):
@@ -77,7 +78,6 @@ for k, (ax, label) in enumerate(zip(axes, ["relative squared error", "F1 of the 
     ax.set_ylabel(label)
 axes[0].legend(frameon=False)
 for (correlation, name), figures in results.items():
-    print(
-        f"correlation {correlation}  {name:12s} error {np.median(figures[:, 0]):.3f}  F1 {np.median(figures[:, 1]):.2f}"
-    )
+    error, f1 = np.median(figures, axis=0)
+    print(f"correlation {correlation}  {name:12s} error {error:.3f}  F1 {f1:.2f}")
 plt.show()
