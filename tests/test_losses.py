@@ -241,7 +241,7 @@ def test_weights_are_repetitions_and_zero_weights_are_removals(name):
 
 
 def test_alpha_max_is_where_the_first_coefficient_enters():
-    X, eta, rng = counts()
+    X, _, _ = counts()
     for name, loss in LOSSES.items():
         y = targets(loss, 300, seed=7)
         cls = SparseClassifier if loss.task == "classification" else SparseRegressor

@@ -102,7 +102,7 @@ BOOST_AUTO_TEST_CASE(violation_vanishes_exactly_at_prox) {
           const double x = g.prox(j, v, 1.0);
           BOOST_CHECK_SMALL(g.violation(j, x, x - v), 1e-12);
           // Moving the gradient away from the subdifferential by more than its width at zero must show.
-          const double away = 2.0 * g.lambda(j) + 1.0;
+          const double away = 2.0 * g.zero_limit(j) + 1.0;
           if (x > 0.0 || !settings.nonnegative)
             BOOST_CHECK_GT(g.violation(j, x, x - v + (x < 0.0 ? away : -away)), 0.5);
           if (g.stays_zero(j, -v)) BOOST_CHECK_EQUAL(g.prox(j, v, 1.0), 0.0);

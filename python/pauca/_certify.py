@@ -1,6 +1,6 @@
-"""Certificates computed in numpy from the formulas, without any code of the solvers: what was returned is stationary.
+"""Certificates computed in numpy from the formulas, without any code of the solvers.
 
-The sum of the loss over samples, its derivative and each penalty's derivative are written here a second time on purpose.
+The losses, their derivatives and the penalties' derivatives are written here a second time on purpose.
 """
 
 from __future__ import annotations
@@ -143,7 +143,7 @@ def certificate(
     from .linear_model._regressor import LOSS_NAMES as REGRESSOR_LOSSES
 
     names = getattr(estimator, "feature_names_in_", None)
-    matrix = X if sparse.issparse(X) else np.asarray(X, dtype=np.float64)
+    matrix: Any = X if sparse.issparse(X) else np.asarray(X, dtype=np.float64)
     n, p = matrix.shape
     loss = estimator.loss
     if isinstance(loss, str):
@@ -307,6 +307,6 @@ def assert_certified(
     worst = max(c.violation, c.intercept_violation)
     if not worst <= allowed:
         raise AssertionError(
-            f"{estimator!r} is not stationary: its violation is {c.violation:.3g} (intercept {c.intercept_violation:.3g}), "
-            f"allowed are {allowed:.3g}"
+            f"{estimator!r} is not stationary: its violation is {c.violation:.3g} (intercept "
+            f"{c.intercept_violation:.3g}), allowed are {allowed:.3g}"
         )

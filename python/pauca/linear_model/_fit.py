@@ -51,7 +51,10 @@ def resolve_penalty(penalty: str | penalties.Penalty) -> penalties.Penalty:
     return penalty
 
 
-def resolve_solver(solver: Any, penalty: penalties.Penalty) -> solvers.GreedyBCD | solvers.ProximalSolver:
+Solver = solvers.GreedyBCD | solvers.ProximalSolver
+
+
+def resolve_solver(solver: Solver | str, penalty: penalties.Penalty) -> Solver:
     """A solver object that can handle the penalty; "auto" takes greedy block coordinate descent where it can."""
     name = type(penalty).__name__
     separable = isinstance(penalty, penalties.SeparablePenalty)
@@ -83,7 +86,7 @@ def resolve_solver(solver: Any, penalty: penalties.Penalty) -> solvers.GreedyBCD
 def core_penalty(
     penalty: penalties.Penalty, n_features: int, feature_names: Sequence[str] | None
 ) -> tuple[CorePenalty, dict[str, Any]]:
-    """How the core calls the penalty, and its weights, sign and the object or dictionary of one that is not separable."""
+    """How the core calls the penalty; its weights, its sign, and what stands for one that is not separable."""
     if isinstance(penalty, penalties.Box):
         plain = {"weights": None, "nonnegative": False, "multiply": False, "penalty": None}
         return penalty._core_penalty(n_features, feature_names), plain
@@ -94,8 +97,9 @@ def core_penalty(
             "multiply": penalty._multiply(),
             "penalty": None,
         }
-    structured = isinstance(penalty, penalties.StructuredPenalty)
-    whole = penalty._unit_spec(n_features, feature_names) if structured else penalty
+    whole: Any = penalty
+    if isinstance(penalty, penalties.StructuredPenalty):
+        whole = penalty._unit_spec(n_features, feature_names)
     return CorePenalty("none"), {"weights": None, "nonnegative": False, "multiply": False, "penalty": whole}
 
 
@@ -105,7 +109,7 @@ def describe_jumps(
     curvature: FloatArray,
     feature_names: Sequence[str] | None,
 ) -> str:
-    """Name the columns along which the loss bends less than the penalty, where a coefficient can only jump from zero."""
+    """Name the columns along which the loss bends less than the penalty, where coefficients jump from zero."""
     if not isinstance(penalty, penalties.SeparablePenalty) or not 0.0 < penalty._concavity(alpha) < np.inf:
         return ""
     concavity = penalty._concavity(alpha)

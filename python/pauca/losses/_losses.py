@@ -209,7 +209,7 @@ class Poisson(Loss):
         return float(weights @ y)
 
     def _inverse_link(self, eta: npt.NDArray[np.floating[Any]]) -> npt.NDArray[np.floating[Any]]:
-        return np.exp(eta)
+        return np.asarray(np.exp(eta))
 
 
 class Gamma(Loss):
@@ -232,7 +232,7 @@ class Gamma(Loss):
             raise ValueError(f"y: Gamma needs targets > 0, got {y.min():g}")
 
     def _inverse_link(self, eta: npt.NDArray[np.floating[Any]]) -> npt.NDArray[np.floating[Any]]:
-        return np.exp(eta)
+        return np.asarray(np.exp(eta))
 
 
 class Logistic(Loss):

@@ -306,7 +306,7 @@ class CompositeMCP(GroupPenalty):
     --------
     >>> from pauca.penalties import CompositeMCP
     >>> CompositeMCP(groups=[0, 0, 1]).prox([0.9, 5.0, 0.9]).round(3)
-    array([0.594, 5.   , 0.   ])
+    array([0.664, 5.   , 0.   ])
     """
 
     convex = False

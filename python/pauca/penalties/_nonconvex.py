@@ -333,7 +333,7 @@ class Lp(NonconvexPenalty):
     --------
     >>> from pauca.penalties import Lp
     >>> Lp(alpha=1.0, p=0.5).prox([1.4, 3.0]).round(4)
-    array([0.    , 2.6952])
+    array([0.    , 2.6955])
     """
 
     def __init__(

@@ -245,7 +245,8 @@ class Nuclear(StructuredPenalty):
         rows, cols = (1, n_features) if self.shape is None else (int(self.shape[0]), int(self.shape[1]))
         if rows < 1 or cols < 1 or rows * cols != n_features:
             raise ValueError(
-                f"{type(self).__name__}: shape is {self.shape!r}, expected two positive numbers with product {n_features}"
+                f"{type(self).__name__}: shape is {self.shape!r}, "
+                f"expected two positive numbers with product {n_features}"
             )
         return spec(self._name, self._shape_parameters(), rows=rows, cols=cols)
 

@@ -77,7 +77,8 @@ class AcceleratedProximalGradient(ProximalSolver):
     def _check(self) -> None:
         if self.momentum not in ("thesis", "ghadimi-lan", "none"):
             raise ValueError(
-                f"AcceleratedProximalGradient: momentum is {self.momentum!r}, expected 'thesis', 'ghadimi-lan' or 'none'"
+                f"AcceleratedProximalGradient: momentum is {self.momentum!r}, "
+                "expected 'thesis', 'ghadimi-lan' or 'none'"
             )
         if self.lipschitz is not None and not (np.isfinite(self.lipschitz) and self.lipschitz > 0.0):
             raise ValueError(
