@@ -269,7 +269,7 @@ class SparseRegressorCV(CrossValidatedPath, SparseRegressor):
     >>> X, y = load_diabetes(return_X_y=True)
     >>> model = SparseRegressorCV(rule="1se").fit(X, y)
     >>> int((model.coef_ != 0).sum()), bool(model.alpha_ > model.alpha_min_)
-    (4, True)
+    (6, True)
     """
     )
 

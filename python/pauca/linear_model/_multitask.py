@@ -87,7 +87,7 @@ class MultiTaskSparseRegressor(MultiOutputMixin, RegressorMixin, SparseLinearMod
     >>> X, Y = load_linnerud(return_X_y=True)
     >>> model = MultiTaskSparseRegressor(alpha="0.5max").fit(X, Y)
     >>> model.coef_.shape, (abs(model.coef_).sum(axis=0) > 0).tolist()
-    ((3, 3), [False, True, True])
+    ((3, 3), [False, True, False])
     """
 
     _parameter_constraints: ClassVar[dict[str, Any]] = {

@@ -67,7 +67,7 @@ class RegularizationPath:
     >>> X, y = load_diabetes(return_X_y=True)
     >>> p = path(X, y, alphas=20)
     >>> p
-    <RegularizationPath: 20 alphas from 2.146 to 0.002146, 0 to 10 of 10 features>
+    <RegularizationPath: 20 alphas from 2.148 to 0.002148, 0 to 10 of 10 features>
     >>> p.coef(0.5).shape, p.predict(X[:2], alpha=0.5).shape
     ((10,), (2,))
     """
@@ -342,7 +342,7 @@ def path(
     >>> X, y = load_diabetes(return_X_y=True)
     >>> p = path(X, y, alphas=[1.0, 0.5, 0.1])
     >>> p.df_.tolist(), bool((p.dual_gaps_ <= 1e-8 * y.var()).all())
-    ([2, 4, 7], True)
+    ([3, 4, 7], True)
     """
     names = [str(c) for c in X.columns] if hasattr(X, "columns") else None
     X, y = check_X_y(X, y, accept_sparse="csc", dtype=[np.float64, np.float32], order="F", y_numeric=True)
