@@ -41,8 +41,8 @@ double column_dot(const T* x, const double* u, Index n) {
   return total;
 }
 
-constexpr Index panel = 96;  // columns gathered at a time for a Gram block
-constexpr Index row_block = 1024;
+// Blocks gathered for a Gram: rows by columns of its left and right factor.
+constexpr Index row_block = 256, left_panel = 2048, panel = 96;
 
 }  // namespace
 
@@ -131,8 +131,9 @@ void DenseDesign<T>::raw_weighted_gram(const double* h, const std::vector<Index>
   const Index na = static_cast<Index>(a.size()), nb = static_cast<Index>(b.size());
   Eigen::Map<Matrix, 0, Eigen::OuterStride<>> target(out, na, nb, Eigen::OuterStride<>(ld));
   target.setZero();
+  const bool symmetric = a == b;  // then the upper triangle is enough
   const Index rb = std::min(row_block, rows());
-  Matrix left(rb, std::min(panel, na)), right(rb, std::min(panel, nb));
+  Matrix left(rb, std::min(left_panel, na)), right(rb, std::min(panel, nb));
   auto gather = [&](Matrix& to, const std::vector<Index>& cols, Index first, Index count, Index start, Index len,
                     const double* weight) {
     for (Index k = 0; k < count; ++k) {
@@ -146,18 +147,20 @@ void DenseDesign<T>::raw_weighted_gram(const double* h, const std::vector<Index>
   };
   for (Index start = 0; start < rows(); start += rb) {
     const Index len = std::min(rb, rows() - start);
-    for (Index jb = 0; jb < nb; jb += panel) {
-      const Index cb = std::min(panel, nb - jb);
-      gather(right, b, jb, cb, start, len, h);
-      for (Index ja = 0; ja < na; ja += panel) {
+    for (Index ja = 0; ja < na; ja += left_panel) {
+      const Index ca = std::min(left_panel, na - ja);
+      gather(left, a, ja, ca, start, len, nullptr);
+      for (Index jb = symmetric ? ja : 0; jb < nb; jb += panel) {
+        const Index cb = std::min(panel, nb - jb);
         if (!monitor.keep_going()) return;
-        const Index ca = std::min(panel, na - ja);
-        gather(left, a, ja, ca, start, len, nullptr);
-        target.block(ja, jb, ca, cb).noalias() +=
-            left.topLeftCorner(len, ca).transpose() * right.topLeftCorner(len, cb);
+        const Index needed = symmetric ? std::min(ca, jb + cb - ja) : ca;
+        gather(right, b, jb, cb, start, len, h);
+        target.block(ja, jb, needed, cb).noalias() +=
+            left.topLeftCorner(len, needed).transpose() * right.topLeftCorner(len, cb);
       }
     }
   }
+  if (symmetric) target.template triangularView<Eigen::StrictlyLower>() = target.transpose();
 }
 
 template class DenseDesign<float>;
