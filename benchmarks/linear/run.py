@@ -9,6 +9,7 @@ from common import plots, tables
 from common.machine import describe
 from common.options import Options
 from common.timing import in_new_process
+
 from linear import problems
 from linear.measure import time_to_gap
 from linear.solvers import SOLVERS

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 import celer
 import numpy as np
 import skglm
-from linear.problems import Problem
 from sklearn import linear_model
 
+from linear.problems import Problem
 from pauca.linear_model import SparseClassifier, SparseRegressor
 
 MANY = 1_000_000  # never stop for the number of iterations
