@@ -90,7 +90,8 @@ def test_solvers_agree_on_convex_problems(name, loss):
     for solver in (
         sol.GreedyBCD(),
         sol.AcceleratedProximalGradient(),
-        sol.AcceleratedProximalGradient(restart=False, monotone=False),
+        sol.AcceleratedProximalGradient(restart="none", monotone=False),
+        sol.AcceleratedProximalGradient(restart="speed"),
         sol.AcceleratedProximalGradient(momentum="ghadimi-lan"),
         sol.AcceleratedProximalGradient(momentum="none"),
         sol.ProximalCG(),
@@ -278,6 +279,7 @@ def test_error_inside_a_python_penalty_is_raised():
         (pen.FusedL1(l1_ratio=0.0), "auto", "alpha_max was asked for, which is infinite"),
         (pen.KSupport(2), "auto", "alpha_max was asked for, which is infinite"),
         (pen.MCP(), sol.AcceleratedProximalGradient(momentum="x"), "momentum is 'x'"),
+        (pen.MCP(), sol.AcceleratedProximalGradient(restart="x"), "restart is 'x'"),
         (pen.L0(), sol.IHT(0), "n_nonzero is 0"),
         (pen.MCP(), sol.LLA(0), "n_steps is 0"),
     ],

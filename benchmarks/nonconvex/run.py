@@ -20,11 +20,11 @@ from pauca.solvers import AcceleratedProximalGradient, GreedyBCD, ProximalCG
 PENALTIES = {"MCP": MCP(), "SCAD": SCAD()}
 FIRST_ORDER = {
     "proximal gradient": AcceleratedProximalGradient(momentum="none"),
-    "AG, Ghadimi and Lan": AcceleratedProximalGradient(momentum="ghadimi-lan", restart=False, monotone=False),
-    "AG": AcceleratedProximalGradient(restart=False, monotone=False),
-    "AG, monotone": AcceleratedProximalGradient(restart=False),
-    "AG, restart": AcceleratedProximalGradient(monotone=False),
-    "AG, restart, monotone": AcceleratedProximalGradient(),
+    "AG, Ghadimi and Lan": AcceleratedProximalGradient(momentum="ghadimi-lan", restart="none", monotone=False),
+    "AG": AcceleratedProximalGradient(restart="none", monotone=False),
+    "AG, monotone": AcceleratedProximalGradient(restart="none"),
+    "AG, speed restart": AcceleratedProximalGradient(restart="speed"),
+    "AG, gradient restart": AcceleratedProximalGradient(),
     "proximal CG": ProximalCG(),
 }
 TOL, CAP = 1e-4, 5000

@@ -74,6 +74,13 @@ prox::Momentum to_momentum(const std::string& name) {
   throw std::invalid_argument("momentum: got '" + name + "', expected 'thesis', 'ghadimi-lan' or 'none'");
 }
 
+prox::Restart to_restart(const std::string& name) {
+  if (name == "none") return prox::Restart::none;
+  if (name == "speed") return prox::Restart::speed;
+  if (name == "gradient") return prox::Restart::gradient;
+  throw std::invalid_argument("restart: got '" + name + "', expected 'none', 'speed' or 'gradient'");
+}
+
 py::dict to_result(const prox::Solution& s) {
   py::dict d = to_dict(s.report);
   d["coef"] = to_numpy(s.coef);
@@ -153,7 +160,7 @@ void register_proximal(py::module_& m) {
         Index n_nonzero = 0;
         if (method == "accelerated") {
           options.momentum = to_momentum(py::cast<std::string>(method_options["momentum"]));
-          options.restart = py::cast<bool>(method_options["restart"]);
+          options.restart = to_restart(py::cast<std::string>(method_options["restart"]));
           options.monotone = py::cast<bool>(method_options["monotone"]);
           options.split = py::cast<bool>(method_options["split"]);
           options.lipschitz = py::cast<double>(method_options["lipschitz"]);

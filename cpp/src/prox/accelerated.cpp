@@ -76,7 +76,7 @@ class Accelerated {
       restart();
     } else {
       accept(next);
-      if (options_.restart && accelerate) restart_when_slower();
+      if (options_.restart != Restart::none && accelerate) restart_if_due();
     }
     return move;
   }
@@ -136,7 +136,11 @@ class Accelerated {
     length_ = 0.0;
     ++restarts_;
   }
-  void restart_when_slower() {
+  void restart_if_due() {
+    if (options_.restart == Restart::gradient) {
+      if ((md_ - ag_).dot(ag_ - before_) > 0.0) restart();
+      return;
+    }
     const double length = last_md_.size() ? (md_ - last_md_).squaredNorm() : 0.0;
     last_md_ = md_;
     if (count_ >= 3.0 && length < length_)

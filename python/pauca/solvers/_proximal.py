@@ -35,8 +35,9 @@ class AcceleratedProximalGradient(ProximalSolver):
         "thesis": ``a_k = 2 / (1 + sqrt(1 + 4 / a_{k-1}^2))``, step ``.99 / L`` and ``lambda_k = step / a_k`` of Yang,
         Asgharian and Bhatnagar; "ghadimi-lan": ``a_k = 2 / (k + 1)``, step ``1 / (2 L)``, ``lambda_k = k step / 2``;
         "none": proximal gradient.
-    restart : bool, default=True
-        Whether momentum starts again when steps get shorter.
+    restart : {"gradient", "speed", "none"}, default="gradient"
+        When momentum starts again: when the last move points uphill, when steps get shorter (the rule of Yang,
+        Asgharian and Bhatnagar's program), or never.
     monotone : bool, default=True
         Whether a point that does not lower the objective is replaced by a plain proximal gradient step.
     split : bool, default=True
@@ -48,14 +49,16 @@ class AcceleratedProximalGradient(ProximalSolver):
     ----------
     Ghadimi, S. and Lan, G. (2016). Accelerated gradient methods for nonconvex nonlinear and stochastic programming.
     Mathematical Programming 156, 59-99.
+    O'Donoghue, B. and Candes, E. (2015). Adaptive restart for accelerated gradient schemes. Foundations of
+    Computational Mathematics 15, 715-732.
     Yang, K., Asgharian, M. and Bhatnagar, S. (2024). Accelerated gradient methods for sparse statistical learning with
     nonconvex penalties. Statistics and Computing 34, 59.
 
     Examples
     --------
     >>> from pauca.solvers import AcceleratedProximalGradient
-    >>> AcceleratedProximalGradient(restart=False)
-    AcceleratedProximalGradient(restart=False)
+    >>> AcceleratedProximalGradient(restart="speed")
+    AcceleratedProximalGradient(restart='speed')
     """
 
     _method = "accelerated"
@@ -63,7 +66,7 @@ class AcceleratedProximalGradient(ProximalSolver):
     def __init__(
         self,
         momentum: str = "thesis",
-        restart: bool = True,
+        restart: str = "gradient",
         monotone: bool = True,
         split: bool = True,
         lipschitz: float | None = None,
@@ -80,6 +83,10 @@ class AcceleratedProximalGradient(ProximalSolver):
                 f"AcceleratedProximalGradient: momentum is {self.momentum!r}, "
                 "expected 'thesis', 'ghadimi-lan' or 'none'"
             )
+        if self.restart not in ("gradient", "speed", "none"):
+            raise ValueError(
+                f"AcceleratedProximalGradient: restart is {self.restart!r}, expected 'gradient', 'speed' or 'none'"
+            )
         if self.lipschitz is not None and not (np.isfinite(self.lipschitz) and self.lipschitz > 0.0):
             raise ValueError(
                 f"AcceleratedProximalGradient: lipschitz is {self.lipschitz!r}, expected a positive number or None"
@@ -88,7 +95,7 @@ class AcceleratedProximalGradient(ProximalSolver):
     def _options(self) -> dict[str, Any]:
         return {
             "momentum": self.momentum,
-            "restart": bool(self.restart),
+            "restart": self.restart,
             "monotone": bool(self.monotone),
             "split": bool(self.split),
             "lipschitz": 0.0 if self.lipschitz is None else float(self.lipschitz),

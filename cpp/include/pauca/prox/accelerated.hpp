@@ -10,9 +10,16 @@ enum class Momentum {
   none,         ///< a_k = 1: proximal gradient
 };
 
+/// When momentum starts again.
+enum class Restart {
+  none,
+  speed,     ///< the steps of md get shorter (Su, Boyd and Candes 2016), after at least three iterations
+  gradient,  ///< the last move points up: <md - ag, ag - previous ag> > 0 (O'Donoghue and Candes 2015)
+};
+
 struct AcceleratedOptions {
   Momentum momentum = Momentum::thesis;
-  bool restart = true;     ///< when the steps of md get shorter
+  Restart restart = Restart::gradient;
   bool monotone = true;    ///< a point that does not lower F is replaced by a proximal gradient step
   bool split = true;       ///< take a concave part of g to f where g allows it
   double lipschitz = 0.0;  ///< first estimate, corrected by backtracking; 0: power iteration
