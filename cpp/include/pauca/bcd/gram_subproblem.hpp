@@ -1,8 +1,7 @@
 #pragma once
 
-#include <Eigen/Cholesky>
-
 #include "pauca/bcd/subproblem.hpp"
+#include "pauca/core/cholesky.hpp"
 
 namespace pauca::bcd {
 
@@ -20,10 +19,10 @@ class GramSubproblem final : public Subproblem<P> {
              Monitor& monitor) override;
 
  private:
-  void include(const std::vector<Index>& working);
+  void include(const std::vector<Index>& working, Monitor& monitor);
   bool sweep();
   double violation() const;
-  bool newton_step();
+  bool newton_step(Monitor& monitor);
 
   Curvature h_;
   double h_sum_ = 0.0;

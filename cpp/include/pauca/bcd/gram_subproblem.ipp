@@ -14,7 +14,7 @@ void GramSubproblem<P>::set_curvature(const Curvature& h) {
 }
 
 template <class P>
-void GramSubproblem<P>::include(const std::vector<Index>& working) {
+void GramSubproblem<P>::include(const std::vector<Index>& working, Monitor& monitor) {
   std::vector<Index> fresh;
   for (Index j : working)
     if (position_[j] < 0) fresh.push_back(j);
@@ -32,8 +32,16 @@ void GramSubproblem<P>::include(const std::vector<Index>& working) {
   }
   const double* rows = h_.rows ? h_.rows->data() : nullptr;
   const Index ld = gram_.rows();
+  // Only the upper triangle of the new block is computed: a chunk of new columns against those up to its end.
+  constexpr Index chunk = 96;
+  for (Index first = 0; first < count; first += chunk) {
+    const Index last = std::min(first + chunk, count);
+    const std::vector<Index> rows_so_far(columns_.begin(), columns_.begin() + old + last);
+    const std::vector<Index> new_columns(fresh.begin() + first, fresh.begin() + last);
+    this->design_.weighted_gram(rows, rows_so_far, new_columns, gram_.data() + (old + first) * ld, ld, monitor);
+    gram_.block(old + first, old, last - first, first) = gram_.block(old, old + first, first, last - first).transpose();
+  }
   auto block = gram_.block(0, old, now, count);
-  this->design_.weighted_gram(rows, columns_, fresh, gram_.data() + old * ld, ld);
   if (!rows) block *= h_.constant;
   if (this->center_) {
     Vector sums(now);  // sum_i h_i x_ij
@@ -89,7 +97,7 @@ double GramSubproblem<P>::violation() const {
 }
 
 template <class P>
-bool GramSubproblem<P>::newton_step() {
+bool GramSubproblem<P>::newton_step(Monitor& monitor) {
   support_.clear();
   for (Index k = 0; k < size_; ++k)
     if (w_[k] != 0.0 && gram_(k, k) > 0.0) support_.push_back(k);
@@ -107,10 +115,10 @@ bool GramSubproblem<P>::newton_step() {
     diagonal[b] = factor_(b, b);
     factor_(b, b) += this->penalty_.curvature(columns_[kb], w_[kb]) + 1e-13 * diagonal[b];
   }
-  Eigen::Ref<Matrix> in_place(factor_);
-  Eigen::LLT<Eigen::Ref<Matrix>, Eigen::Lower> llt(in_place);
-  if (llt.info() != Eigen::Success) return false;
-  Vector d = llt.solve(rhs);
+  if (!cholesky_in_place(factor_, monitor)) return false;
+  Vector d = rhs;
+  factor_.template triangularView<Eigen::Lower>().solveInPlace(d);
+  factor_.template triangularView<Eigen::Lower>().transpose().solveInPlace(d);
   if (!d.allFinite()) return false;
 
   Vector delta(s);
@@ -147,7 +155,8 @@ bool GramSubproblem<P>::newton_step() {
 template <class P>
 void GramSubproblem<P>::solve(const std::vector<Index>& working, Vector& w, const Vector&, const Vector& gradient,
                               double target, Monitor& monitor) {
-  include(working);
+  include(working, monitor);
+  if (monitor.stop_requested()) return;  // an unfinished Gram is of no use
   w_.resize(size_);
   g_.resize(size_);
   for (Index k = 0; k < size_; ++k) {
@@ -161,7 +170,7 @@ void GramSubproblem<P>::solve(const std::vector<Index>& working, Vector& w, cons
     if (v <= target) break;
     if (trigger.after_sweep(changed)) {
       for (int step = 0; step < 3; ++step) {
-        if (!newton_step()) break;
+        if (!newton_step(monitor)) break;
         v = violation();
         if (v <= target) break;
       }
