@@ -37,7 +37,7 @@ template <class T, int N>
 void sparse_dot(const T* values, const std::int32_t* idx, Index n, const T* right, Index k, T* out) {
   Slab<T, N> sum = Slab<T, N>::Zero();
   for (Index e = 0; e < n; ++e) sum += values[e] * ConstSlabMap<T, N>(right + idx[e] * k);
-  SlabMap<T, N>(out) = sum;
+  SlabMap<T, N>{out} = sum;
 }
 
 template <class T, int N>
