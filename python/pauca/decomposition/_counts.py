@@ -16,7 +16,8 @@ from .._validation import FloatArray, seconds_or_inf
 
 INITS = ("auto", "spa", "fast-anchor", "anchor-words", "random")
 SOLVERS = ("em", "hals", "minvol", "none")
-STOPPINGS = ("auto", "held-out", "converged")
+STOPPINGS = ("auto", "short", "held-out", "converged")
+SHORT = 20  # rounds of EM after an anchored start
 
 
 @dataclass(frozen=True)
@@ -104,7 +105,7 @@ def fit_simplex(
         inits = ["spa", "fast-anchor"] if possible else ["random"]
     inits = [name for name in inits for _ in range(n_init if name == "random" else 1)]
     thinned: tuple[CountTable, FloatArray] | None = None
-    if solver == "em" and stopping != "converged" and counts.integral and counts.values.sum() > 0.0:
+    if solver == "em" and stopping == "held-out" and counts.values.sum() > 0.0:
         thinned = counts.thin(0.7, rng)
     best: SimplexFit | None = None
     best_score = -np.inf
@@ -113,9 +114,10 @@ def fit_simplex(
         start = _start(counts, n_components, name, seed)
         anchors = np.asarray(start["anchors"], dtype=np.intp) if len(start["anchors"]) else None
         rounds, goal, score = max_iter, tol, None
-        if solver == "em" and stopping != "converged":
+        short = stopping == "short" or (stopping == "auto" and name != "random")
+        if solver == "em" and (short or thinned is not None):
             goal = 0.0
-            rounds = min(20, max_iter)
+            rounds = min(SHORT, max_iter)
             if thinned is not None:
                 kept, rest = thinned
                 first = _start(kept, n_components, name, seed)

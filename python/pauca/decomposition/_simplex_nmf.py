@@ -46,11 +46,12 @@ class SimplexNMF(CallbackSupportMixin, ClassNamePrefixFeaturesOutMixin, Transfor
         Polish. ``em`` maximises the multinomial likelihood (PLSA), ``hals`` least squares of the word shares,
         ``minvol`` adds a penalty on the volume of the topics' simplex, for data without anchors; ``none`` keeps the
         start.
-    stopping : {"auto", "held-out", "converged"}, default="auto"
-        When ``em`` stops. A converged fit swallows the noise of small counts when documents are few. ``held-out``
-        thins the counts binomially, finds the number of rounds on 70 % of them that helps the other 30 %, and runs
-        that many on all. ``converged`` runs (accelerated) rounds to the tolerance. ``auto`` is ``held-out`` for
-        integer counts, else at most 20 rounds.
+    stopping : {"auto", "short", "held-out", "converged"}, default="auto"
+        When ``em`` stops. A converged fit inflates the topics' simplex to swallow the noise of the counts when there
+        are few documents; the first rounds after an anchored start are what helps. ``short`` is 20 rounds;
+        ``held-out`` thins the counts binomially, finds the number of rounds on 70 % of them that helps the other
+        30 %, and runs that many on all; ``converged`` runs (accelerated) rounds to the tolerance. ``auto`` is
+        ``short`` after anchors and ``converged`` after a random start.
     n_init : int, default=5
         Number of random starts, where starts are random.
     smoothing : float, default=0.0
@@ -202,7 +203,7 @@ class SimplexNMF(CallbackSupportMixin, ClassNamePrefixFeaturesOutMixin, Transfor
         check_non_negative(X, "SimplexNMF (input X)")
         counts = CountTable.from_matrix(X)
         if self.stopping == "held-out" and not counts.integral:
-            raise ValueError("stopping: 'held-out' thins counts and needs integers in X; use 'auto' or 'converged'")
+            raise ValueError("stopping: 'held-out' thins counts and needs integers in X; use 'short' or 'converged'")
         with watch(self, X, y) as callback:
             fit = fit_simplex(
                 counts,
