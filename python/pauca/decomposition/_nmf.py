@@ -358,7 +358,7 @@ class NMF(CallbackSupportMixin, ClassNamePrefixFeaturesOutMixin, TransformerMixi
         ndarray of shape (n_samples, n_components)
             W.
         """
-        return self.fit(X, y, W=W, H=H).transform(X)
+        return np.asarray(self.fit(X, y, W=W, H=H).transform(X))
 
     def inverse_transform(self, W: npt.ArrayLike) -> Array:
         """Rebuild data from weights.
@@ -374,7 +374,7 @@ class NMF(CallbackSupportMixin, ClassNamePrefixFeaturesOutMixin, TransformerMixi
             ``W @ components_``.
         """
         check_is_fitted(self)
-        return np.asarray(W) @ self.components_
+        return np.asarray(W @ self.components_)
 
     @property
     def _n_features_out(self) -> int:

@@ -271,7 +271,7 @@ class SimplexNMF(CallbackSupportMixin, ClassNamePrefixFeaturesOutMixin, Transfor
         ndarray of shape (n_documents, n_components)
             p(topic | document); rows sum to one.
         """
-        return self.fit(X, y).transform(X)
+        return np.asarray(self.fit(X, y).transform(X))
 
     def inverse_transform(self, W: npt.ArrayLike) -> npt.NDArray[np.floating[Any]]:
         """Word shares of documents with these topic weights.
@@ -287,7 +287,7 @@ class SimplexNMF(CallbackSupportMixin, ClassNamePrefixFeaturesOutMixin, Transfor
             ``W @ components_``.
         """
         check_is_fitted(self)
-        return np.asarray(W) @ self.components_
+        return np.asarray(W @ self.components_)
 
     def score(self, X: Any, y: Any = None) -> float:
         """Mean log-likelihood of a count in new documents, topic weights fitted to them.

@@ -21,7 +21,7 @@ def _prior(name: str, value: npt.ArrayLike, size: int) -> FloatArray:
     array = np.asarray(value, dtype=np.float64)
     if array.shape != (size,) or not np.isfinite(array).all() or (array < 0.0).any() or array.sum() <= 0.0:
         raise ValueError(f"{name}: expected {size} nonnegative class shares, got {value!r}")
-    return array / array.sum()
+    return np.asarray(array / array.sum())
 
 
 def mlls(proba: npt.ArrayLike, source_prior: npt.ArrayLike, *, tol: float = 1e-8) -> FloatArray:
@@ -70,7 +70,11 @@ def mlls(proba: npt.ArrayLike, source_prior: npt.ArrayLike, *, tol: float = 1e-8
 
 
 def bbse(
-    y_source: npt.ArrayLike, pred_source: npt.ArrayLike, pred_target: npt.ArrayLike, *, labels: npt.ArrayLike = None
+    y_source: npt.ArrayLike,
+    pred_source: npt.ArrayLike,
+    pred_target: npt.ArrayLike,
+    *,
+    labels: npt.ArrayLike | None = None,
 ) -> FloatArray:
     """Class prior of unlabelled data by black-box shift estimation.
 

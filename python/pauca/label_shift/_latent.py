@@ -9,9 +9,9 @@ from typing import Any, ClassVar, Self
 
 import numpy as np
 import numpy.typing as npt
-from sklearn.base import BaseEstimator, ClusterMixin, TransformerMixin, clone
+from sklearn.base import BaseEstimator, ClusterMixin, TransformerMixin
 from sklearn.cluster import KMeans
-from sklearn.utils import check_random_state
+from sklearn.utils import ClassifierTags, check_random_state
 from sklearn.utils.validation import check_is_fitted
 
 from .. import _core
@@ -21,21 +21,14 @@ from ..decomposition import SimplexNMF
 from ..decomposition._counts import CountTable, mixture_weights
 from . import _tables
 from ._correct import mlls, reweighted
-from ._discretise import CategoricalCells, ClusterCells
-from ._discriminate import Calibration, aligned_proba, cross_fit, default_discriminator, fit_discriminator
-from ._report import (
-    LabelShiftReport,
-    LabelShiftWarning,
-    align_priors,
-    discriminator_gain,
-    misfit,
-    warn_of_failures,
-)
+from ._discriminate import aligned_proba
+from ._report import LabelShiftReport, LabelShiftWarning, warn_of_failures
+from ._steps import ShiftSteps, probabilities
 
 Codes = npt.NDArray[np.intp]
 
 
-class LatentLabelShift(ClusterMixin, TransformerMixin, BaseEstimator):
+class LatentLabelShift(ShiftSteps, ClusterMixin, TransformerMixin, BaseEstimator):
     """Latent classes from unlabelled data of several domains that differ in class shares alone.
 
     Points come with a domain d and no class y. All domains share p(x | y); each has a prior p(y | d) of its own. Then
@@ -174,14 +167,14 @@ class LatentLabelShift(ClusterMixin, TransformerMixin, BaseEstimator):
     # -- fit ---------------------------------------------------------------------------------------------------------
 
     @_fit_context(prefer_skip_nested_validation=True)
-    def fit(self, X: Any, domain: npt.ArrayLike | None = None) -> Self:
+    def fit(self, X: Any, y: npt.ArrayLike | None = None) -> Self:
         """Find the latent classes.
 
         Parameters
         ----------
         X : {array-like, sparse matrix} of shape (n_samples, n_features)
             Data; with ``discriminator="precomputed"``, out-of-fold p(domain | x).
-        domain : array-like of shape (n_samples,), default=None
+        y : array-like of shape (n_samples,), default=None
             Domain of each point, numbers or strings, in the place of a target so that pipelines work. None is one
             domain.
 
@@ -192,7 +185,7 @@ class LatentLabelShift(ClusterMixin, TransformerMixin, BaseEstimator):
         """
         k = int(self.n_classes)
         X = self._validate(X, reset=True)
-        domains, codes = self._domains(X, domain)
+        domains, codes = self._domains(X, y)
         if len(domains) == 1:
             return self._fit_one_domain(X, domains, k)
         if len(domains) < k:
@@ -226,10 +219,11 @@ class LatentLabelShift(ClusterMixin, TransformerMixin, BaseEstimator):
             self.cluster_centers_ = self._cell_posteriors(np.arange(cells.n_cells))
         else:
             self.cluster_centers_ = cells.centers
-        self.class_names_ = None
+        self.class_names_: npt.NDArray[Any] | None = None
         h = self._class_posteriors(f, assigned)
         self.labels_ = self._in_domain(h, codes).argmax(axis=1)
-        self._assess(X, f, h, codes, seed)
+        self.report_, p_value = self._assess(X, f, h, codes, (counts, A, T), seed)
+        warn_of_failures(self.report_, p_value, self.discretizer == "kmeans")
         return self
 
     def _validate(self, X: Any, reset: bool) -> Any:
@@ -253,57 +247,11 @@ class LatentLabelShift(ClusterMixin, TransformerMixin, BaseEstimator):
         domains, codes = np.unique(values, return_inverse=True)
         return domains, codes.astype(np.intp)
 
-    def _discriminate(self, X: Any, codes: Codes, d: int, rng: np.random.RandomState) -> tuple[Any, Any, Any]:
-        if self.discretizer == "categorical":
-            return None, None, None
-        if isinstance(self.discriminator, str):
-            f = _probabilities(X, d)
-            fitted = None
-        else:
-            model = default_discriminator(X) if self.discriminator is None else clone(self.discriminator)
-            if not hasattr(model, "predict_proba"):
-                raise ValueError(f"discriminator: {model!r} has no predict_proba, expected a probabilistic classifier")
-            if "random_state" in model.get_params() and model.get_params()["random_state"] is None:
-                model.set_params(random_state=int(rng.randint(np.iinfo(np.int32).max)))
-            f = cross_fit(model, X, codes, d, self.cv, rng)
-            fitted = fit_discriminator(model, X, codes)
-        calibration = Calibration.fit(f, codes, rng) if self.calibrate else None
-        return fitted, calibration, f if calibration is None else calibration(f)
-
-    def _discretise(
-        self, X: Any, f: FloatArray | None, codes: Codes, d: int, rng: np.random.RandomState
-    ) -> tuple[Any, Codes, FloatArray]:
-        k = int(self.n_classes)
-        cells: Any
-        if f is None:
-            cells = CategoricalCells(X + 0.0)
-        else:
-            m = self.n_clusters
-            if isinstance(m, str):
-                m = max(k, min(2 * k, max(k + 1, len(codes) // 50)))
-            if m < k:
-                raise ValueError(f"n_clusters: got {m}, expected at least n_classes={k}")
-            cells = ClusterCells(f, min(int(m), len(codes)), rng)
-        assigned = cells.assign(X, f)
-        counts = np.zeros((cells.n_cells, d))
-        np.add.at(counts, (assigned, codes), 1.0)
-        used = np.flatnonzero(counts.sum(axis=1) > 0.0)
-        if len(used) < cells.n_cells:
-            cells.keep(used)
-            assigned, counts = cells.assign(X, f), counts[used]
-        return cells, assigned, counts
-
-    def _factorise(self, counts: FloatArray, k: int, seed: int) -> tuple[FloatArray, FloatArray, Any]:
-        model = SimplexNMF() if self.factorizer is None else clone(self.factorizer)
-        model.set_params(n_components=k, random_state=seed)
-        T = model.fit_transform(counts.T).T
-        return np.ascontiguousarray(model.components_.T), np.ascontiguousarray(T), model.anchors_
-
     def _fit_one_domain(self, X: Any, domains: Any, k: int) -> Self:
         warnings.warn(
             "One domain only: classes cannot be told from shifts, k-means on the features is used instead.",
             LabelShiftWarning,
-            stacklevel=3,
+            stacklevel=4,
         )
         seed = int(check_random_state(self.random_state).randint(np.iinfo(np.int32).max))
         means = KMeans(k, n_init=5, random_state=seed).fit(X)
@@ -322,28 +270,6 @@ class LatentLabelShift(ClusterMixin, TransformerMixin, BaseEstimator):
         self.report_ = LabelShiftReport(float("nan"), sizes[order], float("nan"), float("nan"), 0.0, float("nan"))
         return self
 
-    def _assess(self, X: Any, f: FloatArray, h: FloatArray, codes: Codes, seed: int) -> None:
-        chi2_df, p_value = misfit(self.counts_, self.cluster_given_class_, self.class_prior_)
-        singular = np.linalg.svd(self.class_prior_ * np.sqrt(self.domain_share_), compute_uv=False)
-        distances = [0.0]
-        categorical = self.discretizer == "categorical"
-        for other in (1, 2):
-            if categorical:
-                break
-            again = self._discretise(X, f, codes, len(self.domains_), np.random.RandomState((seed + other) % 2**31))
-            if again[0].n_cells >= len(self.class_share_):
-                T = self._factorise(again[2], len(self.class_share_), seed)[1]
-                distances.append(float(np.abs(align_priors(self.class_prior_, T) - self.class_prior_).sum(0).mean()))
-        self.report_ = LabelShiftReport(
-            chi2_per_df=chi2_df,
-            anchors_per_class=(h > 0.95).sum(axis=0),
-            least_singular_value=float(singular[-1]),
-            condition_number=float(singular[0] / max(singular[-1], 1e-300)),
-            discriminator_gain=discriminator_gain(f, codes, self.domain_share_),
-            stability=float(np.mean(distances[1:])) if len(distances) > 1 else 0.0,
-        )
-        warn_of_failures(self.report_, p_value, not categorical)
-
     # -- posteriors --------------------------------------------------------------------------------------------------
 
     def _cell_posteriors(self, cells: Codes) -> FloatArray:
@@ -356,7 +282,7 @@ class LatentLabelShift(ClusterMixin, TransformerMixin, BaseEstimator):
         if self.discretizer == "categorical":
             cells = self._cells.assign(X, None)
             return self._cell_posteriors(cells), cells
-        f = _probabilities(X, d) if self.discriminator_ is None else aligned_proba(self.discriminator_, X, d)
+        f = probabilities(X, d) if self.discriminator_ is None else aligned_proba(self.discriminator_, X, d)
         return (f if self.calibration_ is None else self.calibration_(f)), None
 
     def _class_posteriors(self, f: FloatArray, cells: Codes | None) -> FloatArray:
@@ -394,7 +320,7 @@ class LatentLabelShift(ClusterMixin, TransformerMixin, BaseEstimator):
         X = self._validate(X, reset=False)
         if self._cells is None:
             half = 0.5 * (self._feature_centers**2).sum(axis=1)
-            return np.eye(len(half))[np.argmax(X @ self._feature_centers.T - half, axis=1)]
+            return np.asarray(np.eye(len(half))[np.argmax(X @ self._feature_centers.T - half, axis=1)])
         return self._class_posteriors(*self._domain_posteriors(X))
 
     def predict_proba(
@@ -443,7 +369,7 @@ class LatentLabelShift(ClusterMixin, TransformerMixin, BaseEstimator):
             Number of the class, or its name after ``name_classes``.
         """
         classes = self.predict_proba(X, domain).argmax(axis=1)
-        return classes if self.class_names_ is None else self.class_names_[classes]
+        return np.asarray(classes if self.class_names_ is None else self.class_names_[classes])
 
     def transform(self, X: Any) -> FloatArray:
         """Calibrated p(domain | x).
@@ -478,14 +404,14 @@ class LatentLabelShift(ClusterMixin, TransformerMixin, BaseEstimator):
         check_is_fitted(self)
         return np.array([f"domain_{d}" for d in self.domains_], dtype=object)
 
-    def score(self, X: Any, domain: npt.ArrayLike | None = None) -> float:
+    def score(self, X: Any, y: npt.ArrayLike | None = None) -> float:
         """Mean log-likelihood of new points' clusters given their domains.
 
         Parameters
         ----------
         X : {array-like, sparse matrix} of shape (n_samples, n_features)
             Data.
-        domain : array-like of shape (n_samples,), default=None
+        y : array-like of shape (n_samples,), default=None
             Domains seen in ``fit``; None uses the pooled shares of the classes.
 
         Returns
@@ -500,10 +426,10 @@ class LatentLabelShift(ClusterMixin, TransformerMixin, BaseEstimator):
         else:
             f = None if self.discretizer == "categorical" else self._domain_posteriors(X)[0]
             cells = self._cells.assign(X, f)
-        if domain is None:
+        if y is None:
             p = (self.cluster_given_class_ @ self.class_share_)[cells]
         else:
-            p = (self.cluster_given_class_ @ self.class_prior_)[cells, self._codes(domain, len(cells))]
+            p = (self.cluster_given_class_ @ self.class_prior_)[cells, self._codes(y, len(cells))]
         return float(np.log(np.maximum(np.where(cells >= 0, p, 0.0), 1e-12)).mean())
 
     # -- beyond the domains of fit -----------------------------------------------------------------------------------
@@ -530,7 +456,7 @@ class LatentLabelShift(ClusterMixin, TransformerMixin, BaseEstimator):
         check_is_fitted(self)
         X = self._validate(X, reset=False)
         if self._cells is None:
-            return self._pooled(X).mean(axis=0)
+            return np.asarray(self._pooled(X).mean(axis=0))
         f = None if self.discretizer == "categorical" else self._domain_posteriors(X)[0]
         cells = self._cells.assign(X, f)
         A = self.cluster_given_class_
@@ -611,14 +537,6 @@ class LatentLabelShift(ClusterMixin, TransformerMixin, BaseEstimator):
             isinstance(self.discriminator, str) and self.discriminator == "precomputed"
         )
         tags.input_tags.sparse = not plain
+        # scikit-learn's checks read these of whatever has predict_proba; the estimator type stays "clusterer".
+        tags.classifier_tags = ClassifierTags(multi_class=False)
         return tags
-
-
-def _probabilities(X: Any, d: int) -> FloatArray:
-    f = np.asarray(X, dtype=np.float64)
-    if f.shape[1] != d or (f < 0.0).any() or not np.allclose(f.sum(axis=1), 1.0, atol=1e-3):
-        raise ValueError(
-            f"X: got shape {f.shape}; discriminator='precomputed' expects p(domain | x): {d} nonnegative columns, one a "
-            "domain, rows that sum to one"
-        )
-    return f / f.sum(axis=1, keepdims=True)

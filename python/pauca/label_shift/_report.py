@@ -49,7 +49,7 @@ class LabelShiftReport:
 def align_priors(reference: FloatArray, other: FloatArray) -> FloatArray:
     """Rows of ``other`` (K, D) in the order closest to ``reference`` in L1."""
     cost = np.abs(reference[:, None, :] - other[None, :, :]).sum(axis=-1)
-    return other[linear_sum_assignment(cost)[1]]
+    return np.asarray(other[linear_sum_assignment(cost)[1]])
 
 
 def misfit(counts: FloatArray, A: FloatArray, T: FloatArray) -> tuple[float, float]:
@@ -73,7 +73,7 @@ def warn_of_failures(report: LabelShiftReport, p_value: float, checked: bool) ->
     """One warning for each assumption that looks violated."""
 
     def warn(message: str) -> None:
-        warnings.warn(message, LabelShiftWarning, stacklevel=4)
+        warnings.warn(message, LabelShiftWarning, stacklevel=5)
 
     if checked and report.discriminator_gain <= 0.0:
         warn(
