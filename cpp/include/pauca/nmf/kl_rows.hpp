@@ -99,7 +99,12 @@ class KlRows {
       if (first) first->violation += w[k] > T(0) ? std::abs(g) : std::max(-g, 0.0);
       T now = T(0);
       if (c > 0.0) {
-        now = static_cast<T>(std::max(static_cast<double>(w[k]) - g / c, 0.0));
+        // No entry with data may lose more than 95 % of its p_j: a Newton step down overshoots, and from p_j = 0
+        // steps up are as small as p_j.
+        double step = -g / c;
+        const double steepest = static_cast<double>(ratio_.head(n_).maxCoeff());
+        if (step < 0.0 && steepest > 0.0) step = std::max(step, -0.95 / steepest);
+        now = static_cast<T>(std::max(static_cast<double>(w[k]) + step, 0.0));
       } else if (g <= 0.0) {
         continue;
       }
