@@ -58,9 +58,9 @@ class SimplexNMF(CallbackSupportMixin, ClassNamePrefixFeaturesOutMixin, Transfor
         Pseudo-count added to the topic weights of each document in every round of ``em``.
     volume : float, default=0.1
         Weight of the volume in ``minvol``, relative to the misfit of the start.
-    max_iter : int, default=500
+    max_iter : int, default=1000
         Limit on rounds.
-    tol : float, default=1e-7
+    tol : float, default=1e-6
         ``em`` with ``stopping="converged"``: gain of log-likelihood a count and round. ``hals``, ``minvol``: decrease
         of the objective an iteration, relative to its first value.
     max_time : float, default=None
@@ -161,8 +161,8 @@ class SimplexNMF(CallbackSupportMixin, ClassNamePrefixFeaturesOutMixin, Transfor
         n_init: int = 5,
         smoothing: float = 0.0,
         volume: float = 0.1,
-        max_iter: int = 500,
-        tol: float = 1e-7,
+        max_iter: int = 1000,
+        tol: float = 1e-6,
         max_time: float | None = None,
         n_jobs: int = 1,
         random_state: Any = None,

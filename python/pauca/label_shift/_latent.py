@@ -267,8 +267,29 @@ class LatentLabelShift(ShiftSteps, ClusterMixin, TransformerMixin, BaseEstimator
         self.cluster_given_class_, self.counts_ = np.eye(k), sizes[order][:, None].astype(float)
         self.cluster_centers_ = np.ones((k, 1))
         self.labels_ = np.argsort(order)[means.labels_]
-        self.report_ = LabelShiftReport(float("nan"), sizes[order], float("nan"), float("nan"), 0.0, float("nan"))
+        self.report_ = LabelShiftReport(
+            float("nan"), float("nan"), sizes[order], float("nan"), float("nan"), 0.0, float("nan")
+        )
         return self
+
+    def fit_predict(self, X: Any, y: npt.ArrayLike | None = None, **kwargs: Any) -> Codes:
+        """Fit and return the latent class of each point, ``labels_``.
+
+        Parameters
+        ----------
+        X : {array-like, sparse matrix} of shape (n_samples, n_features)
+            Data.
+        y : array-like of shape (n_samples,), default=None
+            Domain of each point.
+        **kwargs : dict
+            Passed to ``fit``.
+
+        Returns
+        -------
+        ndarray of shape (n_samples,)
+            Latent classes.
+        """
+        return np.asarray(self.fit(X, y, **kwargs).labels_)
 
     # -- posteriors --------------------------------------------------------------------------------------------------
 
@@ -310,8 +331,8 @@ class LatentLabelShift(ShiftSteps, ClusterMixin, TransformerMixin, BaseEstimator
         unknown = self.domains_[codes] != values
         if unknown.any():
             raise ValueError(
-                f"domain: {values[unknown][0]!r} was not seen in fit; estimate its prior with adapt(X) and pass "
-                "prior= to predict_proba"
+                f"domain: {values[unknown].tolist()[0]!r} was not seen in fit; estimate its prior with adapt(X) and "
+                "pass prior= to predict_proba"
             )
         return np.asarray(codes)
 

@@ -26,6 +26,8 @@ class LabelShiftReport:
     chi2_per_df : float
         Pearson's statistic of the cluster counts against the factorisation, over its degrees of freedom; near 1 if
         class conditionals are shared between domains, nan without degrees of freedom.
+    fewer_classes_p_value : float
+        Chance of a misfit as large as that of one class fewer, if that were the truth; small if all classes are needed.
     anchors_per_class : ndarray of shape (n_classes,)
         Number of points whose pooled posterior of the class exceeds 0.95.
     least_singular_value : float
@@ -39,6 +41,7 @@ class LabelShiftReport:
     """
 
     chi2_per_df: float
+    fewer_classes_p_value: float
     anchors_per_class: Any
     least_singular_value: float
     condition_number: float
@@ -90,6 +93,11 @@ def warn_of_failures(report: LabelShiftReport, p_value: float, checked: bool) ->
         warn(
             f"No anchors for classes {lacking.tolist()}: fewer than 3 points have a posterior above 0.95, so that "
             "their priors are not identified; try factorizer=SimplexNMF(solver='minvol') or fewer classes."
+        )
+    if report.fewer_classes_p_value > 0.01:
+        warn(
+            f"One class fewer fits the counts as well (p-value {report.fewer_classes_p_value:.3g}): the shift does not "
+            "show all classes; take fewer of them, more domains or more data."
         )
     if report.chi2_per_df > 2.0 and p_value < 1e-6:
         warn(

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 from sklearn.base import clone
+from sklearn.exceptions import ConvergenceWarning
 
 from .._validation import FloatArray
 from ..decomposition import SimplexNMF
@@ -99,6 +100,7 @@ class ShiftSteps:
                     distances.append(float(np.abs(moved - T).sum(axis=0).mean()))
         report = LabelShiftReport(
             chi2_per_df=chi2_df,
+            fewer_classes_p_value=fewer_classes(counts, len(T) - 1, seed),
             anchors_per_class=(h > 0.95).sum(axis=0),
             least_singular_value=float(singular[-1]),
             condition_number=float(singular[0] / max(singular[-1], 1e-300)),
@@ -106,6 +108,17 @@ class ShiftSteps:
             stability=float(np.mean(distances)) if distances else 0.0,
         )
         return report, p_value
+
+
+def fewer_classes(counts: FloatArray, k: int, seed: int) -> float:
+    """p-value of the misfit of the maximum-likelihood fit with k classes."""
+    if k < 1:
+        return 0.0
+    model = SimplexNMF(k, init="spa", stopping="converged", random_state=seed)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", ConvergenceWarning)
+        T = model.fit_transform(counts.T).T
+    return misfit(counts, model.components_.T, T)[1]
 
 
 def probabilities(X: Any, d: int) -> FloatArray:
