@@ -309,10 +309,9 @@ class NMF(CallbackSupportMixin, ClassNamePrefixFeaturesOutMixin, TransformerMixi
         self.objective_path_ = found["objective_path"]
         self.solver_report_ = report
         self.n_iter_ = report.n_iter
-        scores = found["right"] if swap else found["left"]
-        value = _core.nmf_reconstruction(
-            _rows(X, swap), *((self.components_.T.copy(), scores) if swap else (scores, found["right"])), kl
-        )
+        value = report.objective
+        if any(penalty):  # the objective holds more than the misfit
+            value = _core.nmf_reconstruction(_rows(X, swap), found["left"], found["right"], kl)
         self.reconstruction_err_ = math.sqrt(2.0 * float(value))
         warn_unless_converged(report, self, "the projected gradient")
         return self

@@ -118,7 +118,7 @@ def fewer_classes(counts: FloatArray, k: int, seed: int) -> float:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", ConvergenceWarning)
         T = model.fit_transform(counts.T).T
-    return misfit(counts, model.components_.T, T)[1]
+    return misfit(counts, np.asarray(model.components_.T, dtype=np.float64), np.asarray(T, dtype=np.float64))[1]
 
 
 def probabilities(X: Any, d: int) -> FloatArray:
