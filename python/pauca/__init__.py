@@ -16,6 +16,7 @@ _SUBMODULES = (
     "metrics",
     "moments",
     "penalties",
+    "plotting",
     "solvers",
 )
 

@@ -94,8 +94,8 @@ def make_latent_label_shift(
         log_density = np.log(np.exp(-0.5 * (square - square.min(axis=(1, 2), keepdims=True))).mean(axis=-1) + 1e-300)
         log_density -= 0.5 * square.min(axis=(1, 2))[:, None]
     elif kind == "gaussian":
-        centers = rng.standard_normal((n_classes, n_features)) * 2.0
-        factors = rng.standard_normal((n_classes, n_features, n_features)) * 0.6 + 0.6 * np.eye(n_features)
+        centers = 0.7 * rng.standard_normal((n_classes, n_features))
+        factors = 0.15 * rng.standard_normal((n_classes, n_features, n_features)) + 1.1 * np.eye(n_features)
         X = centers[y] + np.einsum("nij,nj->ni", factors[y], rng.standard_normal((n_samples, n_features)))
         log_density = np.empty((n_samples, n_classes))
         for k in range(n_classes):
