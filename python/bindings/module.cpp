@@ -10,6 +10,7 @@ void register_block(py::module_& m);
 void register_linear(py::module_& m);
 void register_losses(py::module_& m);
 void register_proximal(py::module_& m);
+void register_nmf(py::module_& m);
 void register_moments(py::module_& m);
 
 namespace {
@@ -43,5 +44,6 @@ PYBIND11_MODULE(PAUCA_MODULE, m, pybind11::mod_gil_not_used()) {
   pauca::python::register_linear(m);
   pauca::python::register_losses(m);
   pauca::python::register_proximal(m);
+  pauca::python::register_nmf(m);
   pauca::python::register_moments(m);
 }

@@ -8,10 +8,15 @@ from typing import Any
 
 # The submodules users reach as pauca.<name>: one line a family.
 _SUBMODULES = (
+    "datasets",
+    "decomposition",
+    "label_shift",
     "linear_model",
     "losses",
+    "metrics",
     "moments",
     "penalties",
+    "plotting",
     "solvers",
 )
 
