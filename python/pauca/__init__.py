@@ -11,6 +11,7 @@ _SUBMODULES = (
     "linear_model",
     "losses",
     "penalties",
+    "screening",
     "solvers",
 )
 

@@ -117,9 +117,8 @@ double NearestInformation::continuous(Scratch& scratch) const {
       if (d.minCoeff() >= eps) return;
       for (int q = 0; q < batch; ++q) {
         if (d[q] >= eps) continue;
-        int at = k - 1;
-        for (; at > 0 && nearest[at - 1] > d[q]; --at) nearest[at] = nearest[at - 1];
-        nearest[at] = d[q];
+        for (int at = k - 1; at > 0; --at) nearest[at] = std::min(nearest[at], std::max(nearest[at - 1], d[q]));
+        nearest[0] = std::min(nearest[0], d[q]);
       }
     };
     // Points at positions <= left or >= right have not been looked at.
