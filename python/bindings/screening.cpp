@@ -28,19 +28,18 @@ Screener make_screener(const CArray<double>& y, int kind, const std::string& met
                               {"knn", Method::nearest},
                               {"correlation", Method::correlation},
                               {"distance_correlation", Method::distance}});
-  o.bandwidth = by_name<Bandwidth>(
-      "bandwidth", bandwidth,
-      {{"scott", Bandwidth::scott}, {"silverman", Bandwidth::silverman}, {"isj", Bandwidth::isj}});
+  o.bandwidth =
+      by_name<Bandwidth>("bandwidth", bandwidth,
+                         {{"scott", Bandwidth::scott}, {"silverman", Bandwidth::silverman}, {"isj", Bandwidth::isj}});
   o.bandwidth_factor = bandwidth_factor;
   o.grid = grid;
-  o.bins =
-      by_name<Bins>("bins", bins, {{"birge-rozenholc", Bins::birge_rozenholc}, {"quantile", Bins::quantile}});
+  o.bins = by_name<Bins>("bins", bins, {{"birge-rozenholc", Bins::birge_rozenholc}, {"quantile", Bins::quantile}});
   o.n_bins = n_bins;
   o.neighbors = neighbors;
   o.bias_correction = bias_correction;
-  o.normalize = by_name<Normalize>(
-      "normalize", normalize,
-      {{"none", Normalize::none}, {"linfoot", Normalize::linfoot}, {"entropy", Normalize::entropy}});
+  o.normalize =
+      by_name<Normalize>("normalize", normalize,
+                         {{"none", Normalize::none}, {"linfoot", Normalize::linfoot}, {"entropy", Normalize::entropy}});
   o.ranks = ranks;
   o.max_levels = max_levels;
   o.seed = seed;

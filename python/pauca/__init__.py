@@ -10,6 +10,7 @@ from typing import Any
 _SUBMODULES = (
     "linear_model",
     "losses",
+    "mixed_model",
     "penalties",
     "screening",
     "solvers",

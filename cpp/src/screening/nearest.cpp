@@ -83,8 +83,7 @@ double NearestInformation::score(const Sample& x, Scratch& scratch) const {
     information = mixed(value_, order_, x.code, x.levels, scratch);
   } else {
     if (!prepare(x.value, x.stream, scratch.a, scratch.order)) return 0.0;
-    information =
-        levels_ > 0 ? mixed(scratch.a, scratch.order, code_.data(), levels_, scratch) : continuous(scratch);
+    information = levels_ > 0 ? mixed(scratch.a, scratch.order, code_.data(), levels_, scratch) : continuous(scratch);
   }
   return finish(information, 0.0, 0.0, 0.0, options_);
 }

@@ -101,33 +101,32 @@ BlockScores Screener::score(const Block<T>& x, const Kind* kinds, Index permutat
                   Matrix::Constant(permutations, x.cols, nan)};
   monitor.start(std::numeric_limits<double>::infinity());
   const auto caller = std::this_thread::get_id();
-  parallel_for(
-      (x.cols + group - 1) / group, n_threads,
-      [&](Index item) {
-        const Index begin = item * group, size = std::min(group, x.cols - begin);
-        Scratch scratch;
-        if (std::this_thread::get_id() == caller) scratch.monitor = &monitor;
-        // Row by row when rows are contiguous, so that every cache line is read once.
-        Matrix columns(x.rows, size);
-        if (x.row_stride == 1) {
-          for (Index c = 0; c < size; ++c)
-            columns.col(c) = Eigen::Map<const Eigen::Matrix<T, Eigen::Dynamic, 1>>(
-                                 x.data + (begin + c) * x.col_stride, x.rows)
-                                 .template cast<double>();
-        } else {
-          for (Index i = 0; i < x.rows; ++i)
-            for (Index c = 0; c < size; ++c)
-              columns(i, c) = static_cast<double>(x.data[i * x.row_stride + (begin + c) * x.col_stride]);
-        }
-        Vector column(x.rows);
-        for (Index c = 0; c < size && !monitor.stop_requested() && scratch.keep_going(); ++c) {
-          column = columns.col(c);
-          const Index k = begin + c;
-          score_column(column, kinds ? kinds[k] : Kind::unknown, x.first + k, k, scratch, out);
-          column.resize(x.rows);
-        }
-      },
-      [&] { return monitor.keep_going(); });
+  parallel_for((x.cols + group - 1) / group, n_threads,
+               [&](Index item) {
+                 const Index begin = item * group, size = std::min(group, x.cols - begin);
+                 Scratch scratch;
+                 if (std::this_thread::get_id() == caller) scratch.monitor = &monitor;
+                 // Row by row when rows are contiguous, so that every cache line is read once.
+                 Matrix columns(x.rows, size);
+                 if (x.row_stride == 1) {
+                   for (Index c = 0; c < size; ++c)
+                     columns.col(c) = Eigen::Map<const Eigen::Matrix<T, Eigen::Dynamic, 1>>(
+                                          x.data + (begin + c) * x.col_stride, x.rows)
+                                          .template cast<double>();
+                 } else {
+                   for (Index i = 0; i < x.rows; ++i)
+                     for (Index c = 0; c < size; ++c)
+                       columns(i, c) = static_cast<double>(x.data[i * x.row_stride + (begin + c) * x.col_stride]);
+                 }
+                 Vector column(x.rows);
+                 for (Index c = 0; c < size && !monitor.stop_requested() && scratch.keep_going(); ++c) {
+                   column = columns.col(c);
+                   const Index k = begin + c;
+                   score_column(column, kinds ? kinds[k] : Kind::unknown, x.first + k, k, scratch, out);
+                   column.resize(x.rows);
+                 }
+               },
+               [&] { return monitor.keep_going(); });
   return out;
 }
 
