@@ -17,7 +17,7 @@ Correlation::Correlation(const Sample& y) : n_(y.n), levels_(y.levels) {
 
 double Correlation::score(const Sample& x, Scratch& scratch) const {
   const Moments m = moments(x.value, n_);
-  if (!(m.sd > 0.0)) return 0.0;
+  if (!(m.sd > 0.0) || levels_ == 1) return 0.0;
   if (levels_ == 0) {
     if (unit_.empty()) return 0.0;
     const Eigen::Map<const Eigen::ArrayXd> v(x.value, n_), unit(unit_.data(), n_);

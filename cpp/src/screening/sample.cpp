@@ -13,44 +13,48 @@ Moments moments(const double* v, Index n) {
   const Eigen::Map<const Eigen::ArrayXd> x(v, n);
   m.mean = x.mean();
   const double variance = (x - m.mean).square().mean();
-  const bool constant = variance <= 64.0 * std::numeric_limits<double>::epsilon() * m.mean * m.mean;
-  m.sd = constant ? 0.0 : std::sqrt(variance);
+  const double sd = std::sqrt(variance), rounding = 16.0 * std::numeric_limits<double>::epsilon() * std::abs(m.mean);
+  m.sd = sd > rounding ? sd : 0.0;
   return m;
 }
 
 double robust_scale(const double* v, Index n, double sd, double& center, std::vector<double>& work) {
-  // Quartiles from 256 counts, linear within a cell. Where a far outlier squeezes the sample into few cells, sort.
-  constexpr int cells = 256;
+  // The cells of a histogram that hold the quartiles; only those are sorted.
+  constexpr int cells = 128;
   const auto [low, high] = std::minmax_element(v, v + n);
-  const double start = *low, per_unit = cells / (*high - *low), total = static_cast<double>(n);
+  const double start = *low, per_unit = cells / (*high - *low);
   std::array<double, 3> quartile{};
-  bool coarse = n < 64 || !std::isfinite(per_unit);
-  if (!coarse) {
-    std::array<int, cells> count{};
-    for (Index i = 0; i < n; ++i) ++count[std::min(static_cast<int>((v[i] - start) * per_unit), cells - 1)];
-    double below = 0.0;
-    for (int c = 0, q = 0; c < cells && q < 3; ++c) {
-      const double inside = count[c];
-      for (; q < 3 && below + inside >= 0.25 * (q + 1) * total; ++q) {
-        coarse = coarse || inside > 0.1 * total;
-        quartile[q] = start + (c + (0.25 * (q + 1) * total - below) / inside) / per_unit;
+  std::array<Index, 3> rank{n / 4, n / 2, (3 * n) / 4};
+  std::array<int, 3> cell{};
+  if (std::isfinite(per_unit)) {
+    std::array<Index, cells> count{};
+    auto cell_of = [&](double x) { return std::min(static_cast<int>((x - start) * per_unit), cells - 1); };
+    for (Index i = 0; i < n; ++i) ++count[cell_of(v[i])];
+    Index below = 0;
+    for (int c = 0, q = 0; c < cells && q < 3; below += count[c++])
+      for (; q < 3 && rank[q] < below + count[c]; ++q) {
+        cell[q] = c;
+        rank[q] -= below;
       }
-      below += inside;
-    }
-  }
-  if (coarse) {
-    work.assign(v, v + n);
-    auto from = work.begin();
+    work.resize(static_cast<std::size_t>(n));
     for (int q = 0; q < 3; ++q) {
-      const auto at = work.begin() + (n * (q + 1)) / 4;
-      std::nth_element(from, at, work.end());
-      quartile[q] = *at;
-      from = at;
+      if (q > 0 && cell[q] == cell[q - 1]) {  // `work` still holds this cell
+        std::nth_element(work.begin(), work.begin() + rank[q], work.begin() + count[cell[q]]);
+      } else {
+        Index size = 0;
+        for (Index i = 0; i < n; ++i) {
+          work[size] = v[i];
+          size += cell_of(v[i]) == cell[q];
+          if (size == count[cell[q]]) break;
+        }
+        std::nth_element(work.begin(), work.begin() + rank[q], work.begin() + size);
+      }
+      quartile[q] = work[rank[q]];
     }
   }
   center = quartile[1];
   const double iqr = (quartile[2] - quartile[0]) / 1.349;
-  return iqr > 1e-3 * sd ? std::min(sd, iqr) : sd;
+  return iqr > 0.0 ? std::min(sd, iqr) : sd;
 }
 
 void sort_order(const double* v, Index n, std::vector<int>& order) {

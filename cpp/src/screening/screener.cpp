@@ -105,7 +105,8 @@ BlockScores Screener::score(const Block<T>& x, const Kind* kinds, Index permutat
                [&](Index item) {
                  const Index begin = item * group, size = std::min(group, x.cols - begin);
                  Scratch scratch;
-                 if (std::this_thread::get_id() == caller) scratch.monitor = &monitor;
+                 scratch.monitor = &monitor;
+        scratch.may_poll = std::this_thread::get_id() == caller;
                  // Row by row when rows are contiguous, so that every cache line is read once.
                  Matrix columns(x.rows, size);
                  if (x.row_stride == 1) {
@@ -119,7 +120,7 @@ BlockScores Screener::score(const Block<T>& x, const Kind* kinds, Index permutat
                        columns(i, c) = static_cast<double>(x.data[i * x.row_stride + (begin + c) * x.col_stride]);
                  }
                  Vector column(x.rows);
-                 for (Index c = 0; c < size && !monitor.stop_requested() && scratch.keep_going(); ++c) {
+                 for (Index c = 0; c < size && scratch.keep_going(); ++c) {
                    column = columns.col(c);
                    const Index k = begin + c;
                    score_column(column, kinds ? kinds[k] : Kind::unknown, x.first + k, k, scratch, out);

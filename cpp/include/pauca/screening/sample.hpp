@@ -25,9 +25,13 @@ struct Scratch {
   std::vector<double> a, b, c, d;
   std::vector<float> grid, row;
   std::vector<int> order, codes, counts;
-  Monitor* monitor = nullptr;  ///< set on the thread that may poll
+  Monitor* monitor = nullptr;
+  bool may_poll = false;  ///< true on the calling thread only
 
-  bool keep_going() { return monitor == nullptr || monitor->keep_going(); }
+  bool keep_going() const {
+    if (monitor == nullptr) return true;
+    return may_poll ? monitor->keep_going() : !monitor->stop_requested();
+  }
 };
 
 struct Moments {
