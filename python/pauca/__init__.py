@@ -11,6 +11,7 @@ _SUBMODULES = (
     "linear_model",
     "losses",
     "mixed_model",
+    "moments",
     "penalties",
     "screening",
     "solvers",

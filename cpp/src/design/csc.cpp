@@ -52,15 +52,19 @@ void CscDesign<T, I>::raw_moments(Index j, const double* s, double& mean, double
 }
 
 template <class T, class I>
-void CscDesign<T, I>::raw_transpose_multiply(const double* u, double* out) const {
-  for (Index j = 0; j < cols(); ++j) out[j] = CscDesign::raw_dot(j, u);
+void CscDesign<T, I>::raw_transpose_multiply(const double* u, double* out, Monitor& monitor) const {
+  for (Index j = 0; j < cols(); ++j) {
+    if (j % 1024 == 0 && !monitor.keep_going()) return;
+    out[j] = CscDesign::raw_dot(j, u);
+  }
 }
 
 template <class T, class I>
 void CscDesign<T, I>::raw_weighted_gram(const double* h, const std::vector<Index>& a, const std::vector<Index>& b,
-                                        double* out, Index ld) const {
+                                        double* out, Index ld, Monitor& monitor) const {
   Vector work = Vector::Zero(rows());
   for (std::size_t k = 0; k < b.size(); ++k) {
+    if (!monitor.keep_going()) return;
     const Index j = b[k];
     for (I i = indptr_[j]; i < indptr_[j + 1]; ++i)
       work[indices_[i]] = static_cast<double>(values_[i]) * (h ? h[indices_[i]] : 1.0);

@@ -6,8 +6,8 @@
 namespace pauca {
 
 void Design::weighted_gram(const double* h, const std::vector<Index>& a, const std::vector<Index>& b, double* out,
-                           Index ld) const {
-  raw_weighted_gram(h, a, b, out, ld);
+                           Index ld, Monitor& monitor) const {
+  raw_weighted_gram(h, a, b, out, ld, monitor);
   if (!scale_) return;
   for (std::size_t k = 0; k < b.size(); ++k)
     for (std::size_t i = 0; i < a.size(); ++i) out[i + k * ld] *= scale_[a[i]] * scale_[b[k]];
@@ -83,19 +83,22 @@ void DenseDesign<T>::raw_moments(Index j, const double* s, double& mean, double&
 }
 
 template <class T>
-void DenseDesign<T>::raw_transpose_multiply(const double* u, double* out) const {
+void DenseDesign<T>::raw_transpose_multiply(const double* u, double* out, Monitor& monitor) const {
   // Row blocks keep u in the first-level cache while columns stream through.
   constexpr Index block = 2048;
   for (Index j = 0; j < cols(); ++j) out[j] = 0.0;
   for (Index start = 0; start < rows(); start += block) {
     const Index len = std::min(block, rows() - start);
-    for (Index j = 0; j < cols(); ++j) out[j] += column_dot(col(j) + start, u + start, len);
+    for (Index j = 0; j < cols(); ++j) {
+      if (j % 256 == 0 && !monitor.keep_going()) return;
+      out[j] += column_dot(col(j) + start, u + start, len);
+    }
   }
 }
 
 template <class T>
 void DenseDesign<T>::raw_weighted_gram(const double* h, const std::vector<Index>& a, const std::vector<Index>& b,
-                                       double* out, Index ld) const {
+                                       double* out, Index ld, Monitor& monitor) const {
   const Index na = static_cast<Index>(a.size()), nb = static_cast<Index>(b.size());
   Eigen::Map<Matrix, 0, Eigen::OuterStride<>> target(out, na, nb, Eigen::OuterStride<>(ld));
   target.setZero();
@@ -118,6 +121,7 @@ void DenseDesign<T>::raw_weighted_gram(const double* h, const std::vector<Index>
       const Index cb = std::min(panel, nb - jb);
       gather(right, b, jb, cb, start, len, h);
       for (Index ja = 0; ja < na; ja += panel) {
+        if (!monitor.keep_going()) return;
         const Index ca = std::min(panel, na - ja);
         gather(left, a, ja, ca, start, len, nullptr);
         target.block(ja, jb, ca, cb).noalias() +=

@@ -51,12 +51,15 @@ double Solver<P>::objective(const State& s) const {
 }
 
 template <class P>
-void Solver<P>::gradient(State& s, const std::vector<Index>& scope) const {
+void Solver<P>::gradient(State& s, const std::vector<Index>& scope, Monitor& monitor) const {
   const Design& x = problem_.design;
   if (static_cast<Index>(scope.size()) == x.cols()) {
-    x.transpose_multiply(s.u.data(), s.gradient.data());
+    x.transpose_multiply(s.u.data(), s.gradient.data(), monitor);
   } else {
-    for (Index j : scope) s.gradient[j] = x.dot(j, s.u.data());
+    for (Index j : scope) {
+      s.gradient[j] = x.dot(j, s.u.data());
+      if (!monitor.keep_going()) return;
+    }
   }
 }
 
@@ -68,16 +71,17 @@ double Solver<P>::violation(const State& s, const std::vector<Index>& scope) con
 }
 
 template <class P>
-bool Solver<P>::certifiable() const {
+bool Solver<P>::certifiable(const NullModel& null) const {
   if (!P::convex || !problem_.loss.has_conjugate()) return false;
   const double* weights = problem_.penalty.weights;
-  if (problem_.penalty.lambda <= 0.0 && problem_.penalty.ridge <= 0.0) return false;
+  if (problem_.penalty.lambda <= 0.0 && problem_.penalty.ridge <= 0.0 && null.lambda_max > 0.0) return false;
   return !weights || *std::min_element(weights, weights + problem_.design.cols()) > 0.0;
 }
 
 /// F minus the dual objective -f*(a u) + a u'offset - sum_j g_j*(-a G_j), with
 /// g_j*(z) = (|z| - lambda_j)_+^2 / (2 ridge_j), or the constraint |z| <= lambda_j without ridge. Two scales a are
-/// tried: the largest that meets every constraint, and, where a ridge makes all of them soft, the unconstrained one.
+/// tried: the best that meets every constraint, and, where a ridge makes constraints soft, 1, which is right at the
+/// solution.
 template <class P>
 double Solver<P>::dual_gap(const State& s, const std::vector<Index>& scope) const {
   const bool one_sided = separable_.nonnegative();
@@ -89,8 +93,7 @@ double Solver<P>::dual_gap(const State& s, const std::vector<Index>& scope) cons
     all = std::min(all, limit);
     if (separable_.ridge(j) == 0.0) hard = std::min(hard, limit);
   }
-  auto dual = [&](double limit) {
-    const double a = problem_.loss.dual_scale(s.u, problem_.offset, limit);
+  auto dual = [&](double a) {
     if (one_sided && a < 0.0) return -std::numeric_limits<double>::infinity();
     double total = -problem_.loss.conjugate(a * s.u);
     if (problem_.offset) total += a * s.u.dot(*problem_.offset);
@@ -101,8 +104,8 @@ double Solver<P>::dual_gap(const State& s, const std::vector<Index>& scope) cons
     }
     return total;
   };
-  double best = dual(all);
-  if (hard > all) best = std::max(best, dual(hard));
+  double best = dual(problem_.loss.dual_scale(s.u, problem_.offset, all));
+  if (hard > all) best = std::max(best, dual(std::min(hard, 1.0)));
   return std::max(s.objective - best, 0.0);
 }
 
@@ -224,16 +227,16 @@ NullModel Solver<P>::null_model(Monitor& monitor) {
     for (Index j = 0; j < p; ++j)
       if (weights[j] == 0.0) free_columns.push_back(j);
   if (!free_columns.empty()) {
-    gradient(s, free_columns);
+    gradient(s, free_columns, monitor);
     const double start = violation(s, free_columns);
     for (int k = 0; k < 100; ++k) {
       const double v = violation(s, free_columns);
       if (v <= 1e-10 * start || !step(s, free_columns, 1e-2 * v, monitor)) break;
       refresh(s);
-      gradient(s, free_columns);
+      gradient(s, free_columns, monitor);
     }
   }
-  gradient(s, all_columns());
+  gradient(s, all_columns(), monitor);
   NullModel null;
   null.objective = problem_.loss.value(s.eta);
   for (Index j = 0; j < p; ++j) {
@@ -257,7 +260,7 @@ Solution Solver<P>::solve(const Settings& settings, const Start& start, Monitor&
   problem_.penalty.ridge = problem_.strength.alpha * problem_.strength.ridge_share;
   const double lambda = problem_.penalty.lambda;
   const bool cold = start.coef.size() == 0;
-  const bool certified = certifiable();
+  const bool certified = certifiable(null);
 
   State s;
   s.w = cold ? null.coef : start.coef;
@@ -299,7 +302,11 @@ Solution Solver<P>::solve(const Settings& settings, const Start& start, Monitor&
   for (;; ++report.n_iter) {
     refresh(s);
     full = scope.size() == everything.size();
-    gradient(s, scope);
+    gradient(s, scope, monitor);
+    if (monitor.stop_requested()) {
+      report.status = monitor.reason();
+      break;
+    }
     worst = violation(s, scope);
     report.objective_path.push_back(s.objective);
     const bool last = stage == lambda;
@@ -308,7 +315,7 @@ Solution Solver<P>::solve(const Settings& settings, const Start& start, Monitor&
     double figure = criterion();
     if (figure <= level && !full) {
       scope = everything;
-      gradient(s, scope);
+      gradient(s, scope, monitor);
       worst = violation(s, scope);
       full = true;
       if (last) figure = criterion();
@@ -346,17 +353,16 @@ Solution Solver<P>::solve(const Settings& settings, const Start& start, Monitor&
       }
     }
   }
-  if (!full) {
-    gradient(s, everything);
-    worst = violation(s, everything);
-  }
   report.objective = s.objective;
-  report.kkt_violation = worst;
-  if (certified) {
-    report.dual_gap = dual_gap(s, everything);
-    report.criterion = report.dual_gap;
-  } else {
-    report.criterion = worst;
+  if (report.status != Status::stopped) {  // the certificate of what is returned; a user who stops does not wait for it
+    if (!full || monitor.stop_requested()) {
+      Monitor unhurried;
+      gradient(s, everything, unhurried);
+      worst = violation(s, everything);
+    }
+    report.kkt_violation = worst;
+    if (certified) report.dual_gap = dual_gap(s, everything);
+    report.criterion = certified ? report.dual_gap : worst;
   }
   report.seconds = monitor.seconds();
   report.engine = subproblem_ ? subproblem_->name() : "none";
