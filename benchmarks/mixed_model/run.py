@@ -2,6 +2,7 @@
 
 import statistics
 import warnings
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -10,9 +11,9 @@ from common import tables
 from common.machine import describe
 from common.options import Options
 from common.timing import cpu_seconds
-from mixed_model import problems
 from statsmodels.regression.mixed_linear_model import MixedLM
 
+from mixed_model import problems
 from pauca.mixed_model import StudentMixedRegressor
 
 Rows = list[dict[str, Any]]
@@ -79,7 +80,7 @@ def speed(options: Options) -> Rows:
         for _ in range(options.repeats):
             for name, m in (("student", "estimate"), ("gaussian", np.inf)):
                 seconds, fit = cpu_seconds(
-                    lambda m=m: StudentMixedRegressor(degrees_of_freedom=m).fit(X, y, cluster=cluster)
+                    partial(StudentMixedRegressor(degrees_of_freedom=m).fit, X, y, cluster=cluster)
                 )
                 times[name].append(seconds)
                 likelihood[name] = fit.log_likelihood_

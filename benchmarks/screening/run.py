@@ -13,10 +13,10 @@ from common import tables
 from common.machine import describe
 from common.options import Options
 from common.timing import cpu_seconds
-from screening import problems
 from sklearn.feature_selection import mutual_info_regression
 
 from pauca.screening import mutual_information
+from screening import problems
 
 Rows = list[dict[str, Any]]
 
@@ -50,13 +50,11 @@ def cost(options: Options) -> Rows:
                 k = settings.get("n_neighbors", 3)
                 seconds, _ = cpu_seconds(lambda k=k: mutual_info_regression(X[:, :few], y, n_neighbors=k))
                 times[f"scikit-learn knn, k = {k}"].append(1e6 * seconds / few)
-    return [{"criterion": name, "microseconds": f"{statistics.median(t):.1f}"} for name, t in times.items()] + [
-        {
-            "criterion": f"ratio knn, k = {k}",
-            "microseconds": f"{statistics.median(np.divide(times[f'scikit-learn knn, k = {k}'], times[f'knn, k = {k}'])):.1f}",
-        }
-        for k in (3, 10)
-    ]
+    rows = [{"criterion": name, "microseconds": f"{statistics.median(t):.1f}"} for name, t in times.items()]
+    for k in (3, 10):
+        ratios = np.divide(times[f"scikit-learn knn, k = {k}"], times[f"knn, k = {k}"])
+        rows.append({"criterion": f"ratio knn, k = {k}", "microseconds": f"{np.median(ratios):.1f}"})
+    return rows
 
 
 def from_disk(options: Options) -> Rows:

@@ -48,10 +48,10 @@ plt.show()
 
 # %%
 # The screened features feed a model that can use them: squares and all, on held-out data.
-from sklearn.linear_model import LinearRegression  # noqa: E402
-from sklearn.model_selection import cross_val_score  # noqa: E402
-from sklearn.pipeline import make_pipeline  # noqa: E402
-from sklearn.preprocessing import FunctionTransformer  # noqa: E402
+from sklearn.linear_model import LinearRegression
+from sklearn.model_selection import cross_val_score
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import FunctionTransformer
 
 
 def with_squares(Z):

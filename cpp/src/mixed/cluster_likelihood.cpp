@@ -39,7 +39,7 @@ Residuals ClusterLikelihood::summarize(ConstVectorRef residual) const {
   for (Index i = 0; i < clusters(); ++i) {
     const Index n = start_[i + 1] - start_[i];
     const auto part = residual.segment(start_[i], n);
-    r.square[i] = part.squaredNorm();
+    r.square[i] = part.squaredNorm() + Residuals::nugget * static_cast<double>(n);
     r.cross.col(i).noalias() = z_.middleRows(start_[i], n).transpose() * part;
   }
   return r;
@@ -70,7 +70,7 @@ double ClusterLikelihood::value(const Variance& v, const Residuals& r, Vector* q
       llt.compute(m);
       t.noalias() = l.transpose() * r.cross.col(i);
       llt.matrixL().solveInPlace(t);
-      a = std::max(a - t.squaredNorm(), 0.0);
+      a = std::max(a - t.squaredNorm(), Residuals::nugget * size(i));
       log_det = 2.0 * llt.matrixLLT().diagonal().array().log().sum();
     }
     const double size_i = size(i), d = a / s2;

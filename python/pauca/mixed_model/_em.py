@@ -105,7 +105,7 @@ class StudentEM:
     def initial(self, beta: FloatArray, degrees: float) -> State:
         """Least squares, independent random effects of a quarter of the residual variance."""
         residual = self.residual(beta)
-        scale = max(float(residual @ residual) / max(residual.size, 1), 1e-300)
+        scale = max(float(residual @ residual) / max(residual.size, 1), 1e-14)
         return State(beta, math.log(scale), np.asfortranarray(0.5 * np.eye(self.q)), degrees)
 
     def run(

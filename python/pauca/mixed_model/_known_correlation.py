@@ -43,18 +43,19 @@ def fit_known_correlation(
         fixed.set_strength(alpha)
         beta = fixed.solve(X, target / scale, start / scale) * scale
     white = target - X @ beta
-    scale2 = max(float(white @ white) / n, 1e-300)
+    scale2 = max(float(white @ white) / n, 1e-14)
     log_det = 2.0 * float(np.log(np.diag(factor)).sum())
-    log_likelihood = -0.5 * (n * math.log(2.0 * math.pi * scale2) + log_det + n)
+    unit2 = back.unit_y**2
+    log_likelihood = -0.5 * (n * math.log(2.0 * math.pi * scale2 * unit2) + log_det + n)
 
     estimator.coef_, estimator.intercept_ = back.coefficients(beta)
     columns = np.flatnonzero(fixed.free() | (beta != 0.0))
     covariance = np.full((beta.size, beta.size), np.nan)
     covariance[np.ix_(columns, columns)] = scale2 * pseudo_inverse(X[:, columns].T @ X[:, columns])
     estimator.standard_errors_, estimator.intercept_standard_error_ = back.errors(covariance, fixed.free())
-    estimator.scale_ = scale2
+    estimator.scale_ = scale2 * unit2
     estimator.degrees_of_freedom_ = math.inf
-    estimator.dual_coef_ = cho_solve((factor, True), y - design @ beta)
+    estimator.dual_coef_ = back.unit_y * cho_solve((factor, True), y - design @ beta)
     estimator.alpha_, estimator.alpha_max_ = alpha, alpha_max
     estimator.log_likelihood_ = log_likelihood
     estimator.clusters_ = np.zeros(0, dtype=np.intp)

@@ -247,7 +247,11 @@ class StudentMixedRegressor(CallbackSupportMixin, RegressorMixin, BaseEstimator)
         if self.fit_intercept:
             design = np.column_stack([design, np.ones(design.shape[0])])
         fixed = FixedEffects(self.penalty, self.alpha, X.shape[1], self.fit_intercept, names)
-        back = _Back(center, scale, self.fit_intercept)
+        unit_y = float(target.std() if self.fit_intercept else np.sqrt(np.mean(target**2)))
+        unit_y = unit_y if unit_y > 1e-14 * np.abs(target).max() else max(float(np.abs(target).max()), 1e-150)
+        shift = float(target.mean()) if self.fit_intercept else 0.0
+        target = (target - shift) / unit_y
+        back = _Back(center, scale, self.fit_intercept, shift, unit_y)
         if correlation is not None:
             fit_known_correlation(self, design, target, correlation, fixed, back)
             return self
@@ -266,8 +270,9 @@ class StudentMixedRegressor(CallbackSupportMixin, RegressorMixin, BaseEstimator)
         self._keep(em, state, report, back)
         self._effects = (intercept, slopes)
         self.clusters_ = groups.labels
-        self.covariance_ = state.factor @ state.factor.T * math.exp(state.log_s2) / np.outer(unit, unit)
-        self.random_effects_ = np.asarray(em.core.effects(em.residual(state.beta), state.factor)).T / unit
+        self.covariance_ = state.factor @ state.factor.T * self.scale_ / np.outer(unit, unit)
+        effects = np.asarray(em.core.effects(em.residual(state.beta), state.factor)).T
+        self.random_effects_ = unit_y * effects / unit
         self.cluster_weights_ = em.weights(state)
         warn_unless_converged(report, self, "the last decrease of the criterion")
         return self
@@ -325,10 +330,11 @@ class StudentMixedRegressor(CallbackSupportMixin, RegressorMixin, BaseEstimator)
         covariance = np.full((state.beta.size, state.beta.size), np.nan)
         covariance[np.ix_(columns, columns)] = pseudo_inverse(em.information(state, columns))
         self.standard_errors_, self.intercept_standard_error_ = back.errors(covariance, unpenalized)
-        self.scale_ = math.exp(state.log_s2)
+        self.scale_ = back.unit_y**2 * math.exp(state.log_s2)
         self.degrees_of_freedom_ = float(state.degrees)
-        self.log_likelihood_ = -em.y.size * (state.objective - em.fixed.value(state.beta / state.scale))
-        self.objective_path_ = np.asarray(state.path)
+        change = math.log(back.unit_y)  # of the density, a row
+        self.log_likelihood_ = -em.y.size * (state.objective - em.fixed.value(state.beta / state.scale) + change)
+        self.objective_path_ = np.asarray(state.path) + change
         self.n_iter_ = report.n_iter
         self.solver_report_ = report
 
@@ -381,22 +387,24 @@ class StudentMixedRegressor(CallbackSupportMixin, RegressorMixin, BaseEstimator)
 
 
 class _Back:
-    """From the centred and scaled columns of the fit back to the user's."""
+    """From the centred and scaled columns and target of the fit back to the user's."""
 
-    def __init__(self, center: FloatArray, scale: FloatArray, fit_intercept: bool) -> None:
+    def __init__(self, center: FloatArray, scale: FloatArray, fit_intercept: bool, shift: float, unit_y: float) -> None:
         self.center, self.scale, self.fit_intercept = center, scale, fit_intercept
+        self.shift, self.unit_y = shift, unit_y
 
     def coefficients(self, beta: FloatArray) -> tuple[FloatArray, float]:
-        coef = beta[: self.scale.size] / self.scale
-        return coef, float(beta[-1] - self.center @ coef) if self.fit_intercept else 0.0
+        coef = self.unit_y * beta[: self.scale.size] / self.scale
+        return coef, float(self.shift + self.unit_y * beta[-1] - self.center @ coef) if self.fit_intercept else 0.0
 
     def errors(self, covariance: FloatArray, shown: npt.NDArray[np.bool_]) -> tuple[FloatArray, float]:
         """Standard errors on the user's scale from the covariance of the fit's, for the shown entries."""
         p = self.scale.size
-        errors = np.sqrt(np.diag(covariance)[:p]) / self.scale
+        errors = self.unit_y * np.sqrt(np.diag(covariance)[:p]) / self.scale
         errors[~shown[:p]] = np.nan
         if not self.fit_intercept:
             return errors, math.nan
         known = ~np.isnan(np.diag(covariance))
         direction = np.append(-self.center / self.scale, 1.0)[known]
-        return errors, float(np.sqrt(direction @ covariance[np.ix_(known, known)] @ direction))
+        variance = float(direction @ covariance[np.ix_(known, known)] @ direction)
+        return errors, self.unit_y * math.sqrt(max(variance, 0.0))

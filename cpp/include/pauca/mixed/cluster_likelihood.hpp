@@ -16,8 +16,11 @@ struct Variance {
   bool gaussian() const { return !(degrees < std::numeric_limits<double>::infinity()); }
 };
 
-/// Residuals as the likelihood sees them: r_i'r_i and Z_i'r_i of each cluster.
+/// Residuals as the likelihood sees them: r_i'r_i and Z_i'r_i of each cluster. Every row carries a variance of
+/// `nugget` beside its residual, for a target of variance one: the likelihood of rows that fit exactly is unbounded.
 struct Residuals {
+  static constexpr double nugget = 1e-14;
+
   Vector square;
   Matrix cross;  ///< one column a cluster
 };
