@@ -23,21 +23,21 @@ double robust_scale(const double* v, Index n, double sd, double& center, std::ve
   constexpr int cells = 128;
   const auto [low, high] = std::minmax_element(v, v + n);
   const double start = *low, per_unit = cells / (*high - *low);
-  std::array<double, 3> quartile{};
-  std::array<Index, 3> rank{n / 4, n / 2, (3 * n) / 4};
-  std::array<int, 3> cell{};
+  std::array<double, 2> quartile{};
+  std::array<Index, 2> rank{(n - 1) / 4, n - 1 - (n - 1) / 4};
+  std::array<int, 2> cell{};
   if (std::isfinite(per_unit)) {
     std::array<Index, cells> count{};
     auto cell_of = [&](double x) { return std::min(static_cast<int>((x - start) * per_unit), cells - 1); };
     for (Index i = 0; i < n; ++i) ++count[cell_of(v[i])];
     Index below = 0;
-    for (int c = 0, q = 0; c < cells && q < 3; below += count[c++])
-      for (; q < 3 && rank[q] < below + count[c]; ++q) {
+    for (int c = 0, q = 0; c < cells && q < 2; below += count[c++])
+      for (; q < 2 && rank[q] < below + count[c]; ++q) {
         cell[q] = c;
         rank[q] -= below;
       }
     work.resize(static_cast<std::size_t>(n));
-    for (int q = 0; q < 3; ++q) {
+    for (int q = 0; q < 2; ++q) {
       if (q > 0 && cell[q] == cell[q - 1]) {  // `work` still holds this cell
         std::nth_element(work.begin(), work.begin() + rank[q], work.begin() + count[cell[q]]);
       } else {
@@ -52,8 +52,8 @@ double robust_scale(const double* v, Index n, double sd, double& center, std::ve
       quartile[q] = work[rank[q]];
     }
   }
-  center = quartile[1];
-  const double iqr = (quartile[2] - quartile[0]) / 1.349;
+  center = 0.5 * (quartile[0] + quartile[1]);
+  const double iqr = (quartile[1] - quartile[0]) / 1.349;
   return iqr > 0.0 ? std::min(sd, iqr) : sd;
 }
 

@@ -106,7 +106,7 @@ BlockScores Screener::score(const Block<T>& x, const Kind* kinds, Index permutat
                  const Index begin = item * group, size = std::min(group, x.cols - begin);
                  Scratch scratch;
                  scratch.monitor = &monitor;
-        scratch.may_poll = std::this_thread::get_id() == caller;
+                 scratch.may_poll = std::this_thread::get_id() == caller;
                  // Row by row when rows are contiguous, so that every cache line is read once.
                  Matrix columns(x.rows, size);
                  if (x.row_stride == 1) {

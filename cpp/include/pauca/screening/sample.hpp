@@ -40,7 +40,7 @@ struct Moments {
 
 Moments moments(const double* v, Index n);
 
-/// min(sd, IQR / 1.349), or sd if the quartiles coincide; `center` becomes the median. `work` holds n numbers.
+/// min(sd, IQR / 1.349), or sd if the quartiles coincide; `center` becomes the middle of the quartiles.
 double robust_scale(const double* v, Index n, double sd, double& center, std::vector<double>& work);
 
 /// order[0..n) such that v[order[i]] increases; ties keep the order of the rows.
