@@ -11,7 +11,9 @@ void register_linear(py::module_& m);
 void register_losses(py::module_& m);
 void register_proximal(py::module_& m);
 void register_nmf(py::module_& m);
+void register_mixed(py::module_& m);
 void register_moments(py::module_& m);
+void register_screening(py::module_& m);
 
 namespace {
 
@@ -45,5 +47,7 @@ PYBIND11_MODULE(PAUCA_MODULE, m, pybind11::mod_gil_not_used()) {
   pauca::python::register_losses(m);
   pauca::python::register_proximal(m);
   pauca::python::register_nmf(m);
+  pauca::python::register_mixed(m);
   pauca::python::register_moments(m);
+  pauca::python::register_screening(m);
 }

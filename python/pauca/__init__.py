@@ -14,9 +14,11 @@ _SUBMODULES = (
     "linear_model",
     "losses",
     "metrics",
+    "mixed_model",
     "moments",
     "penalties",
     "plotting",
+    "screening",
     "solvers",
 )
 
