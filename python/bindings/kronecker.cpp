@@ -58,7 +58,7 @@ py::array to_numpy(const Tensor& t) {
   return out;
 }
 
-py::array to_numpy(const std::vector<double>& v) {
+py::array to_numpy(const kron::Buffer& v) {
   return py::array_t<double>(static_cast<py::ssize_t>(v.size()), v.data());
 }
 

@@ -8,59 +8,68 @@ namespace {
 using ConstMap = Eigen::Map<const Matrix>;
 using Map = Eigen::Map<Matrix>;
 
-// out (+)= sign * op(a) * x' or x' * op(a)', whichever side the mode stands on.
-void product(const Matrix& a, Op op, bool first, const std::vector<double>& x, std::vector<double>& out, double sign,
-             bool add) {
-  const Index d = op == Op::plain ? a.cols() : a.rows();
-  const Index r = op == Op::plain ? a.rows() : a.cols();
-  const Index rest = static_cast<Index>(x.size()) / d;
-  auto run = [&](const auto& left) {
-    if (first) {
-      const ConstMap in(x.data(), rest, d);
-      Map o(out.data(), r, rest);
-      if (!add) {
-        o.noalias() = left * in.transpose();
-      } else if (sign > 0) {
-        o.noalias() += left * in.transpose();
-      } else {
-        o.noalias() -= left * in.transpose();
-      }
+// Columns of the rest that one product takes at once: the packed panel stays in the cache, and small enough that
+// Eigen packs it on the stack.
+constexpr Index panel_bytes = 96 * 1024;
+
+// out (+)= sign * a * x' (first mode) or x' * a' (last mode), for x holding d * width entries.
+template <class Left, class Out, class In>
+void accumulate(const Left& a, bool first, const In& x, Out&& out, double sign, bool add) {
+  if (first) {
+    if (!add) {
+      out.noalias() = a * x.transpose();
+    } else if (sign > 0) {
+      out.noalias() += a * x.transpose();
     } else {
-      const ConstMap in(x.data(), d, rest);
-      Map o(out.data(), rest, r);
-      if (!add) {
-        o.noalias() = in.transpose() * left.transpose();
-      } else if (sign > 0) {
-        o.noalias() += in.transpose() * left.transpose();
-      } else {
-        o.noalias() -= in.transpose() * left.transpose();
-      }
+      out.noalias() -= a * x.transpose();
     }
-  };
-  if (op == Op::plain) {
-    run(a);
   } else {
-    run(a.transpose());
+    if (!add) {
+      out.noalias() = x.transpose() * a.transpose();
+    } else if (sign > 0) {
+      out.noalias() += x.transpose() * a.transpose();
+    } else {
+      out.noalias() -= x.transpose() * a.transpose();
+    }
   }
 }
 
-void multiply(const Planes& a, Op op, bool first, const Tensor& in, Tensor& out) {
-  const Index d = op == Op::plain ? a.cols() : a.rows();
-  const Index r = op == Op::plain ? a.rows() : a.cols();
-  out.resize(in.size() / d * r, in.is_complex() || a.is_complex());
-  const double conj = op == Op::plain ? 1.0 : -1.0;
-  product(a.re, op, first, in.re, out.re, 1.0, false);
-  if (in.is_complex()) {
-    product(a.re, op, first, in.im, out.im, 1.0, false);
-    if (a.is_complex()) product(a.im, op, first, in.im, out.re, -conj, true);
-  }
-  if (a.is_complex()) {
+// op(a) is given as two expressions; `conj` is -1 where the imaginary plane counts negative.
+template <class Re, class Im>
+void multiply_planes(const Re& are, const Im& aim, bool a_complex, double conj, bool first, const Tensor& in,
+                     Tensor& out) {
+  const Index r = are.rows(), d = are.cols(), rest = in.size() / d;
+  out.resize(rest * r, in.is_complex() || a_complex);
+  const Index width = std::max<Index>(16, panel_bytes / (static_cast<Index>(sizeof(double)) * d));
+  for (Index from = 0; from < rest; from += width) {
+    const Index w = std::min(width, rest - from);
+    const auto run = [&](const auto& a, const Buffer& x, Buffer& o, double sign, bool add) {
+      if (first) {
+        accumulate(a, true, ConstMap(x.data(), rest, d).middleRows(from, w), Map(o.data(), r, rest).middleCols(from, w),
+                   sign, add);
+      } else {
+        accumulate(a, false, ConstMap(x.data(), d, rest).middleCols(from, w),
+                   Map(o.data(), rest, r).middleRows(from, w), sign, add);
+      }
+    };
+    run(are, in.re, out.re, 1.0, false);
+    if (in.is_complex()) run(are, in.im, out.im, 1.0, false);
+    if (!a_complex) continue;
     if (in.is_complex()) {
-      product(a.im, op, first, in.re, out.im, conj, true);
+      run(aim, in.im, out.re, -conj, true);
+      run(aim, in.re, out.im, conj, true);
     } else {
-      product(a.im, op, first, in.re, out.im, 1.0, false);
-      if (conj < 0) Eigen::Map<Vector>(out.im.data(), out.size()) *= -1.0;
+      run(aim, in.re, out.im, 1.0, false);
     }
+  }
+  if (a_complex && !in.is_complex() && conj < 0) Eigen::Map<Vector>(out.im.data(), out.size()) *= -1.0;
+}
+
+void multiply(const Planes& a, Op op, bool first, const Tensor& in, Tensor& out) {
+  if (op == Op::plain) {
+    multiply_planes(a.re, a.im, a.is_complex(), 1.0, first, in, out);
+  } else {
+    multiply_planes(a.re.transpose(), a.im.transpose(), a.is_complex(), -1.0, first, in, out);
   }
 }
 
@@ -92,7 +101,7 @@ void multiply_mode(const Planes& a, Op op, Index trail, const Tensor& in, Tensor
   }
 }
 
-void outer(const std::vector<double>& a, const Vector& b, std::vector<double>& out) {
+void outer(const Buffer& a, const Vector& b, Buffer& out) {
   const Index nb = b.size();
   out.resize(a.size() * static_cast<std::size_t>(nb));
   for (std::size_t i = 0; i < a.size(); ++i) {

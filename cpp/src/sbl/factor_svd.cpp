@@ -97,7 +97,12 @@ void FactorSvd::sweep() {
   const bool cx = j_.rows() == 2 * m;
   const Index n = cx ? b_.rows() / 2 : b_.rows();
   const double tol = 8.0 * std::numeric_limits<double>::epsilon();
+  // Convergence is quadratic: a sweep that found no angle above this leaves none above rounding.
+  const double settled = 1e-10;
   rotated_ = false;
+  const auto update = [&](double norm, double change, Index k) {
+    return norm + change > 0.1 * norm ? norm + change : b_.col(k).squaredNorm();
+  };
   norms_ = b_.colwise().squaredNorm();
   for (Index p = 0; p + 1 < m; ++p) {
     for (Index q = p + 1; q < m; ++q) {
@@ -114,9 +119,9 @@ void FactorSvd::sweep() {
       const double c = 1.0 / std::sqrt(1.0 + t * t), s = c * t;
       rotate(b_.col(p).data(), b_.col(q).data(), n, cx, c, s, gr / g, gi / g);
       rotate(j_.col(p).data(), j_.col(q).data(), m, cx, c, s, gr / g, gi / g);
-      norms_[p] = b_.col(p).squaredNorm();
-      norms_[q] = b_.col(q).squaredNorm();
-      rotated_ = true;
+      norms_[p] = update(a, -t * g, p);
+      norms_[q] = update(b, t * g, q);
+      if (g2 > settled * settled * a * b) rotated_ = true;
     }
   }
 }

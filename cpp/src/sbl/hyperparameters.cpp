@@ -3,8 +3,6 @@
 #include <Eigen/Eigenvalues>
 #include <cmath>
 
-#include "pauca/kron/tensor.hpp"
-
 namespace pauca::sbl {
 namespace {
 
@@ -45,11 +43,11 @@ Vector coupled_least_squares(const Coupling& c, const Vector& t, Vector x) {
 
 }  // namespace
 
-void ModeSums::begin(const std::vector<double>& t, const std::vector<Vector>& w) {
+void ModeSums::begin(const kron::Buffer& t, const std::vector<Vector>& w) {
   t_ = &t;
   right_.resize(w.size());
   lead_.assign(1, 1.0);
-  const std::vector<double>* from = &t;
+  const kron::Buffer* from = &t;
   for (std::size_t i = w.size() - 1; i > 0; --i) {
     const Index n = w[i].size(), rest = static_cast<Index>(from->size()) / n;
     auto& to = right_[i - 1];
@@ -61,7 +59,7 @@ void ModeSums::begin(const std::vector<double>& t, const std::vector<Vector>& w)
 
 void ModeSums::sums(Index mode, Vector& out) const {
   const auto i = static_cast<std::size_t>(mode);
-  const std::vector<double>& t = i + 1 == right_.size() ? *t_ : right_[i];
+  const kron::Buffer& t = i + 1 == right_.size() ? *t_ : right_[i];
   const Index lead = static_cast<Index>(lead_.size());
   const Index n = static_cast<Index>(t.size()) / lead;
   out.noalias() = ConstMap(t.data(), n, lead) * Eigen::Map<const Vector>(lead_.data(), lead);
@@ -117,7 +115,7 @@ void Hyperparameters::set_ratio(std::size_t i, Vector gamma) {
   inverse_rho_[i] = rho_[i].cwiseInverse();
 }
 
-void Hyperparameters::step_mm(const std::vector<double>& power, const std::vector<double>& shrink) {
+void Hyperparameters::step_mm(const kron::Buffer& power, const kron::Buffer& shrink) {
   start_step();
   ModeSums &a = sums_, &b = other_sums_;
   a.begin(power, inverse_rho_);
@@ -139,7 +137,7 @@ void Hyperparameters::step_mm(const std::vector<double>& power, const std::vecto
   }
 }
 
-void Hyperparameters::step_am(std::vector<double>& moment, Index n_inner, double inner_tol) {
+void Hyperparameters::step_am(kron::Buffer& moment, Index n_inner, double inner_tol) {
   start_step();
   ModeSums& s = sums_;
   Vector sums, before;
@@ -163,17 +161,17 @@ void Hyperparameters::step_am(std::vector<double>& moment, Index n_inner, double
   }
 }
 
-void Hyperparameters::step_svd(std::vector<double>& moment) {
+void Hyperparameters::step_svd(kron::Buffer& moment) {
   start_step();
   // G (|xt|^2 + R)
-  std::vector<double> prior(1, 1.0), next;
+  kron::Buffer prior(1, 1.0), next;
   for (const Vector& g : g_) {
     kron::outer(prior, g, next);
     std::swap(prior, next);
   }
   Eigen::Map<Eigen::ArrayXd>(moment.data(), static_cast<Index>(moment.size())) *=
       Eigen::Map<const Eigen::ArrayXd>(prior.data(), static_cast<Index>(prior.size()));
-  std::vector<double> rest = moment;
+  kron::Buffer rest = moment;
   for (std::size_t i = 0; i + 1 < g_.size(); ++i) {
     const Index n = g_[i].size(), cols = static_cast<Index>(rest.size()) / n;
     const ConstMap a(rest.data(), cols, n);  // its transpose is n x cols

@@ -63,7 +63,7 @@ bool Posterior::compute(const Model& model, const std::vector<Vector>& g, double
   const bool cx = mean_.is_complex();
   z_.resize(m, false);
   Map energy(z_.re.data(), m);
-  const auto columns = [&](std::vector<double>& v) { return Eigen::Map<Matrix>(v.data(), L, m); };
+  const auto columns = [&](Buffer& v) { return Eigen::Map<Matrix>(v.data(), L, m); };
   energy = columns(mean_.re).colwise().squaredNorm().transpose().array();
   if (cx) energy += columns(mean_.im).colwise().squaredNorm().transpose().array();
   const double quadratic = (energy * inverse).sum() + model.outside_energy() / s2;
@@ -82,7 +82,7 @@ bool Posterior::compute(const Model& model, const std::vector<Vector>& g, double
   const Index n = model.atoms();
   power_.resize(static_cast<std::size_t>(n));
   Map power(power_.data(), n);
-  const auto snapshots = [&](std::vector<double>& v) { return Eigen::Map<Matrix>(v.data(), n, L); };
+  const auto snapshots = [&](Buffer& v) { return Eigen::Map<Matrix>(v.data(), n, L); };
   if (L == 1) {
     power = Map(mean_.re.data(), n).square();
     if (cx) power += Map(mean_.im.data(), n).square();

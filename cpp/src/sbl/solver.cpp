@@ -13,8 +13,8 @@ namespace {
 const char* name(Method m) { return m == Method::mm ? "mm" : m == Method::am ? "am" : "svd"; }
 
 // Writes the active atoms of a tensor with `lead` leading entries into zeros of the full shape.
-void scatter(const std::vector<double>& from, const Model& model, const std::vector<Index>& sizes, Index lead,
-             double scale, std::vector<double>& to) {
+void scatter(const Buffer& from, const Model& model, const std::vector<Index>& sizes, Index lead, double scale,
+             Buffer& to) {
   const auto last = static_cast<std::size_t>(model.n_modes()) - 1;
   std::vector<Index> offsets(1, 0), next;
   Index stride = 1;
@@ -117,14 +117,14 @@ Solution Solver::solve(Tensor y, Index L, const std::function<bool(const Progres
       break;
     }
     auto moment = [&] {
-      std::vector<double> p = posterior.power();
+      Buffer p = posterior.power();
       for (std::size_t k = 0; k < p.size(); ++k) p[k] += posterior.remaining()[k];
       return p;
     };
     if (!em) {
       hyper.step_mm(posterior.power(), posterior.shrink());
     } else {
-      std::vector<double> second = moment();
+      Buffer second = moment();
       if (options_.method == Method::am) {
         hyper.step_am(second, options_.n_inner, options_.inner_tol);
       } else {
@@ -167,7 +167,7 @@ Solution Solver::solve(Tensor y, Index L, const std::function<bool(const Progres
   out.active_path.push_back(model.atoms());
 
   // Back to the caller's units: mean = sqrt(G) xt, H = gain * H_scaled, y = unit * y_scaled.
-  std::vector<double> root(1, 1.0), next;
+  Buffer root(1, 1.0), next;
   for (const Vector& g : hyper.g()) {
     kron::outer(root, g.cwiseSqrt(), next);
     std::swap(root, next);

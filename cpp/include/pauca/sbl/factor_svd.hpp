@@ -28,7 +28,7 @@ class FactorSvd {
   void sweep();
 
   int fresh_ = 0;         // calls until the next cold start
-  bool rotated_ = false;  // whether the last sweep rotated anything
+  bool rotated_ = false;  // whether the last sweep found angles that matter
   Matrix b_, j_;          // columns hold a real part above an imaginary part
   Matrix b2_, jre_, jim_;
   Planes left_, right_, power_, power_full_;

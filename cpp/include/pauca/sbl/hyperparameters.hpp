@@ -2,7 +2,7 @@
 
 #include <vector>
 
-#include "pauca/core/types.hpp"
+#include "pauca/kron/tensor.hpp"
 
 namespace pauca::sbl {
 
@@ -10,15 +10,15 @@ namespace pauca::sbl {
 /// may have changed meanwhile: two passes over t in all.
 class ModeSums {
  public:
-  void begin(const std::vector<double>& t, const std::vector<Vector>& w);
+  void begin(const kron::Buffer& t, const std::vector<Vector>& w);
   void sums(Index mode, Vector& out) const;
   /// Mode `mode` is done and has this weight from now on.
   void advance(const Vector& w);
 
  private:
-  const std::vector<double>* t_ = nullptr;
-  std::vector<std::vector<double>> right_;  // right_[i]: t contracted over the modes after i; the last is t itself
-  std::vector<double> lead_, next_;         // weights of the modes before
+  const kron::Buffer* t_ = nullptr;
+  std::vector<kron::Buffer> right_;  // right_[i]: t contracted over the modes after i; the last is t itself
+  kron::Buffer lead_, next_;         // weights of the modes before
 };
 
 /// Power of a mode's atoms that neighbours share: g_i = C gamma_i with C tridiagonal, 1 on and beta off the diagonal
@@ -41,11 +41,11 @@ class Hyperparameters {
 
   /// |xt|^2 and Z: g_i(a) <- g_i(a) sqrt(sum |xt|^2 prod 1/rho_k / sum Z prod rho_k), rho_k the ratio of new to old g
   /// in the other modes. Majorises the concave log det by its tangent: the cost never rises.
-  void step_mm(const std::vector<double>& power, const std::vector<double>& shrink);
+  void step_mm(const kron::Buffer& power, const kron::Buffer& shrink);
   /// |xt|^2 + R: g_i(a) <- g_i(a) n_i / N sum (|xt|^2 + R) prod 1/rho_k, up to `n_inner` sweeps: (generalised) EM.
-  void step_am(std::vector<double>& moment, Index n_inner, double inner_tol);
+  void step_am(kron::Buffer& moment, Index n_inner, double inner_tol);
   /// Nested rank-one approximation of the unstructured EM update G (|xt|^2 + R).
-  void step_svd(std::vector<double>& moment);
+  void step_svd(kron::Buffer& moment);
 
   /// |G - G_old|^2 / |G_old|^2 of the last step.
   double relative_change() const;

@@ -6,6 +6,7 @@
 
 namespace pauca::sbl {
 
+using kron::Buffer;
 using kron::Planes;
 using kron::Tensor;
 

@@ -26,10 +26,10 @@ class Posterior {
   bool compute(const Model& model, const std::vector<Vector>& g, double s2, bool remaining, const KeepGoing& go);
   void forget(Index mode) { svd_[static_cast<std::size_t>(mode)].forget(); }
 
-  const Tensor& whitened() const { return mean_; }                ///< xt, (L, n_1, ..., n_I)
-  const std::vector<double>& power() const { return power_; }     ///< mean over snapshots of |xt|^2
-  const std::vector<double>& shrink() const { return z_.re; }     ///< Z
-  const std::vector<double>& remaining() const { return r_.re; }  ///< R
+  const Tensor& whitened() const { return mean_; }   ///< xt, (L, n_1, ..., n_I)
+  const Buffer& power() const { return power_; }     ///< mean over snapshots of |xt|^2
+  const Buffer& shrink() const { return z_.re; }     ///< Z
+  const Buffer& remaining() const { return r_.re; }  ///< R
 
   double cost = 0.0;           ///< L log det Sigma_y + sum of y^H Sigma_y^-1 y
   double residual = 0.0;       ///< |Y - H mean|^2
@@ -39,7 +39,7 @@ class Posterior {
  private:
   std::vector<FactorSvd> svd_;
   Tensor mean_, z_, r_, scratch_;
-  std::vector<double> lambda_, power_, buffer_;
+  Buffer lambda_, power_, buffer_;
 };
 
 }  // namespace pauca::sbl

@@ -25,9 +25,9 @@ struct Options {
 };
 
 struct Solution {
-  Tensor mean;                   ///< (L, n_1, ..., n_I)
-  std::vector<double> variance;  ///< (n_1, ..., n_I)
-  std::vector<Vector> gamma;     ///< zero where pruned
+  Tensor mean;                ///< (L, n_1, ..., n_I)
+  Buffer variance;            ///< (n_1, ..., n_I)
+  std::vector<Vector> gamma;  ///< zero where pruned
   double noise_variance = 0.0;
   std::vector<Index> active_path;  ///< atoms left at every value of the objective path
   Report report;                   ///< the objective is the type-II cost
