@@ -9,6 +9,7 @@ from typing import Any
 # The submodules users reach as pauca.<name>: one line a family.
 _SUBMODULES = (
     "bayes",
+    "channel",
     "linear_model",
     "losses",
     "penalties",

@@ -93,26 +93,33 @@ class KroneckerPosterior:
             out[np.ix_(*active)] = power.apply(self._remaining(values, right))
         return out
 
-    def predictive_variance(self, *factors: npt.ArrayLike) -> Array:
-        """Variances of ``(B_1 (x) ... (x) B_I) x`` given the data, noise not included.
+    def predictive_variance(self, *factors: npt.ArrayLike, groups: Sequence[Sequence[int]] | None = None) -> Array:
+        """Variances of ``(B_1 (x) ... (x) B_G) x`` given the data, noise not included.
 
         Parameters
         ----------
-        *factors : array-like of shape (p_i, n_i)
-            The B_i; none means the model's own factors.
+        *factors : array-like of shape (p_g, n_g)
+            The B_g; none means the model's own factors.
+        groups : sequence of sequences of int, default=None
+            Consecutive modes that each B_g acts on, flattened in C order; None: one mode each.
 
         Returns
         -------
-        ndarray of shape (p_1, ..., p_I)
+        ndarray of shape (p_1, ..., p_G)
         """
         used = [np.asarray(f) for f in (factors or self.factors)]
         active, _, values, right = self._parts()
         if not all(len(a) for a in active):
             return np.zeros([f.shape[0] for f in used])
-        power = KroneckerOperator(
-            *(np.abs(b[:, a] @ v) ** 2 for b, a, v in zip(used, active, right, strict=True)),
-        )
-        return power.apply(self._remaining(values, right))
+        maps = []
+        for b, group in zip(used, groups or [(i,) for i in range(len(right))], strict=True):
+            index, v = np.zeros(1, dtype=np.intp), np.ones((1, 1))
+            for i in group:
+                index = (index[:, None] * self.shape[i] + active[i]).ravel()
+                v = np.kron(v, right[i])
+            maps.append(np.abs(b[:, index] @ v) ** 2)
+        remaining = self._remaining(values, right)
+        return KroneckerOperator(*maps).apply(remaining.reshape([m.shape[1] for m in maps]))
 
     def sample(self, mean: npt.ArrayLike, n_samples: int = 1, random_state: Any = None) -> Array:
         """Draw from the posterior around a mean of shape (n_1, ..., n_I) -> (n_samples, n_1, ..., n_I)."""
