@@ -1,6 +1,6 @@
 """Time of one iteration: pauca, the same fast path in numpy, dense matrices. Interleaved, one thread, CPU time.
 
-    OPENBLAS_NUM_THREADS=1 python benchmarks/irs_mimo/iteration.py [--dense]
+OPENBLAS_NUM_THREADS=1 python benchmarks/irs_mimo/iteration.py [--dense]
 """
 
 import argparse

@@ -54,7 +54,13 @@ def irs_trial(point, seed):
         start = time.process_time()
         model.fit(sim.received)
         seconds = time.process_time() - start
-        yield name, *figures(model.predict), support_recovery(sim.coef, model.coef_, 1e-4), seconds, model.projection_floor(sim.cascade)  # noqa: E501
+        yield (
+            name,
+            *figures(model.predict),
+            support_recovery(sim.coef, model.coef_, 1e-4),
+            seconds,
+            model.projection_floor(sim.cascade),
+        )  # noqa: E501
     factors = [a @ d for a, d in zip((sim.patterns.T, sim.pilots.T, np.eye(16)), model.dictionaries_.values(), strict=True)]  # fmt: skip # noqa: E501
     support = [np.flatnonzero(np.abs(sim.coef).sum(axis=tuple(k for k in range(3) if k != i))) for i in range(3)]
     model.coef_ = oracle_least_squares(factors, sim.received, support)
@@ -122,7 +128,8 @@ def main():
             }  # fmt: skip
             rows.append(row)
             print(
-                f"  {name:22} median {row['median']:.2e} ({row['median'] / oracle:5.2f} x oracle) mean {row['mean']:.2e} "
+                f"  {name:22} median {row['median']:.2e} ({row['median'] / oracle:5.2f} x oracle) "
+                f"mean {row['mean']:.2e} "
                 f"| unseen median {row['unseen_median']:.2e} mean {row['unseen_mean']:.2e} | SRR {row['srr']:.2f} "
                 f"| {row['ms']:.1f} ms, p99 {row['p99_ms']:.1f}",
                 flush=True,

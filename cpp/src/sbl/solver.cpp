@@ -57,7 +57,7 @@ Solver::Solver(std::vector<Planes> factors, const Options& options, const Settin
 }
 
 Solution Solver::solve(Tensor y, Index L, const std::function<bool(const Progress&)>& next_iteration,
-                       const KeepGoing& go) const {
+                       const KeepGoing& go, const std::function<bool()>& abandoned) const {
   Solution out;
   std::vector<Index> sizes;
   for (const Planes& f : factors_) sizes.push_back(f.cols());
@@ -159,7 +159,7 @@ Solution Solver::solve(Tensor y, Index L, const std::function<bool(const Progres
       break;
     }
   }
-  if (interrupted && options_.abandon_when_stopped) return out;
+  if (interrupted && abandoned()) return out;
 
   posterior.compute(model, hyper.g(), s2, options_.variance, finish);
   report.objective = posterior.cost + cost_shift;
@@ -201,7 +201,8 @@ Solution solve(std::vector<Planes> factors, Tensor y, Index n_snapshots, const O
   const Solver solver(std::move(factors), options, settings);
   Solution s = solver.solve(
       std::move(y), n_snapshots, [&](const Progress& p) { return monitor.next_iteration(p); },
-      [&] { return monitor.keep_going(); });
+      [&] { return monitor.keep_going(); },
+      [&] { return options.abandon_when_stopped && monitor.reason() == Status::stopped; });
   if (s.report.status == Status::max_iter && monitor.stop_requested()) s.report.status = monitor.reason();
   s.report.seconds = monitor.seconds();
   return s;
@@ -221,7 +222,9 @@ std::vector<Solution> solve_batch(std::vector<Planes> factors, const std::vector
         const bool polls = std::this_thread::get_id() == caller;
         const auto go = [&, polls] { return polls ? monitor.keep_going() : !monitor.stop_requested(); };
         Solution& s = out[static_cast<std::size_t>(b)];
-        s = solver.solve(y[static_cast<std::size_t>(b)], n_snapshots, [&](const Progress&) { return go(); }, go);
+        s = solver.solve(
+            y[static_cast<std::size_t>(b)], n_snapshots, [&](const Progress&) { return go(); }, go,
+            [] { return true; });
         if (s.report.status == Status::max_iter && monitor.stop_requested()) s.report.status = monitor.reason();
         s.report.seconds = std::chrono::duration<double>(Monitor::Clock::now() - start).count();
       },

@@ -80,7 +80,7 @@ class ComplexLinearModel(CallbackSupportMixin, RegressorMixin, BaseEstimator):
             X, y = validate_data(
                 self, X, y, dtype=[np.float64, np.float32], y_numeric=True, multi_output=True, ensure_min_samples=1
             )
-            return X, as_inexact("y", y)
+            return np.asarray(X), as_inexact("y", y)
         names = X
         X, y = self._complex_matrix(X), as_inexact("y", y)
         if y.ndim not in (1, 2) or not np.isfinite(y).all():

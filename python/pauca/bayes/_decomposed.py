@@ -52,6 +52,9 @@ class DecomposedSBL(ComplexLinearModel):
         Factors; None: ``fit(X, y)`` with a dense matrix is classic sparse Bayesian learning.
     method : {"mm", "am"}, default="mm"
         Update of the hyperparameters, as in :class:`SBL`.
+    noise_variance : float, default=None
+        E|noise|^2 of one received sample; None: estimated from what the rank-one approximation leaves (of a dense
+        model: learned).
     prune : float, default=1e-3
         Atoms whose hyperparameter falls below this share of the mode's largest are dropped for good.
     tol : float, default=1e-4
@@ -103,6 +106,7 @@ class DecomposedSBL(ComplexLinearModel):
     _parameter_constraints: ClassVar[dict[str, Any]] = {
         "factors": ["array-like", tuple, list, KroneckerOperator, None],
         "method": [StrOptions({"mm", "am"})],
+        "noise_variance": [Interval(Real, 0, None, closed="neither"), None],
         "prune": [Interval(Real, 0, 1, closed="left"), None],
         "tol": [Interval(Real, 0, None, closed="left")],
         "max_iter": [Interval(Integral, 1, None, closed="left")],
@@ -112,6 +116,7 @@ class DecomposedSBL(ComplexLinearModel):
         self,
         factors: Any = None,
         method: str = "mm",
+        noise_variance: float | None = None,
         *,
         prune: float | None = 1e-3,
         tol: float = 1e-4,
@@ -119,6 +124,7 @@ class DecomposedSBL(ComplexLinearModel):
     ) -> None:
         self.factors = factors
         self.method = method
+        self.noise_variance = noise_variance
         self.prune = prune
         self.tol = tol
         self.max_iter = max_iter
@@ -162,23 +168,34 @@ class DecomposedSBL(ComplexLinearModel):
         return self
 
     def _decompose(self, factors: tuple[Array, ...], data: Array) -> tuple[Any, ...]:
-        options = {
+        options: dict[str, Any] = {
             "method": self.method,
-            "noise": "em",
-            "noise_variance": 0.0,
             "n_inner": 1,
             "inner_tol": 1e-5,
             "prune": [self.prune or 0.0],
             "coupling": [0.0],
             "variance": False,
         }
+        shares: list[float] = []
+        excesses: list[float] = []
+        noises: list[float | None] = [self.noise_variance]
         if len(factors) == 1:
-            vectors, shares, excesses = [data], [], []
+            vectors = [data]
         else:
             vectors, shares, excesses = rank_one_parts(data[0])
+            # First-order perturbation: the unit vectors carry the noise over the squared norm, the last one all of it.
+            approximation = vectors[0]
+            for v in vectors[1:]:
+                approximation = np.multiply.outer(approximation, v)
+            energy = float(np.sum(np.abs(approximation) ** 2))
+            free = data.size - sum(data.shape[1:]) + len(factors) - 1
+            left = float(np.sum(np.abs(data[0] - approximation) ** 2)) / max(free, 1)
+            noise = left if self.noise_variance is None else self.noise_variance
+            noises = [noise / energy if energy > 0 else 0.0] * (len(factors) - 1) + [noise]
             vectors = [v[None] for v in vectors]
         parts, gamma, n_iter = [], [], 1
-        for f, v in zip(factors, vectors, strict=True):
+        for f, v, s2 in zip(factors, vectors, noises, strict=True):
+            options["noise"], options["noise_variance"] = ("em", 0.0) if s2 is None else ("known", float(s2))
             r = _core.sbl_solve(
                 [f], np.ascontiguousarray(v).reshape(-1), len(v), options, self.tol, self.max_iter, np.inf, None
             )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from numbers import Integral, Real
-from typing import Any, ClassVar, Self
+from typing import Any, ClassVar, Self, cast
 
 import numpy as np
 import numpy.typing as npt
@@ -52,9 +52,9 @@ def oracle_least_squares(factors: Any, Y: npt.ArrayLike, support: Sequence[npt.A
         values = np.linalg.lstsq(columns, flat.reshape(len(flat), -1).T, rcond=None)[0].T
         out[(slice(None), *atoms.T)] = values
     else:
-        sets = [np.atleast_1d(np.asarray(s, dtype=np.intp)) for s in support]
+        sets = [np.atleast_1d(np.asarray(s, dtype=np.intp)) for s in cast("Sequence[Any]", support)]
         inverse = KroneckerOperator(*(np.linalg.pinv(f[:, s]) for f, s in zip(checked, sets, strict=True)))
-        out[np.ix_(range(len(out)), *sets)] = inverse.apply(flat)
+        out[np.ix_(np.arange(len(out)), *sets)] = inverse.apply(flat)
     return out.reshape(*lead, *modes_in)
 
 
@@ -307,7 +307,7 @@ class KroneckerOMP(_Pursuit):
 
     def _limits(self, factors: Sequence[Array]) -> list[int]:
         wanted = 10 if self.n_nonzero_coefs is None else self.n_nonzero_coefs
-        numbers = [int(wanted)] * len(factors) if isinstance(wanted, Integral) else [int(w) for w in wanted]
+        numbers = [int(wanted)] * len(factors) if isinstance(wanted, (int, Integral)) else [int(w) for w in wanted]
         if len(numbers) != len(factors) or min(numbers) < 1:
             raise ValueError(
                 f"n_nonzero_coefs: got {self.n_nonzero_coefs!r}, expected a positive number or one for each of "

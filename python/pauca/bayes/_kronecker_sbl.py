@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass
 from numbers import Integral, Real
@@ -10,6 +12,8 @@ from typing import Any, ClassVar, Self
 import numpy as np
 import numpy.typing as npt
 from joblib import effective_n_jobs
+from sklearn.exceptions import ConvergenceWarning
+from sklearn.utils import check_random_state
 from sklearn.utils.validation import check_is_fitted
 
 from .. import _core
@@ -17,7 +21,7 @@ from .._monitor import watch
 from .._report import SolverReport, warn_unless_converged
 from .._sklearn_compat import Interval, StrOptions, _fit_context, with_callbacks
 from .._validation import seconds_or_inf
-from ._base import LOST, ComplexLinearModel, Problem
+from ._base import LOST, ComplexLinearModel
 from ._operator import Array, KroneckerOperator, as_double, as_inexact, check_factors
 from ._posterior import KroneckerPosterior
 
@@ -26,7 +30,7 @@ PerMode = float | Sequence[float | None] | None
 
 def per_mode(name: str, value: PerMode, n_modes: int, below: float) -> list[float]:
     """One number >= 0 a mode; None is 0."""
-    if value is None or isinstance(value, Real):
+    if value is None or isinstance(value, (float, int, Real)):
         numbers = [0.0 if value is None else float(value)] * n_modes
     else:
         numbers = [0.0 if v is None else float(v) for v in value]
@@ -94,9 +98,10 @@ class KroneckerSBL(ComplexLinearModel):
         Block sparsity: ``g_i = C gamma_i`` where C has ones on and this number (0.5 and 0.8 are published) off the
         diagonal, one number a mode, 0 or None for modes that are not coupled. With ``method="mm"`` the update is
         monotone, with ``"am"`` the published nonnegative least squares step runs.
-    prune : float or sequence of float, default=1e-3
-        In every mode, atoms whose hyperparameter falls below this share of the mode's largest are dropped for good.
-        Larger values regularise at low signal-to-noise ratio.
+    prune : float or sequence of float, default=1e-2
+        In every mode, atoms whose hyperparameter (a power) falls below this share of the mode's largest are dropped
+        for good. The default regularises where signal-to-noise ratio is moderate; lower it where atoms weaker than
+        that matter: many weak paths, or a dense dictionary around directions off its grid.
     n_inner : int, default=1
         Most sweeps over the modes in one update of ``method="am"``; 1 is generalised expectation maximisation.
     inner_tol : float, default=1e-5
@@ -201,7 +206,7 @@ class KroneckerSBL(ComplexLinearModel):
         *,
         noise_covariance: Any = None,
         coupling: PerMode = None,
-        prune: PerMode = 1e-3,
+        prune: PerMode = 1e-2,
         n_inner: int = 1,
         inner_tol: float = 1e-5,
         tol: float = 1e-4,
@@ -283,6 +288,11 @@ class KroneckerSBL(ComplexLinearModel):
         -------
         BatchResult
 
+        Warns
+        -----
+        ConvergenceWarning
+            With the number of problems that did not converge.
+
         Examples
         --------
         >>> import numpy as np
@@ -322,6 +332,18 @@ class KroneckerSBL(ComplexLinearModel):
             effective_n_jobs(self.n_jobs),
         )
         shape = tuple(f.shape[1] for f in factors)
+        late = [r["status"] != "converged" for r in results]
+        if any(late):
+            warnings.warn(
+                f"{sum(late)} of {n} problems did not converge: increase max_iter (now {self.max_iter}) or max_time "
+                f"(now {self.max_time}), or raise tol. Those that max_time cut short are NaN.",
+                ConvergenceWarning,
+                stacklevel=2,
+            )
+        for r in results:
+            if r["mean"].size == 0:
+                r["mean"] = np.full(L * math.prod(shape), np.nan)
+                r["gamma"], r["noise_variance"] = [np.full(k, np.nan) for k in shape], np.nan
         coef = np.stack([r["mean"] for r in results]).reshape(n, L, *shape).astype(dtype, copy=False)
         return BatchResult(
             coef=coef[:, 0] if single else coef,
@@ -368,7 +390,7 @@ class KroneckerSBL(ComplexLinearModel):
         check_is_fitted(self)
         core = len(self.gamma_)
         means = self.coef_.reshape(-1, *self.coef_.shape[self.coef_.ndim - core :])
-        rng = np.random.RandomState(random_state) if isinstance(random_state, Integral) else random_state
+        rng = check_random_state(random_state)
         draws = [self.posterior_.sample(mean, n_samples, rng) for mean in means]
         return np.stack(draws, axis=1).reshape(n_samples, *self.coef_.shape)
 
@@ -412,10 +434,10 @@ class KroneckerSBL(ComplexLinearModel):
         if len(covariances) != len(factors):
             raise ValueError(f"noise_covariance: got {len(covariances)} matrices, expected one a factor")
         out = list(factors)
-        for i, c in enumerate(covariances):
-            if c is None:
+        for i, given in enumerate(covariances):
+            if given is None:
                 continue
-            c = as_inexact(f"noise_covariance[{i}]", c)
+            c = as_inexact(f"noise_covariance[{i}]", given)
             m = factors[i].shape[0]
             if c.shape != (m, m):
                 raise ValueError(f"noise_covariance[{i}]: got shape {c.shape}, expected ({m}, {m})")

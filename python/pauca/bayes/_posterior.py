@@ -81,7 +81,7 @@ class KroneckerPosterior:
             s = _outer(values)
             T = T * (s / (s**2 + self.noise_variance))
             mu = KroneckerOperator(*(v[:, : len(x)] for v, x in zip(right, values, strict=True))).apply(T)
-            out[np.ix_(range(len(out)), *active)] = mu
+            out[np.ix_(np.arange(len(out)), *active)] = mu
         return out.reshape(*lead, *self.shape)
 
     def variance(self) -> Array:
@@ -134,7 +134,7 @@ class KroneckerPosterior:
         if np.iscomplexobj(mean):
             w = (w + 1j * rng.standard_normal(shape)) / np.sqrt(2.0)
         noise = KroneckerOperator(*right).apply(w * np.sqrt(self._remaining(values, right)))
-        out[np.ix_(range(n_samples), *active)] += noise
+        out[np.ix_(np.arange(n_samples), *active)] += noise
         return out
 
     def leave_one_out(self, Y: npt.ArrayLike) -> Array:

@@ -29,7 +29,9 @@ def _axes(axes: str | None, shape: tuple[int, ...], sizes: dict[str, int | None]
     """Names of the axes of the received tensor, checked against the sizes that are known."""
     if axes is None:
         if len(shape) != 3:
-            raise ValueError(f"axes: a received tensor of shape {shape} needs names, e.g. 'pattern,pilot,bs,subcarrier'")
+            raise ValueError(
+                f"axes: a received tensor of shape {shape} needs names, e.g. 'pattern,pilot,bs,subcarrier'"
+            )
         known = [sizes["pattern"], sizes["pilot"]]
         if known[0] == known[1] or any(shape.count(int(k or 0)) > 1 for k in known):
             raise ValueError(
@@ -57,9 +59,9 @@ class IRSChannelEstimator(BaseEstimator):
     """Cascaded channel of a link over an intelligent reflecting surface (IRS), from received pilots.
 
     For pattern theta_k the base station receives ``Y_k = (H_d + H2 diag(theta_k) H1) X + noise``. The cascade
-    ``C[b, r, t] = H2[b, r] H1[r, t]`` gives the channel under any pattern, ``H(theta) = sum_r theta_r C[:, r, :]``. Over
-    dictionaries of array responses at the three sides it is sparse with a product support, and the received tensor is
-    ``(Theta^T D (x) X^T conj(A_ms) (x) A_bs) x + noise``, which :class:`pauca.bayes.KroneckerSBL` solves.
+    ``C[b, r, t] = H2[b, r] H1[r, t]`` gives the channel under any pattern, ``H(theta) = sum_r theta_r C[:, r, :]``.
+    Over dictionaries of array responses at the three sides it is sparse with a product support, and the received tensor
+    is ``(Theta^T D (x) X^T conj(A_ms) (x) A_bs) x + noise``, which :class:`pauca.bayes.KroneckerSBL` solves.
 
     Parameters
     ----------
@@ -91,7 +93,8 @@ class IRSChannelEstimator(BaseEstimator):
         Rounds of off-grid refinement: each replaces the grid by the directions found and their neighbours half a step
         away. The round of smallest type-II cost is kept. ``"auto"``: 3 with KroneckerSBL, 0 with other solvers.
     solver : estimator, default=None
-        An estimator of :mod:`pauca.bayes` with a parameter ``factors``; None: ``KroneckerSBL()``.
+        An estimator of :mod:`pauca.bayes` with a parameter ``factors``; None: ``KroneckerSBL(prune=1e-3)``, which keeps
+        the weak atoms that a direction off the grid spreads over.
     floor_target : float, default=0.1
         Warn when directions at random would be represented by the initial grid with a larger error than this; such a
         grid fits the training patterns and fails on others. None: do not warn.
@@ -244,9 +247,9 @@ class IRSChannelEstimator(BaseEstimator):
         floor = 1.0 - float(np.prod([m.coverage() for m in modes]))
         if self.floor_target is not None and floor > self.floor_target:
             warnings.warn(
-                f"The grid leaves {floor:.0%} of a channel with directions at random outside its span, above the target "
-                f"of {self.floor_target:.0%}: the estimate can fit the training patterns and fail on others. Use a grid "
-                "of at least one point an antenna (grids=None), or floor_target=None if directions lie on the grid.",
+                f"The grid leaves {floor:.0%} of a channel with directions at random outside its span, above the "
+                f"target of {self.floor_target:.0%}: the estimate can fit the training patterns and fail on others. "
+                "Use a grid of at least one point an antenna (grids=None), or floor_target=None if directions lie on the grid.",
                 UserWarning,
                 stacklevel=2,
             )
@@ -385,7 +388,7 @@ class IRSChannelEstimator(BaseEstimator):
 
     def _rounds(self, modes: list[Mode], target: Array) -> tuple[Any, list[Mode], list[float], int]:
         """Fit, refine, fit again; keep the round of smallest cost."""
-        base = KroneckerSBL() if self.solver is None else self.solver
+        base = KroneckerSBL(prune=1e-3) if self.solver is None else self.solver
         if isinstance(base, SBL) or "factors" not in base.get_params(deep=False):
             raise ValueError(f"solver: got {base!r}, expected an estimator of pauca.bayes with a parameter 'factors'")
         bayesian = isinstance(base, KroneckerSBL)

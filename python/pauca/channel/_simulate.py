@@ -184,7 +184,9 @@ def simulate_irs_mimo(
     if channels is not None:
         H1, H2 = (np.asarray(h)[None] for h in channels)
         if H1.ndim != 3 or H2.ndim != 3 or H1.shape[1] != H2.shape[2]:
-            raise ValueError(f"channels: got shapes {H1.shape[1:]}, {H2.shape[1:]}, expected (n_irs, n_ms), (n_bs, n_irs)")
+            raise ValueError(
+                f"channels: got shapes {H1.shape[1:]}, {H2.shape[1:]}, expected (n_irs, n_ms), (n_bs, n_irs)"
+            )
         H1, H2 = np.repeat(H1, L, axis=0), np.repeat(H2, L, axis=0)
         n_bs, n_irs, n_ms = H2.shape[1], H2.shape[2], H1.shape[2]
     else:

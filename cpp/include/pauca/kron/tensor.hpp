@@ -1,14 +1,20 @@
 #pragma once
 
 #include <memory>
+#include <new>
 #include <vector>
 
 #include "pauca/core/types.hpp"
 
 namespace pauca::kron {
 
-/// Leaves new numbers as they are: every buffer here is written in full after a resize.
+/// Leaves new numbers as they are (every buffer here is written in full after a resize), on addresses that are always
+/// aligned alike: Eigen's sums start at the first aligned entry, and results should not depend on where that is.
 struct Uninitialized : std::allocator<double> {
+  double* allocate(std::size_t n) {
+    return static_cast<double*>(::operator new(n * sizeof(double), std::align_val_t{64}));
+  }
+  void deallocate(double* p, std::size_t) noexcept { ::operator delete(p, std::align_val_t{64}); }
   template <class U>
   struct rebind {
     using other = Uninitialized;

@@ -18,10 +18,10 @@ struct Options {
   double noise_variance = 0.0;  ///< if known
   Index n_inner = 1;            ///< sweeps of step_am
   double inner_tol = 1e-5;
-  std::vector<double> prune;     ///< a mode's atoms below this share of its largest g are dropped; 0: none
-  std::vector<double> coupling;  ///< beta of every mode
-  bool variance = true;          ///< return the posterior variances
-  bool abandon_when_stopped = false;
+  std::vector<double> prune;          ///< a mode's atoms below this share of its largest g are dropped; 0: none
+  std::vector<double> coupling;       ///< beta of every mode
+  bool variance = true;               ///< return the posterior variances
+  bool abandon_when_stopped = false;  ///< a stop that is no time limit comes from a signal: results are not wanted
 };
 
 struct Solution {
@@ -41,9 +41,10 @@ class Solver {
  public:
   Solver(std::vector<Planes> factors, const Options& options, const Settings& settings);
 
-  /// y: (L, m_1, ..., m_I). `next_iteration` sees the progress after every E-step; false from it or from `go` stops.
+  /// y: (L, m_1, ..., m_I). `next_iteration` sees the progress after every E-step; false from it or from `go` stops,
+  /// and `abandoned` then tells whether to leave with an empty solution.
   Solution solve(Tensor y, Index n_snapshots, const std::function<bool(const Progress&)>& next_iteration,
-                 const KeepGoing& go) const;
+                 const KeepGoing& go, const std::function<bool()>& abandoned) const;
 
  private:
   std::vector<Planes> factors_;  // scaled
@@ -56,7 +57,8 @@ class Solver {
 Solution solve(std::vector<Planes> factors, Tensor y, Index n_snapshots, const Options& options,
                const Settings& settings, Monitor& monitor);
 
-/// Independent problems over the same factors, spread over threads; y[b]: (L, m_1, ..., m_I).
+/// Independent problems over the same factors, spread over threads; y[b]: (L, m_1, ..., m_I). Problems that a time
+/// limit cuts short stay empty.
 std::vector<Solution> solve_batch(std::vector<Planes> factors, const std::vector<Tensor>& y, Index n_snapshots,
                                   const Options& options, const Settings& settings, int n_threads, Monitor& monitor);
 
