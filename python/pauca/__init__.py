@@ -12,6 +12,7 @@ _SUBMODULES = (
     "channel",
     "linear_model",
     "losses",
+    "moments",
     "penalties",
     "solvers",
 )

@@ -67,6 +67,7 @@ class SparseLinearModel(CallbackSupportMixin, BaseEstimator):
         loss: Loss,
         offset: FloatArray | None,
         y: Any,
+        variance: FloatArray | None = None,
     ) -> LinearFit:
         with watch(self, X, y) as callback:
             fit = fit_linear(
@@ -77,7 +78,8 @@ class SparseLinearModel(CallbackSupportMixin, BaseEstimator):
                 penalty=self.penalty,
                 alpha=self.alpha,
                 solver=self.solver,
-                fit_intercept=self.fit_intercept,
+                fit_intercept=self.fit_intercept and variance is None,
+                variance=variance,
                 standardize=self.standardize,
                 tol=self.tol,
                 max_iter=self.max_iter,

@@ -56,10 +56,13 @@ def resolve_solver(solver: Any) -> solvers.GreedyBCD:
     return solver
 
 
-def column_scale(design: Any, weights: FloatArray) -> FloatArray:
+def column_scale(design: Any, weights: FloatArray, variance: FloatArray | None) -> FloatArray:
     """1 / standard deviation of each column (mean square 1 after scaling); 0 for constant columns."""
-    mean, variance = _core.column_moments(design, weights)
-    constant = variance <= 64.0 * np.finfo(np.float64).eps * mean**2
+    if variance is None:
+        mean, variance = _core.column_moments(design, weights)
+        constant = variance <= 64.0 * np.finfo(np.float64).eps * mean**2
+    else:
+        constant = variance <= 0.0
     return np.where(constant, 0.0, 1.0 / np.sqrt(np.where(constant, 1.0, variance)))
 
 
@@ -80,6 +83,7 @@ def fit_linear(
     offset: FloatArray | None = None,
     start: tuple[FloatArray, float] | None = None,
     feature_names: Sequence[str] | None = None,
+    variance: FloatArray | None = None,
     callback: SolverCallback | None = None,
 ) -> LinearFit:
     """Fit f(offset + b + X w) + g(w) for validated X (F-ordered or CSC), float64 y and weights that sum to one."""
@@ -100,7 +104,7 @@ def fit_linear(
     design = as_design(X)
     if standardize is None:
         standardize = not penalty.convex
-    scale = column_scale(design, weights) if standardize else None
+    scale = column_scale(design, weights, variance) if standardize else None
 
     # The quadratic loss absorbs offset and mean, which keeps its conjugate free of cancellation.
     shift = 0.0

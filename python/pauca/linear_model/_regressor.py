@@ -12,6 +12,7 @@ from sklearn.utils.validation import check_is_fitted
 from .._sklearn_compat import StrOptions, _fit_context, validate_data, with_callbacks
 from .._validation import check_vector, normalized_weights
 from ..losses import Loss, Quadratic
+from ..moments import Moments
 from ._base import SparseLinearModel
 
 
@@ -70,7 +71,7 @@ class SparseRegressor(RegressorMixin, SparseLinearModel):
         What ran and how it ended.
     n_features_in_ : int
         Number of features.
-    feature_names_in_ : ndarray of shape (n_features_in_,)
+    feature_names_in_ : ndarray of shape (n_features,)
         Names of the features, if X had string column names.
 
     Raises
@@ -168,6 +169,38 @@ class SparseRegressor(RegressorMixin, SparseLinearModel):
         fit = self._solve(X, target, weights, loss, shift, y)
         self.coef_ = fit.coef.astype(X.dtype, copy=False)
         self.intercept_ = fit.intercept
+        self._keep(fit)
+        return self
+
+    @with_callbacks
+    @_fit_context(prefer_skip_nested_validation=True)
+    def fit_moments(self, moments: Moments) -> Self:
+        """Fit from accumulated moments: same solution as ``fit``, at a cost free of the number of samples.
+
+        Parameters
+        ----------
+        moments : Moments
+            Moments of X and of one target.
+
+        Returns
+        -------
+        self : SparseRegressor
+            The fitted estimator.
+        """
+        if not isinstance(moments, Moments) or not hasattr(moments, "factor_") or moments.n_targets_ != 1:
+            raise ValueError(f"moments: got {moments!r}, expected Moments of features and one target")
+        p = moments.n_features_
+        # Rows of the factor are as good as samples: the first one is the mean's, the others are centred.
+        rows = moments.factor_[1 if self.fit_intercept else 0 :]
+        X, y = np.asfortranarray(rows[:, 1 : p + 1]), np.ascontiguousarray(rows[:, p + 1])
+        if not np.isfinite(rows).all():
+            raise ValueError("moments: the factor contains NaN or infinity")
+        self.n_features_in_ = p
+        weights = np.full(len(y), 1.0 / moments.weight_sum_)
+        fit = self._solve(X, y, weights, Quadratic(), None, y, np.diag(moments.covariance())[:p])
+        self.coef_ = fit.coef
+        mean = moments.mean_
+        self.intercept_ = float(mean[p] - mean[:p] @ fit.coef) if self.fit_intercept else 0.0
         self._keep(fit)
         return self
 

@@ -2,13 +2,15 @@
 
 namespace pauca::bcd {
 
+constexpr int cg_steps = 20;  // a sweep repairs the support more cheaply than a late conjugate gradient step
+
 template <class P>
 void ResidualSubproblem<P>::set_curvature(const Curvature& h) {
   h_ = h;
   h_sum_ = h.sum(this->design_.rows());
   const Index p = this->design_.cols();
   if (curvatures_.size() == 0) curvatures_.setConstant(p, -1.0);
-  if (this->center_ && this->means_.size() == 0) this->means_.setZero(p);
+  if (this->center_ && means_.size() == 0) means_.setZero(p);
   for (Index j : known_) curvatures_[j] = -1.0;
   known_.clear();
 }
@@ -22,9 +24,9 @@ void ResidualSubproblem<P>::include(Index j) {
   const double raw = x.weighted_square(j, rows) * (rows ? 1.0 : h_.constant);
   double c = raw;
   if (this->center_) {
-    this->means_[j] =
+    means_[j] =
         rows ? x.dot(j, rows) / h_sum_ : x.dot(j, Vector::Ones(x.rows()).eval().data()) / static_cast<double>(x.rows());
-    c -= h_sum_ * this->means_[j] * this->means_[j];
+    c -= h_sum_ * means_[j] * means_[j];
   }
   curvatures_[j] = c > 1e-13 * raw ? c : 0.0;
 }
@@ -103,7 +105,7 @@ bool ResidualSubproblem<P>::newton_step(const std::vector<Index>& working, Vecto
   Vector d = Vector::Zero(s), z = inverse.cwiseProduct(r), p = z, ap(s), predictor;
   double rz = r.dot(z);
   const double stop = forcing * r.norm();
-  for (int k = 0; k < 200 && r.norm() > stop; ++k) {
+  for (int k = 0; k < cg_steps && r.norm() > stop; ++k) {
     apply(support, p, predictor);
     apply_curvature(predictor);
     for (Index a = 0; a < s; ++a) ap[a] = this->design_.dot(support[a], predictor.data()) + bend[a] * p[a];

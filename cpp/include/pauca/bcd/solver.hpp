@@ -34,10 +34,10 @@ class Solver {
 
   void refresh(State& s) const;
   double objective(const State& s) const;
-  void gradient(State& s, const std::vector<Index>& scope) const;
+  void gradient(State& s, const std::vector<Index>& scope, Monitor& monitor) const;
   double violation(const State& s, const std::vector<Index>& scope) const;
   double dual_gap(const State& s, const std::vector<Index>& scope) const;
-  bool certifiable() const;
+  bool certifiable(const NullModel& null) const;
   bool step(State& s, const std::vector<Index>& working, double target, Monitor& monitor);
   bool damped_update(State& s, const Vector& before, const std::vector<Index>& working);
   std::vector<Index> working_set(const State& s, const std::vector<Index>& scope) const;
@@ -51,6 +51,7 @@ class Solver {
   Options options_;
   std::unique_ptr<Subproblem<P>> subproblem_;
   Vector curvature_;
+  Vector null_gradient_;  // where a cold start begins
 };
 
 }  // namespace pauca::bcd

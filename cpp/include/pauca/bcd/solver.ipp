@@ -11,9 +11,11 @@ namespace pauca::bcd {
 
 namespace detail {
 
-constexpr double keep_fraction = 0.7;     // columns with |gradient| below this share of their limit leave the scope
-constexpr double stage_gap = 1e-2;        // relative gap at which an intermediate strength is left
-constexpr double inner_accuracy = 0.2;    // violation left on a working set, relative to the outer violation
+constexpr double keep_fraction = 0.7;   // columns with |gradient| below this share of their limit leave the scope
+constexpr double recheck = 0.02;        // share of the figure at the last look at all columns that asks for another
+constexpr double rounding = 1e-14;      // relative error of an objective: steps that promise less are not judged by it
+constexpr double stage_gap = 1e-2;      // relative gap at which an intermediate strength is left
+constexpr double inner_accuracy = 0.2;  // violation left on a working set, relative to the outer violation
 constexpr double curvature_floor = 1e-8;  // smallest model curvature of a row, relative to its weight
 
 }  // namespace detail
@@ -51,12 +53,15 @@ double Solver<P>::objective(const State& s) const {
 }
 
 template <class P>
-void Solver<P>::gradient(State& s, const std::vector<Index>& scope) const {
+void Solver<P>::gradient(State& s, const std::vector<Index>& scope, Monitor& monitor) const {
   const Design& x = problem_.design;
   if (static_cast<Index>(scope.size()) == x.cols()) {
-    x.transpose_multiply(s.u.data(), s.gradient.data());
+    x.transpose_multiply(s.u.data(), s.gradient.data(), monitor);
   } else {
-    for (Index j : scope) s.gradient[j] = x.dot(j, s.u.data());
+    for (Index j : scope) {
+      s.gradient[j] = x.dot(j, s.u.data());
+      if (!monitor.keep_going()) return;
+    }
   }
 }
 
@@ -68,16 +73,17 @@ double Solver<P>::violation(const State& s, const std::vector<Index>& scope) con
 }
 
 template <class P>
-bool Solver<P>::certifiable() const {
+bool Solver<P>::certifiable(const NullModel& null) const {
   if (!P::convex || !problem_.loss.has_conjugate()) return false;
   const double* weights = problem_.penalty.weights;
-  if (problem_.penalty.lambda <= 0.0 && problem_.penalty.ridge <= 0.0) return false;
+  if (problem_.penalty.lambda <= 0.0 && problem_.penalty.ridge <= 0.0 && null.lambda_max > 0.0) return false;
   return !weights || *std::min_element(weights, weights + problem_.design.cols()) > 0.0;
 }
 
 /// F minus the dual objective -f*(a u) + a u'offset - sum_j g_j*(-a G_j), with
 /// g_j*(z) = (|z| - lambda_j)_+^2 / (2 ridge_j), or the constraint |z| <= lambda_j without ridge. Two scales a are
-/// tried: the largest that meets every constraint, and, where a ridge makes all of them soft, the unconstrained one.
+/// tried: the best that meets every constraint, and, where a ridge makes constraints soft, 1, which is right at the
+/// solution.
 template <class P>
 double Solver<P>::dual_gap(const State& s, const std::vector<Index>& scope) const {
   const bool one_sided = separable_.nonnegative();
@@ -89,8 +95,7 @@ double Solver<P>::dual_gap(const State& s, const std::vector<Index>& scope) cons
     all = std::min(all, limit);
     if (separable_.ridge(j) == 0.0) hard = std::min(hard, limit);
   }
-  auto dual = [&](double limit) {
-    const double a = problem_.loss.dual_scale(s.u, problem_.offset, limit);
+  auto dual = [&](double a) {
     if (one_sided && a < 0.0) return -std::numeric_limits<double>::infinity();
     double total = -problem_.loss.conjugate(a * s.u);
     if (problem_.offset) total += a * s.u.dot(*problem_.offset);
@@ -101,12 +106,12 @@ double Solver<P>::dual_gap(const State& s, const std::vector<Index>& scope) cons
     }
     return total;
   };
-  double best = dual(all);
-  if (hard > all) best = std::max(best, dual(hard));
+  double best = dual(problem_.loss.dual_scale(s.u, problem_.offset, all));
+  if (hard > all) best = std::max(best, dual(std::min(hard, 1.0)));
   return std::max(s.objective - best, 0.0);
 }
 
-/// The support and the worst violators: at least 50, and a share of the support's size.
+/// The support and the worst violators. A dense column costs a row of the Gram and joins late; a sparse one is cheap.
 template <class P>
 std::vector<Index> Solver<P>::working_set(const State& s, const std::vector<Index>& scope) const {
   std::vector<Index> working;
@@ -119,8 +124,8 @@ std::vector<Index> Solver<P>::working_set(const State& s, const std::vector<Inde
       if (v > 0.0) violators.emplace_back(-v, j);
     }
   }
-  const std::size_t count =
-      std::max<std::size_t>(50, problem_.design.is_sparse() ? working.size() : working.size() / 3);
+  const std::size_t count = problem_.design.is_sparse() ? std::max<std::size_t>(200, 2 * working.size())
+                                                        : std::max<std::size_t>(50, working.size() / 3);
   if (violators.size() > count) {
     std::nth_element(violators.begin(), violators.begin() + count, violators.end());
     violators.resize(count);
@@ -191,6 +196,9 @@ bool Solver<P>::damped_update(State& s, const Vector& before, const std::vector<
   predictor.array() -= mean;
   promised += s.u.dot(predictor);
   const double old_objective = s.objective;
+  // A full step that promises less than the rounding error of the objective cannot be judged by it.
+  const double error = detail::rounding * std::abs(old_objective);
+  const double slack = -promised < error ? error : 0.0;
   const Vector old_eta = s.eta, model = s.w;
   double t = 1.0;
   for (int trial = 0; trial < 30; ++trial, t *= 0.5) {
@@ -198,7 +206,7 @@ bool Solver<P>::damped_update(State& s, const Vector& before, const std::vector<
     if (t < 1.0)
       for (Index j : working) s.w[j] = before[j] + t * (model[j] - before[j]);
     s.objective = objective(s);
-    if (s.objective <= old_objective + 1e-4 * t * std::min(promised, 0.0)) {
+    if (s.objective <= old_objective + 1e-4 * t * std::min(promised, 0.0) + (t == 1.0 ? slack : 0.0)) {
       s.intercept -= t * mean;
       return true;
     }
@@ -224,16 +232,16 @@ NullModel Solver<P>::null_model(Monitor& monitor) {
     for (Index j = 0; j < p; ++j)
       if (weights[j] == 0.0) free_columns.push_back(j);
   if (!free_columns.empty()) {
-    gradient(s, free_columns);
+    gradient(s, free_columns, monitor);
     const double start = violation(s, free_columns);
     for (int k = 0; k < 100; ++k) {
       const double v = violation(s, free_columns);
       if (v <= 1e-10 * start || !step(s, free_columns, 1e-2 * v, monitor)) break;
       refresh(s);
-      gradient(s, free_columns);
+      gradient(s, free_columns, monitor);
     }
   }
-  gradient(s, all_columns());
+  gradient(s, all_columns(), monitor);
   NullModel null;
   null.objective = problem_.loss.value(s.eta);
   for (Index j = 0; j < p; ++j) {
@@ -243,6 +251,7 @@ NullModel Solver<P>::null_model(Monitor& monitor) {
     null.lambda_max = std::max(null.lambda_max, z / weight);
   }
   null.coef = s.w;
+  null_gradient_ = s.gradient;
   null.intercept = s.intercept;
   return null;
 }
@@ -257,7 +266,7 @@ Solution Solver<P>::solve(const Settings& settings, const Start& start, Monitor&
   problem_.penalty.ridge = problem_.strength.alpha * problem_.strength.ridge_share;
   const double lambda = problem_.penalty.lambda;
   const bool cold = start.coef.size() == 0;
-  const bool certified = certifiable();
+  const bool certified = certifiable(null);
 
   State s;
   s.w = cold ? null.coef : start.coef;
@@ -295,24 +304,32 @@ Solution Solver<P>::solve(const Settings& settings, const Start& start, Monitor&
   };
 
   bool full = false;
-  double worst = 0.0;
+  double worst = 0.0, checked = 0.0;
   for (;; ++report.n_iter) {
     refresh(s);
     full = scope.size() == everything.size();
-    gradient(s, scope);
+    if (cold && report.n_iter == 0)
+      s.gradient = null_gradient_;
+    else
+      gradient(s, scope, monitor);
+    if (monitor.stop_requested()) {
+      report.status = monitor.reason();
+      break;
+    }
     worst = violation(s, scope);
     report.objective_path.push_back(s.objective);
     const bool last = stage == lambda;
     auto criterion = [&] { return certified ? dual_gap(s, scope) : worst; };
     const double level = last ? report.threshold : (certified ? detail::stage_gap * s.objective : 0.1 * stage);
     double figure = criterion();
-    if (figure <= level && !full) {
+    if (!full && figure <= std::max(level, detail::recheck * checked)) {
       scope = everything;
-      gradient(s, scope);
+      gradient(s, scope, monitor);
       worst = violation(s, scope);
       full = true;
-      if (last) figure = criterion();
+      if (last || figure > level) figure = criterion();
     }
+    if (full) checked = figure;
     if (last) report.criterion = figure;
     if (figure <= level) {
       if (last) {
@@ -322,6 +339,7 @@ Solution Solver<P>::solve(const Settings& settings, const Start& start, Monitor&
       stage = std::max(lambda, options_.continuation * stage);
       set_lambda(stage);
       worst = violation(s, scope);
+      checked = criterion();
     }
     if (report.n_iter >= settings.max_iter) {
       report.status = Status::max_iter;
@@ -346,17 +364,16 @@ Solution Solver<P>::solve(const Settings& settings, const Start& start, Monitor&
       }
     }
   }
-  if (!full) {
-    gradient(s, everything);
-    worst = violation(s, everything);
-  }
   report.objective = s.objective;
-  report.kkt_violation = worst;
-  if (certified) {
-    report.dual_gap = dual_gap(s, everything);
-    report.criterion = report.dual_gap;
-  } else {
-    report.criterion = worst;
+  if (report.status != Status::stopped) {  // the certificate of what is returned; a user who stops does not wait for it
+    if (!full || monitor.stop_requested()) {
+      Monitor unhurried;
+      gradient(s, everything, unhurried);
+      worst = violation(s, everything);
+    }
+    report.kkt_violation = worst;
+    if (certified) report.dual_gap = dual_gap(s, everything);
+    report.criterion = certified ? report.dual_gap : worst;
   }
   report.seconds = monitor.seconds();
   report.engine = subproblem_ ? subproblem_->name() : "none";

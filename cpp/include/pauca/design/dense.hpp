@@ -21,9 +21,10 @@ class DenseDesign final : public Design {
   void raw_weighted_axpy(Index j, double a, const double* h, double* eta) const override;
   double raw_weighted_square(Index j, const double* h) const override;
   void raw_moments(Index j, const double* s, double& mean, double& variance) const override;
-  void raw_transpose_multiply(const double* u, double* out) const override;
+  void raw_transpose_multiply(const double* u, double* out, Monitor& monitor) const override;
+  void raw_transpose_multiply(const Matrix& u, Matrix& out, Monitor& monitor) const override;
   void raw_weighted_gram(const double* h, const std::vector<Index>& a, const std::vector<Index>& b, double* out,
-                         Index ld) const override;
+                         Index ld, Monitor& monitor) const override;
 
  private:
   const T* col(Index j) const { return data_ + j * stride_; }

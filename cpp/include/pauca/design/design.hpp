@@ -2,7 +2,7 @@
 
 #include <vector>
 
-#include "pauca/core/types.hpp"
+#include "pauca/core/monitor.hpp"
 
 namespace pauca {
 
@@ -38,19 +38,18 @@ class Design {
     raw_moments(j, s, mean, variance);
   }
 
-  /// out[j] = x_j' u for all columns.
-  void transpose_multiply(const double* u, double* out) const {
-    raw_transpose_multiply(u, out);
+  /// out[j] = x_j' u for all columns. Like weighted_gram it polls the monitor, and what it wrote is of no use once the
+  /// monitor asks to stop.
+  void transpose_multiply(const double* u, double* out, Monitor& monitor) const {
+    raw_transpose_multiply(u, out, monitor);
     if (scale_)
       for (Index j = 0; j < cols_; ++j) out[j] *= scale_[j];
   }
-  /// out[j] = x_j' u for the listed columns only.
-  void transpose_multiply(const double* u, const std::vector<Index>& columns, double* out) const {
-    for (Index j : columns) out[j] = dot(j, u);
-  }
+  /// out(j, t) = x_j' u_t for all columns and several vectors at once.
+  void transpose_multiply(const Matrix& u, Matrix& out, Monitor& monitor) const;
   /// out(a, b) = sum_i h_i x_{i,A[a]} x_{i,B[b]}, out is |A| x |B| column-major with leading dimension ld; h null: one.
-  void weighted_gram(const double* h, const std::vector<Index>& a, const std::vector<Index>& b, double* out,
-                     Index ld) const;
+  void weighted_gram(const double* h, const std::vector<Index>& a, const std::vector<Index>& b, double* out, Index ld,
+                     Monitor& monitor) const;
 
  protected:
   Design(Index rows, Index cols) : rows_(rows), cols_(cols) {}
@@ -60,9 +59,10 @@ class Design {
   virtual void raw_weighted_axpy(Index j, double a, const double* h, double* eta) const = 0;
   virtual double raw_weighted_square(Index j, const double* h) const = 0;
   virtual void raw_moments(Index j, const double* s, double& mean, double& variance) const = 0;
-  virtual void raw_transpose_multiply(const double* u, double* out) const = 0;
+  virtual void raw_transpose_multiply(const double* u, double* out, Monitor& monitor) const = 0;
+  virtual void raw_transpose_multiply(const Matrix& u, Matrix& out, Monitor& monitor) const;
   virtual void raw_weighted_gram(const double* h, const std::vector<Index>& a, const std::vector<Index>& b, double* out,
-                                 Index ld) const = 0;
+                                 Index ld, Monitor& monitor) const = 0;
 
  private:
   Index rows_, cols_;

@@ -1,0 +1,156 @@
+"""Second moments of data that need not fit in memory, as a triangular factor that merges."""
+
+from __future__ import annotations
+
+from typing import Any, Self
+
+import numpy as np
+import numpy.typing as npt
+from scipy import sparse
+from sklearn.utils.validation import check_array
+
+from . import _core
+from ._validation import FloatArray, check_vector
+
+__all__ = ["Moments"]
+
+
+class Moments:
+    """Weighted second moments of (X, y), accumulated by blocks of rows and kept as a triangular factor.
+
+    With A the matrix whose rows are ``sqrt(s_i) [1, x_i, y_i]``, the factor R is upper triangular with R'R = A'A. It is
+    merged by QR, which loses no digits where accumulated cross-products lose half of them. Estimators with a
+    ``fit_moments`` method fit from it, whatever the number of rows that went in.
+
+    Attributes
+    ----------
+    factor_ : ndarray of shape (1 + n_features + n_targets, 1 + n_features + n_targets)
+        Upper triangular factor with a non-negative diagonal; the first column belongs to the intercept.
+    weight_sum_ : float
+        Sum of the sample weights.
+    n_samples_ : int
+        Rows seen.
+    n_features_, n_targets_ : int
+        Columns of X and of y.
+
+    References
+    ----------
+    Golub, G. and Van Loan, C. (2013). Matrix Computations, 4th ed., section 6.5 (updating QR factorizations).
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from pauca.moments import Moments
+    >>> X = np.arange(12.0).reshape(6, 2) ** 1.5
+    >>> whole = Moments().update(X)
+    >>> parts = Moments().update(X[:2]).merge(Moments().update(X[2:]))
+    >>> np.allclose(whole.factor_, parts.factor_)
+    True
+    >>> np.allclose(whole.covariance(), np.cov(X.T, bias=True))
+    True
+    """
+
+    factor_: FloatArray
+    weight_sum_: float
+    n_samples_: int
+    n_features_: int
+    n_targets_: int
+
+    def update(self, X: Any, y: npt.ArrayLike | None = None, sample_weight: npt.ArrayLike | None = None) -> Self:
+        """Add rows.
+
+        Parameters
+        ----------
+        X : {array-like, sparse matrix} of shape (n_samples, n_features)
+            Rows; arrays of float64 or float32 in any order are read without a copy.
+        y : array-like of shape (n_samples,) or (n_samples, n_targets), default=None
+            Targets, if the moments are for regression.
+        sample_weight : array-like of shape (n_samples,), default=None
+            Weights >= 0, on one scale for all updates. None gives each row weight one.
+
+        Returns
+        -------
+        self : Moments
+            Itself.
+        """
+        X = check_array(X, accept_sparse="csr", dtype=[np.float64, np.float32], order=None)
+        n, p = X.shape
+        targets = np.zeros((n, 0))
+        if y is not None:
+            targets = np.ascontiguousarray(check_array(y, ensure_2d=False, dtype=np.float64))
+            targets = targets.reshape(targets.shape[0], -1)
+        if targets.shape[0] != n:
+            raise ValueError(f"y: got {targets.shape[0]} rows, expected {n}")
+        weights = np.ones(n) if sample_weight is None else check_vector("sample_weight", sample_weight, n)
+        if (weights < 0.0).any():
+            raise ValueError(f"sample_weight: got {weights.min()}, expected weights >= 0")
+        known = hasattr(self, "factor_")
+        if known and (p, targets.shape[1]) != (self.n_features_, self.n_targets_):
+            raise ValueError(
+                f"X, y: got {p} features and {targets.shape[1]} targets, expected {self.n_features_} and "
+                f"{self.n_targets_} as in the first update"
+            )
+        size = 1 + p + targets.shape[1]
+        factor = self.factor_ if known else np.zeros((size, size), order="F")
+        for start in range(0, n, self._rows_at_once(X)):
+            rows = slice(start, start + self._rows_at_once(X))
+            block = X[rows].toarray() if sparse.issparse(X) else X[rows]
+            factor = _core.moments_append(factor, block, targets[rows], weights[rows], None)
+        self.factor_ = factor
+        self.weight_sum_ = (self.weight_sum_ if known else 0.0) + float(weights.sum())
+        self.n_samples_ = (self.n_samples_ if known else 0) + n
+        self.n_features_, self.n_targets_ = p, targets.shape[1]
+        return self
+
+    @staticmethod
+    def _rows_at_once(X: Any) -> int:
+        """All rows of an array; of a sparse matrix as many as make about 32 MB when dense."""
+        n, p = X.shape
+        return max(1, 2**22 // p) if sparse.issparse(X) else max(1, int(n))
+
+    def merge(self, other: Moments) -> Self:
+        """Add the rows that another accumulator has seen.
+
+        Parameters
+        ----------
+        other : Moments
+            Moments of the same features and targets.
+
+        Returns
+        -------
+        self : Moments
+            Itself.
+        """
+        if not hasattr(other, "factor_"):
+            return self
+        if not hasattr(self, "factor_"):
+            self.__dict__.update(other.__dict__)
+            return self
+        if (other.n_features_, other.n_targets_) != (self.n_features_, self.n_targets_):
+            raise ValueError(
+                f"other: got {other.n_features_} features and {other.n_targets_} targets, expected "
+                f"{self.n_features_} and {self.n_targets_}"
+            )
+        self.factor_ = _core.moments_merge(self.factor_, other.factor_)
+        self.weight_sum_ += other.weight_sum_
+        self.n_samples_ += other.n_samples_
+        return self
+
+    @property
+    def mean_(self) -> FloatArray:
+        """Weighted means of features, then targets."""
+        return np.asarray(self.factor_[0, 1:] / self.factor_[0, 0])
+
+    def centered_factor(self) -> FloatArray:
+        """Factor of the centred features and targets; divided by ``sqrt(weight_sum_)`` it is that of the covariance."""
+        return np.asfortranarray(self.factor_[1:, 1:])
+
+    def covariance(self) -> FloatArray:
+        """Weighted covariance of features, then targets (divided by the sum of weights)."""
+        factor = self.centered_factor()
+        return np.asarray(factor.T @ factor / self.weight_sum_)
+
+    def __repr__(self) -> str:
+        if not hasattr(self, "factor_"):
+            return "Moments()"
+        return f"<Moments of {self.n_samples_} samples, {self.n_features_} features, {self.n_targets_} targets>"
