@@ -382,7 +382,9 @@ def run(capsys, *args):
 
 
 def test_command_line(tmp_path, capsys):
-    shown = subprocess.run([sys.executable, "-m", "pauca.channel", "--help"], capture_output=True, text=True, check=True)
+    shown = subprocess.run(
+        [sys.executable, "-m", "pauca.channel", "--help"], capture_output=True, text=True, check=True
+    )
     assert "estimate" in shown.stdout
     block, out = tmp_path / "block.mat", tmp_path / "out.npz"
     sizes = ["--bs", 8, "--irs", 32, "--ms", 4, "--patterns", 16, "--pilots", 4, "--grid", 16, "--random-state", 0]

@@ -60,7 +60,7 @@ def irs_trial(point, seed):
             support_recovery(sim.coef, model.coef_, 1e-4),
             seconds,
             model.projection_floor(sim.cascade),
-        )  # noqa: E501
+        )
     factors = [a @ d for a, d in zip((sim.patterns.T, sim.pilots.T, np.eye(16)), model.dictionaries_.values(), strict=True)]  # fmt: skip # noqa: E501
     support = [np.flatnonzero(np.abs(sim.coef).sum(axis=tuple(k for k in range(3) if k != i))) for i in range(3)]
     model.coef_ = oracle_least_squares(factors, sim.received, support)

@@ -90,8 +90,8 @@ class ComplexLinearModel(CallbackSupportMixin, RegressorMixin, BaseEstimator):
         return X, y
 
     @staticmethod
-    def _complex_matrix(X: Any) -> Array:
-        X = as_inexact("X", X)
+    def _complex_matrix(value: Any) -> Array:
+        X = as_inexact("X", value)
         if X.ndim != 2 or not np.isfinite(X).all() or 0 in X.shape:
             raise ValueError(f"X: got shape {X.shape}, expected a matrix of finite numbers")
         return X

@@ -191,7 +191,7 @@ class DecomposedSBL(ComplexLinearModel):
             free = data.size - sum(data.shape[1:]) + len(factors) - 1
             left = float(np.sum(np.abs(data[0] - approximation) ** 2)) / max(free, 1)
             noise = left if self.noise_variance is None else self.noise_variance
-            noises = [noise / energy if energy > 0 else 0.0] * (len(factors) - 1) + [noise]
+            noises = [*[noise / energy if energy > 0 else 0.0] * (len(factors) - 1), noise]
             vectors = [v[None] for v in vectors]
         parts, gamma, n_iter = [], [], 1
         for f, v, s2 in zip(factors, vectors, noises, strict=True):

@@ -113,7 +113,8 @@ class KroneckerPosterior:
             return np.zeros([f.shape[0] for f in used])
         maps = []
         for b, group in zip(used, groups or [(i,) for i in range(len(right))], strict=True):
-            index, v = np.zeros(1, dtype=np.intp), np.ones((1, 1))
+            index: Array = np.zeros(1, dtype=np.intp)
+            v: Array = np.ones((1, 1))
             for i in group:
                 index = (index[:, None] * self.shape[i] + active[i]).ravel()
                 v = np.kron(v, right[i])

@@ -41,11 +41,16 @@ def nmse(true: npt.ArrayLike, estimate: npt.ArrayLike, *, axis: int | None = Non
     if axis is None:
         error, power = np.sum(np.abs(a - b) ** 2), np.sum(np.abs(a) ** 2)
     else:
-        flat = lambda t: np.sum(np.abs(np.moveaxis(t, axis, 0).reshape(t.shape[axis], -1)) ** 2, axis=1)  # noqa: E731
-        error, power = flat(a - b), flat(a)
+        error, power = _energy_by(a - b, axis), _energy_by(a, axis)
     if not np.all(power > 0):
         raise ValueError("true: is zero, so that no error relative to it exists")
     return float(np.mean(error / power))
+
+
+def _energy_by(t: npt.NDArray[Any], axis: int) -> npt.NDArray[Any]:
+    """Squared norm of every slice along an axis."""
+    front = np.moveaxis(t, axis, 0)
+    return np.asarray(np.sum(np.abs(front.reshape(len(front), -1)) ** 2, axis=1))
 
 
 def nmse_db(true: npt.ArrayLike, estimate: npt.ArrayLike) -> float:

@@ -11,7 +11,7 @@ import argparse
 import sys
 import time
 import warnings
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 import numpy as np
@@ -22,7 +22,7 @@ from ._estimator import IRSChannelEstimator
 from ._io import read_tensors, write_tensors
 from ._simulate import draw_patterns, simulate_irs_mimo
 
-SOLVERS = {
+SOLVERS: dict[str, Callable[[], Any]] = {
     "mm": lambda: KroneckerSBL(method="mm", prune=1e-3),
     "am": lambda: KroneckerSBL(method="am", prune=1e-2),
     "svd": lambda: KroneckerSBL(method="svd", prune=1e-3),
@@ -148,16 +148,16 @@ def _estimate(args: argparse.Namespace) -> None:
         out["coef"] = fits[0][1]
     out["noise_variance"] = np.array([f[2] for f in fits])
     if fits[0][3] is not None:
-        out["direct"] = fits[0][3] if one else np.stack([f[3] for f in fits])
+        out["direct"] = fits[0][3] if one else np.stack([np.asarray(f[3]) for f in fits])
     write_tensors(args.output, out)
     p50, p99 = 1e3 * np.quantile(seconds, [0.5, 0.99])
     print(f"{len(blocks)} block(s): p50 {p50:.1f} ms, p99 {p99:.1f} ms; grid floor {model.grid_floor_:.3f}")
     if one and "cascade" in data and data["cascade"].shape == out["cascade"].shape:
         truth = data["cascade"]
         unseen = draw_patterns(truth.shape[-2], 50, 0)
-        under = lambda c, t: np.einsum("...brt,rk->k...bt", c, t)  # noqa: E731
         for name, t in (("trained", data["patterns"]), ("unseen", unseen)):
-            print(f"NMSE, {name} patterns: {nmse(under(truth, t), under(out['cascade'], t), axis=0):.3e}")
+            true, estimate = (np.einsum("...brt,rk->k...bt", c, t) for c in (truth, out["cascade"]))
+            print(f"NMSE, {name} patterns: {nmse(true, estimate, axis=0):.3e}")
         print(f"projection floor of the final dictionaries: {model.projection_floor(truth):.3e}")
 
 

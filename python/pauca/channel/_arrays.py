@@ -35,7 +35,7 @@ def ula_response(n_antennas: int, u: npt.ArrayLike) -> Array:
     if n_antennas < 1:
         raise ValueError(f"n_antennas: got {n_antennas}, expected at least 1")
     directions = np.atleast_1d(np.asarray(u, dtype=np.float64))
-    return np.exp(1j * np.pi * np.outer(np.arange(n_antennas), directions)) / math.sqrt(n_antennas)
+    return np.asarray(np.exp(1j * np.pi * np.outer(np.arange(n_antennas), directions)) / math.sqrt(n_antennas))
 
 
 def ura_response(shape: tuple[int, int], u: npt.ArrayLike) -> Array:

@@ -29,9 +29,7 @@ def _axes(axes: str | None, shape: tuple[int, ...], sizes: dict[str, int | None]
     """Names of the axes of the received tensor, checked against the sizes that are known."""
     if axes is None:
         if len(shape) != 3:
-            raise ValueError(
-                f"axes: a received tensor of shape {shape} needs names, e.g. 'pattern,pilot,bs,subcarrier'"
-            )
+            raise ValueError(f"axes: a received tensor of shape {shape} needs names: 'pattern,pilot,bs,subcarrier'")
         known = [sizes["pattern"], sizes["pilot"]]
         if known[0] == known[1] or any(shape.count(int(k or 0)) > 1 for k in known):
             raise ValueError(
@@ -249,7 +247,7 @@ class IRSChannelEstimator(BaseEstimator):
             warnings.warn(
                 f"The grid leaves {floor:.0%} of a channel with directions at random outside its span, above the "
                 f"target of {self.floor_target:.0%}: the estimate can fit the training patterns and fail on others. "
-                "Use a grid of at least one point an antenna (grids=None), or floor_target=None if directions lie on the grid.",
+                "Use at least one point an antenna (grids=None), or floor_target=None if directions lie on the grid.",
                 UserWarning,
                 stacklevel=2,
             )

@@ -60,7 +60,9 @@ def _read_mat(path: Path) -> dict[str, Array]:
         try:
             import h5py
         except ImportError:
-            raise ImportError(f"{path} is a version 7.3 .mat file: reading it needs h5py (pip install h5py)") from error
+            raise ImportError(
+                f"{path} is a version 7.3 .mat file: reading it needs h5py (pip install pauca[matlab])"
+            ) from error
         out = {}
         with h5py.File(path) as stored:
             for name, item in stored.items():

@@ -58,7 +58,7 @@ class SimulatedIRS:
         out = np.einsum("...brt,rk->...kbt", self.cascade, t.reshape(len(t), -1))
         if include_direct and self.direct is not None:
             out = out + self.direct[..., None, :, :]
-        return out if t.ndim == 2 else out[..., 0, :, :]
+        return np.asarray(out if t.ndim == 2 else out[..., 0, :, :])
 
 
 def draw_patterns(n_irs: int, n_patterns: int, random_state: Any = None) -> Array:
@@ -80,19 +80,23 @@ def _normal(rng: Any, *shape: int) -> Array:
 
 def _paper_channel(rng: Any, n_bs: int, n_irs: int, n_ms: int, n_grid: int, n_paths: int, spread: bool, L: int) -> Any:
     """Narrowband channels with ``n_paths`` adjacent directions of arrival and one of departure at each end."""
-    if spread:  # adjacent grid points
-        arrival = lambda: (rng.randint(n_grid) + np.arange(n_paths)) % n_grid  # noqa: E731
-        direction = angle_grid(n_grid)
-    else:  # anywhere
-        arrival = lambda: rng.uniform(0, n_grid, n_paths)  # noqa: E731
-        direction = None
+    direction = angle_grid(n_grid)
+
+    def arrival() -> Array:
+        if spread:  # adjacent grid points
+            return np.asarray((rng.randint(n_grid) + np.arange(n_paths)) % n_grid)
+        return np.asarray(rng.uniform(0, n_grid, n_paths))
+
+    def departure() -> Array:
+        return np.array([rng.randint(n_grid) if spread else rng.uniform(0, n_grid)])
+
     angles = {
         "irs_arrival": arrival(),
         "bs_arrival": arrival(),
-        "ms_departure": np.array([rng.randint(n_grid) if spread else rng.uniform(0, n_grid)]),
-        "irs_departure": np.array([rng.randint(n_grid) if spread else rng.uniform(0, n_grid)]),
+        "ms_departure": departure(),
+        "irs_departure": departure(),
     }
-    u = {k: direction[v] if direction is not None else -1.0 + 2.0 * v / n_grid for k, v in angles.items()}
+    u = {k: direction[v] if spread else -1.0 + 2.0 * v / n_grid for k, v in angles.items()}
     alpha, beta = _normal(rng, L, n_paths), _normal(rng, L, n_paths)
     a_ms, a_out = ula_response(n_ms, u["ms_departure"])[:, 0], ula_response(n_irs, u["irs_departure"])[:, 0]
     H1 = np.sqrt(n_ms * n_irs / n_paths) * np.einsum(
