@@ -252,7 +252,7 @@ def test_one_factor_is_classic_sparse_bayesian_learning():
 
 def test_dense_model_equals_one_factor_and_shares_hyperparameters():
     H, _, Y, s2, _ = make((12,), (20,), L=3, seed=5)
-    a = KroneckerSBL(factors=H, noise_variance=s2).fit(Y)
+    a = KroneckerSBL(factors=H, noise_variance=s2, prune=1e-3).fit(Y)
     b = SBL(noise_variance=s2).fit(H[0], Y.T)
     np.testing.assert_allclose(a.coef_, b.coef_, atol=1e-12)
     assert b.coef_.shape == (3, 20)
@@ -527,7 +527,9 @@ def test_batch_equals_single_fits_whatever_the_threads():
 
 
 def test_interrupt_and_time_limit():
-    H, _, Y, _, _ = make((20, 20, 20), (32, 32, 32))
+    rng = np.random.default_rng(0)
+    H = [rng.standard_normal((20, 32)) for _ in range(3)]
+    Y = rng.standard_normal((20, 20, 20))
     model = KroneckerSBL(factors=H, tol=0.0, prune=0.0, max_iter=10**7)
     with pytest.warns(ConvergenceWarning, match="max_time"):
         clone(model).set_params(max_time=0.2).fit(Y)
@@ -576,20 +578,22 @@ def test_omp_equals_scikit_learn_on_real_data():
 
 
 def test_decomposition_wins_on_rank_one_and_warns_otherwise():
-    rng = np.random.default_rng(0)
-    H = [normal(rng, m, n) for m, n in [(8, 12), (9, 10), (7, 11)]]
-    parts = [np.zeros(n, complex) for n in (12, 10, 11)]
-    for p in parts:
-        p[[2, 5]] = normal(rng, 2)
-    x = np.einsum("i,j,k->ijk", *parts)
-    clean = np.einsum("ai,bj,ck,ijk->abc", *H, x)
-    Y = clean + np.sqrt(np.mean(np.abs(clean) ** 2) * 0.1) * normal(rng, *clean.shape)
-    sets = [[2, 5]] * 3
-    with warnings.catch_warnings():
-        warnings.simplefilter("error", UserWarning)
-        model = DecomposedSBL(factors=H, max_iter=3000).fit(Y)
-    assert nmse(x, model.coef_) < nmse(x, oracle_least_squares(H, Y, sets))
-    np.testing.assert_allclose(np.einsum("i,j,k->ijk", *model.coef_parts_), model.coef_)
+    ratios = []
+    for seed in range(8):
+        rng = np.random.default_rng(seed)
+        H = [normal(rng, m, n) for m, n in [(8, 12), (9, 10), (7, 11)]]
+        parts = [np.zeros(n, complex) for n in (12, 10, 11)]
+        for p in parts:
+            p[[2, 5]] = np.exp(2j * np.pi * rng.uniform(size=2))
+        x = np.einsum("i,j,k->ijk", *parts)
+        clean = np.einsum("ai,bj,ck,ijk->abc", *H, x)
+        Y = clean + np.sqrt(np.mean(np.abs(clean) ** 2) * 0.1) * normal(rng, *clean.shape)
+        with warnings.catch_warnings():
+            warnings.simplefilter("error", UserWarning)
+            model = DecomposedSBL(factors=H, max_iter=3000).fit(Y)
+        np.testing.assert_allclose(np.einsum("i,j,k->ijk", *model.coef_parts_), model.coef_)
+        ratios.append(nmse(x, model.coef_) / nmse(x, oracle_least_squares(H, Y, [[2, 5]] * 3)))
+    assert np.median(ratios) < 0.5  # the oracle knows the support, not that x is of rank one
     H, _, Y, _, _ = make((8, 9, 7), (12, 10, 11), snr_db=30)
     with pytest.warns(UserWarning, match="not of rank one"):
         quiet_fit(DecomposedSBL(factors=H), Y)

@@ -55,7 +55,7 @@ class DecomposedSBL(ComplexLinearModel):
     noise_variance : float, default=None
         E|noise|^2 of one received sample; None: estimated from what the rank-one approximation leaves (of a dense
         model: learned).
-    prune : float, default=1e-3
+    prune : float, default=1e-2
         Atoms whose hyperparameter falls below this share of the mode's largest are dropped for good.
     tol : float, default=1e-4
         Relative change of the hyperparameters that ends the fit of a mode.
@@ -118,7 +118,7 @@ class DecomposedSBL(ComplexLinearModel):
         method: str = "mm",
         noise_variance: float | None = None,
         *,
-        prune: float | None = 1e-3,
+        prune: float | None = 1e-2,
         tol: float = 1e-4,
         max_iter: int = 300,
     ) -> None:
