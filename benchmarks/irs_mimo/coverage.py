@@ -1,6 +1,6 @@
 """Coverage of the 95 % regions of predict(theta, return_std=True) under unseen patterns, by simulation.
 
-    OPENBLAS_NUM_THREADS=1 python benchmarks/irs_mimo/coverage.py
+OPENBLAS_NUM_THREADS=1 python benchmarks/irs_mimo/coverage.py
 """
 
 import warnings

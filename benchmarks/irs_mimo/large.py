@@ -1,6 +1,6 @@
 """A million unknowns (60^3 samples, 100^3 unknowns): time, memory above import, error.
 
-    OPENBLAS_NUM_THREADS=1 python benchmarks/irs_mimo/large.py
+OPENBLAS_NUM_THREADS=1 python benchmarks/irs_mimo/large.py
 """
 
 import resource

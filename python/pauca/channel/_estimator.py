@@ -281,7 +281,8 @@ class IRSChannelEstimator(BaseEstimator):
             Patterns.
         return_std : bool, default=False
             Whether to return posterior standard deviations as well (KroneckerSBL only): of the cascade's part, given
-            the dictionaries; what lies outside them is not in it.
+            the dictionaries and hyperparameters. 95 % regions cover 92 to 93 % on the grid; paths that were missed are
+            not in them (on a ray-traced channel, where weak paths abound, they cover 30 to 70 %).
         include_direct : bool, default=True
             Whether to add the direct channel.
 
