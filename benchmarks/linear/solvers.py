@@ -69,13 +69,8 @@ def _celer_logistic(problem: Problem, tol: float) -> np.ndarray:
 
 def _liblinear(problem: Problem, tol: float) -> np.ndarray:
     model = linear_model.LogisticRegression(
-        C=1 / (problem.alpha * len(problem.y)),
-        l1_ratio=1.0,
-        solver="liblinear",
-        fit_intercept=False,
-        tol=tol,
-        max_iter=MANY,
-        random_state=0,
+        C=1 / (problem.alpha * len(problem.y)), l1_ratio=1.0, solver="liblinear", fit_intercept=False, tol=tol,
+        max_iter=MANY, random_state=0,
     )
     return model.fit(problem.X, problem.y).coef_
 

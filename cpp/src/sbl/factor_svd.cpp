@@ -9,27 +9,26 @@ namespace {
 constexpr int cold_every = 32;  // rotations add up rounding in U: start afresh now and then
 constexpr int max_sweeps = 60;
 
-// (p, q) <- (c p - s e* q, s p + c e* q) with the phase e = er + i ei, on columns that hold re above im.
-void rotate(double* p, double* q, Index n, bool is_complex, double c, double s, double er, double ei) {
+// (p, q) <- (c p - w* q, w p + c q) with w = wr + i wi and c^2 + |w|^2 = 1, on columns that hold re above im.
+void rotate(double* p, double* q, Index n, bool is_complex, double c, double wr, double wi) {
   double* __restrict pr = p;
   double* __restrict qr = q;
   if (!is_complex) {
     for (Index i = 0; i < n; ++i) {
-      const double a = pr[i], b = er * qr[i];
-      pr[i] = c * a - s * b;
-      qr[i] = s * a + c * b;
+      const double a = pr[i], b = qr[i];
+      pr[i] = c * a - wr * b;
+      qr[i] = wr * a + c * b;
     }
     return;
   }
   double* __restrict pi = p + n;
   double* __restrict qi = q + n;
   for (Index i = 0; i < n; ++i) {
-    const double ar = pr[i], ai = pi[i];
-    const double br = er * qr[i] + ei * qi[i], bi = er * qi[i] - ei * qr[i];
-    pr[i] = c * ar - s * br;
-    pi[i] = c * ai - s * bi;
-    qr[i] = s * ar + c * br;
-    qi[i] = s * ai + c * bi;
+    const double ar = pr[i], ai = pi[i], br = qr[i], bi = qi[i];
+    pr[i] = c * ar - wr * br - wi * bi;
+    pi[i] = c * ai - wr * bi + wi * br;
+    qr[i] = wr * ar - wi * ai + c * br;
+    qi[i] = wr * ai + wi * ar + c * bi;
   }
 }
 
@@ -113,14 +112,15 @@ void FactorSvd::sweep() {
       if (cx) gi = b_.col(p).head(n).dot(b_.col(q).tail(n)) - b_.col(p).tail(n).dot(b_.col(q).head(n));
       const double g2 = gr * gr + gi * gi;
       if (g2 <= tol * tol * a * b) continue;
-      const double g = std::sqrt(g2);
-      const double zeta = (b - a) / (2.0 * g);
-      const double t = (zeta >= 0 ? 1.0 : -1.0) / (std::abs(zeta) + std::sqrt(1.0 + zeta * zeta));
-      const double c = 1.0 / std::sqrt(1.0 + t * t), s = c * t;
-      rotate(b_.col(p).data(), b_.col(q).data(), n, cx, c, s, gr / g, gi / g);
-      rotate(j_.col(p).data(), j_.col(q).data(), m, cx, c, s, gr / g, gi / g);
-      norms_[p] = update(a, -t * g, p);
-      norms_[q] = update(b, t * g, q);
+      // The rotation that makes the two columns orthogonal: tan = 2 |p* q| / (d + sign(d) h), in two square roots.
+      const double d = b - a, h = std::sqrt(d * d + 4.0 * g2), size = std::abs(d);
+      const double c = std::sqrt(0.5 + 0.5 * size / h);
+      const double factor = (d >= 0.0 ? 1.0 : -1.0) / (h * c);
+      rotate(b_.col(p).data(), b_.col(q).data(), n, cx, c, factor * gr, factor * gi);
+      rotate(j_.col(p).data(), j_.col(q).data(), m, cx, c, factor * gr, factor * gi);
+      const double moved = (d >= 0.0 ? 2.0 : -2.0) * g2 / (size + h);
+      norms_[p] = update(a, -moved, p);
+      norms_[q] = update(b, moved, q);
       if (g2 > settled * settled * a * b) rotated_ = true;
     }
   }
