@@ -7,6 +7,7 @@
 namespace pauca::dag {
 namespace {
 
+constexpr double eager = 0.4;        // share of the price at which a fit from nothing adds at first
 constexpr double rss_floor = 1e-14;  // of the variance: below it residuals are rounding
 
 }  // namespace
@@ -39,7 +40,12 @@ double BicScore::cost(const NodeMoments& m, Index node, double rss, std::size_t 
   return m.n * std::log(variance * std::max(rss, rss_floor)) + edges;
 }
 
-bool BicScore::grow(const NodeMoments& m, Index node) {
+double BicScore::least_cost(Index node) const {
+  const NodeMoments& m = moments_.of(node);
+  return equal_ || m.scale[node] == 0.0 ? 0.0 : cost(m, node, 0.0, 0);
+}
+
+bool BicScore::grow(const NodeMoments& m, Index node, double kappa) {
   bool changed = false;
   while (step_.size() < max_parents_) {
     const auto& c = step_.residual_correlation();
@@ -49,7 +55,7 @@ bool BicScore::grow(const NodeMoments& m, Index node) {
     if (constraints_.nonnegative) gain_ = (c.array() > 0.0).select(gain_, 0.0);
     Index best;
     const double gain = gain_.maxCoeff(&best);
-    if (!(improvement(m, node, step_.rss(), step_.rss() - gain) > kappa_) || !step_.add(best)) break;
+    if (!(improvement(m, node, step_.rss(), step_.rss() - gain) > kappa) || !step_.add(best)) break;
     open_[best] = 0.0;
     changed = true;
     if (constraints_.nonnegative) drop_negative(node);
@@ -105,8 +111,10 @@ void BicScore::fit(Index node, const Mask& candidates, NodeFit& fit) {
     if (open_[c] != 0.0 && step_.size() < max_parents_ && step_.add(c)) open_[c] = 0.0;
   }
   if (constraints_.nonnegative) drop_negative(node);
+  // From nothing, additions first go further than they pay: what is needed only jointly gets in, the rest leaves again.
+  if (fit.parents.empty()) grow(m, node, eager * kappa_);
   for (int round = 0; round < 20; ++round) {
-    const bool grown = grow(m, node), shrunk = shrink(m, node);
+    const bool grown = grow(m, node, kappa_), shrunk = shrink(m, node);
     if (!shrunk || (!grown && round > 0)) break;
   }
   finish(m, node, fit);

@@ -65,9 +65,17 @@ double OrderSearch::scan_left(int node, Index& best_position) {
   changes_.clear();
   moving_ = fits_[node];
   set_prefix(start);
+  // What the nodes still to be passed could gain at most.
+  double hope = 0.0;
+  for (Index q = 0; q < start; ++q) {
+    const int u = order_[q];
+    if (enters_[u * p_ + node]) hope += fits_[u].cost - score_.least_cost(u);
+  }
   for (Index q = start - 1; q >= 0; --q) {
     const int u = order_[q];
     if (!constraints_.may_swap(u, node)) break;
+    if (passed + moving_.cost - fits_[node].cost - hope >= best) break;
+    if (enters_[u * p_ + node]) hope -= fits_[u].cost - score_.least_cost(u);
     mask_[u] = 0;
     if (std::find(moving_.parents.begin(), moving_.parents.end(), u) != moving_.parents.end()) {
       score_.fit(node, mask_, moving_);
@@ -102,6 +110,7 @@ double OrderSearch::scan_right(int node, Index& best_position) {
   for (Index q = start + 1; q < d_; ++q) {
     const int u = order_[q];
     if (!constraints_.may_swap(node, u)) break;
+    if (passed + score_.least_cost(node) - fits_[node].cost >= best) break;
     if (std::find(fits_[u].parents.begin(), fits_[u].parents.end(), node) != fits_[u].parents.end()) {
       trial_ = fits_[u];
       score_.fit(u, mask_, trial_);
@@ -175,25 +184,31 @@ bool OrderSearch::pass() {
 }
 
 void OrderSearch::improve() {
+  // With equal variances, order and common variance in turn, until a round of passes moves nothing.
   double previous = score_.objective(fits_);
-  for (int noise_round = 0; noise_round < 30; ++noise_round) {
+  bool moved = options_.move;
+  for (int round = 0; round < 30; ++round) {
     if (score_.equal_variance()) {
       score_.set_noise(std::max(mean_residual_variance(fits_), 1e-300));
       refit_from_scratch();
     }
-    bool changed = options_.move;
+    bool changed = moved;
+    moved = false;
     while (changed && monitor_.keep_going()) {
       changed = pass();
-      if (++passes_ > options_.max_passes) finished_ = false;
+      moved |= changed;
       path_->push_back(score_.objective(fits_));
-      monitor_.next_iteration({passes_, path_->back(), 0.0, 0.0});
-      if (passes_ > options_.max_passes) break;
+      monitor_.next_iteration({++passes_, path_->back(), 0.0, 0.0});
+      if (passes_ >= options_.max_passes) {
+        finished_ = !changed;
+        break;
+      }
     }
     refit_from_scratch();
     const double now = score_.objective(fits_);
     const bool better = now < previous - 1e-9 * (1.0 + std::abs(previous));
     previous = now;
-    if (!score_.equal_variance() || !better || !monitor_.keep_going() || passes_ > options_.max_passes) break;
+    if (!score_.equal_variance() || !better || !monitor_.keep_going() || passes_ >= options_.max_passes) break;
   }
   path_->push_back(previous);
 }

@@ -1,5 +1,6 @@
 #include "pauca/dag/top_down.hpp"
 
+#include <Eigen/Householder>
 #include <algorithm>
 #include <cmath>
 #include <limits>

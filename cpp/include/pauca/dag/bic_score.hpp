@@ -15,6 +15,7 @@ class BicScore final : public NodeScore {
 
   void fit(Index node, const Mask& candidates, NodeFit& fit) override;
   void would_enter(Index node, const NodeFit& fit, std::uint8_t* out) override;
+  double least_cost(Index node) const override;
   double objective(const std::vector<NodeFit>& fits) const override;
   /// Least squares on exactly these parents (collinear ones get weight zero).
   void fit_exactly(Index node, const std::vector<int>& parents, NodeFit& fit);
@@ -22,7 +23,7 @@ class BicScore final : public NodeScore {
  private:
   double improvement(const NodeMoments& m, Index node, double before, double after) const;
   double cost(const NodeMoments& m, Index node, double rss, std::size_t parents) const;
-  bool grow(const NodeMoments& m, Index node);
+  bool grow(const NodeMoments& m, Index node, double kappa);
   bool shrink(const NodeMoments& m, Index node);
   void drop_negative(Index node);
   void finish(const NodeMoments& m, Index node, NodeFit& fit);

@@ -40,6 +40,8 @@ class NodeScore {
   virtual void fit(Index node, const Mask& candidates, NodeFit& fit) = 0;
   /// For each variable, whether it would enter the fit if it came before the node.
   virtual void would_enter(Index node, const NodeFit& fit, std::uint8_t* out) = 0;
+  /// A bound below every cost of the node.
+  virtual double least_cost(Index) const { return 0.0; }
   /// The score of all fits, noise profiled out.
   virtual double objective(const std::vector<NodeFit>& fits) const = 0;
 
