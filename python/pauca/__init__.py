@@ -8,6 +8,8 @@ from typing import Any
 
 # The submodules users reach as pauca.<name>: one line a family.
 _SUBMODULES = (
+    "dag",
+    "datasets",
     "linear_model",
     "losses",
     "moments",
