@@ -142,14 +142,6 @@ void register_dag(py::module_& m) {
           },
           py::arg("w"), py::arg("strength"))
       .def(
-          "prune",
-          [](GraphProblem& g, const FArray<double>& w, const FArray<double>& strength) {
-            Matrix kept = run_released(
-                py::none(), [&](Monitor&) { return prune_by_bic(matrix_view(w), matrix_view(strength), g.bic()); });
-            return to_numpy(kept);
-          },
-          py::arg("w"), py::arg("strength"))
-      .def(
           "refit",
           [](GraphProblem& g, const FArray<double>& w) {
             const auto support = matrix_view(w);

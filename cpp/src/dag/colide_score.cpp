@@ -33,8 +33,10 @@ void ColideScore::drop(Index position) {
   step_.remove(position);
 }
 
-void ColideScore::solve_active(bool fixed_sigma) {
-  // Minimise on the current support and orthant; leave at its border, drop what reached zero, go on.
+bool ColideScore::solve_active() {
+  // True if sigma had its closed form at the end. Minimise on the current support and orthant; leave at its border,
+  // drop what reached zero, go on.
+  bool closed = true;
   while (!w_.empty()) {
     const std::size_t m = w_.size();
     a_.resize(m), b_.resize(m), c_.resize(m);
@@ -44,7 +46,8 @@ void ColideScore::solve_active(bool fixed_sigma) {
     if (!equal_) {
       double shrink = 1.0;
       for (double v : b_) shrink -= v * v;
-      s = (fixed_sigma || shrink < 1e-6) ? sigma(current_rss()) : std::max(std::sqrt(step_.rss() / shrink), bound_);
+      closed = shrink > 1e-6;
+      s = closed ? std::max(std::sqrt(step_.rss() / shrink), bound_) : sigma(current_rss());
     }
     for (double& v : b_) v *= s;
     step_.coefficients(b_.data(), c_.data());
@@ -58,12 +61,13 @@ void ColideScore::solve_active(bool fixed_sigma) {
     }
     if (hit < 0) {
       w_ = c_;
-      return;
+      return closed;
     }
     for (std::size_t k = 0; k < m; ++k) w_[k] += step * (c_[k] - w_[k]);
     if (step <= 0.0) level_[step_.set()[hit]] = -1.0;  // entered in vain: not again
     drop(hit);
   }
+  return true;
 }
 
 void ColideScore::fit(Index node, const Mask& candidates, NodeFit& fit) {
@@ -90,17 +94,15 @@ void ColideScore::fit(Index node, const Mask& candidates, NodeFit& fit) {
     const bool free = level_[c] == 0.0 && !constraints_.nonnegative;
     sign_.push_back(free ? 0.0 : (fit.weights[i] > 0.0 ? 1.0 : -1.0));
   }
-  solve_active(false);
+  bool closed = solve_active();
   for (Index guard = 0; guard < 20 * p + 100; ++guard) {
     double rss = current_rss();
-    if (!equal_) {
-      // Where the closed form for sigma does not apply, iterate it to a fixed point.
-      for (int k = 0; k < 50 && !w_.empty(); ++k) {
-        const double before = rss;
-        solve_active(k > 0);
-        rss = current_rss();
-        if (std::abs(rss - before) <= 1e-12 * before) break;
-      }
+    // Where the closed form for sigma does not apply, iterate it to a fixed point.
+    for (int k = 0; !closed && k < 50; ++k) {
+      const double before = rss;
+      closed = solve_active();
+      rss = current_rss();
+      if (std::abs(rss - before) <= 1e-12 * before) break;
     }
     const double s = sigma(rss);
     gradient_ = m.correlation.col(node);
@@ -124,7 +126,7 @@ void ColideScore::fit(Index node, const Mask& candidates, NodeFit& fit) {
     l_.push_back(level_[best]);
     const bool free = level_[best] == 0.0 && !constraints_.nonnegative;
     sign_.push_back(free ? 0.0 : (direction > 0.0 ? 1.0 : -1.0));
-    solve_active(false);
+    closed = solve_active();
   }
   const double rss = step_.rss_of(w_.data());
   double l1 = 0.0;

@@ -93,32 +93,4 @@ Matrix greedy_repair(ConstMatrixRef w, ConstMatrixRef strength, const Constraint
   return kept;
 }
 
-Matrix prune_by_bic(ConstMatrixRef w, ConstMatrixRef strength, BicScore& score) {
-  const Index d = w.cols();
-  const auto edges = ranked_edges(w, strength, score.constraints());
-  std::vector<NodeFit> fits(static_cast<std::size_t>(d));
-  std::vector<std::vector<int>> parents(static_cast<std::size_t>(d));
-  // With equal variances the common one is that of the largest graph.
-  if (score.equal_variance()) {
-    for (const auto& e : edges) parents[e.to].push_back(e.from);
-    for (Index j = 0; j < d; ++j) score.fit_exactly(j, parents[j], fits[j]);
-    score.set_noise(std::max(mean_residual_variance(fits), 1e-300));
-    for (auto& p : parents) p.clear();
-  }
-  for (Index j = 0; j < d; ++j) score.fit_exactly(j, parents[j], fits[j]);
-  double total = 0.0, best = 0.0;
-  std::size_t keep = 0;
-  for (std::size_t k = 0; k < edges.size(); ++k) {
-    const auto& e = edges[k];
-    const double before = fits[e.to].cost;
-    parents[e.to].push_back(e.from);
-    score.fit_exactly(e.to, parents[e.to], fits[e.to]);
-    total += fits[e.to].cost - before;
-    if (total < best || score.constraints().included(e.from, e.to)) best = total, keep = k + 1;
-  }
-  Matrix kept = Matrix::Zero(w.rows(), d);
-  for (std::size_t k = 0; k < keep; ++k) kept(edges[k].from, edges[k].to) = 1.0;
-  return kept;
-}
-
 }  // namespace pauca::dag

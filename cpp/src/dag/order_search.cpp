@@ -153,7 +153,7 @@ bool OrderSearch::slide(int node) {
   }
   NodeFit left_fit = std::move(best_moving_);
   const double right = scan_right(node, right_position);
-  const double threshold = -1e-7 * (1.0 + std::abs(fits_[node].cost));
+  const double threshold = -1e-5 * (1e-3 + std::abs(fits_[node].cost));
   if (std::min(left, right) >= threshold) return false;
   if (right < left) {
     best_changes_.clear();

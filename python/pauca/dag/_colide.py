@@ -66,7 +66,7 @@ class CoLiDE(CallbackSupportMixin, GraphQueries, BaseEstimator):
     ebic_gamma : float, default=0.0
         Adds ``4 ebic_gamma log(d)`` to that price (extended BIC).
     threshold : float or {"bic", "stability"}, default="bic"
-        Which edges of ``weights_raw_`` are kept: those above a number; those of the nested graph of least BIC; those in at
+        Which edges of ``weights_raw_`` are kept: those above a number; those that stepwise BIC keeps; those in at
         least ``min_frequency`` of the resamples.
     standardized_threshold : bool, default=False
         Whether a numeric threshold acts on ``|W_ij| sd(x_i) / sd(residual j)`` rather than on ``|W_ij|``.

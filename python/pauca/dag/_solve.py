@@ -257,11 +257,11 @@ def _finish(
             kept = nested_threshold(kept, 0.0 if s.standardized else floor)
     kept[exempt & (kept == 0.0)] = np.finfo(np.float64).tiny  # included edges are in the graph whatever their weight
     _use_bic(problem, s)
-    if s.solver == "adam" and moments.n_extra + constraints.exogenous.sum() > 0:
-        kept = _outer_parents(moments, constraints, s, kept)
-    elif s.threshold == "bic" and s.criterion == "colide":
-        support = problem.core.prune(problem.gather(kept), problem.gather(strength))
-        kept = np.where(problem.scatter(support) != 0.0, kept, 0.0)
+    outer = s.solver == "adam" and moments.n_extra + constraints.exogenous.sum() > 0
+    if s.threshold == "bic" and s.criterion == "colide":
+        kept = _select(moments, constraints, s, kept, force=False)
+    elif outer:
+        kept = _select(moments, constraints, s, kept, force=True)
     fitted = problem.core.refit(problem.gather(kept))
     refit = problem.scatter(fitted["weights"])
     residual_variance = np.zeros(d)
@@ -300,14 +300,14 @@ def _order_of(weights: FloatArray, constraints: Constraints, found: dict[str, An
     return order
 
 
-def _outer_parents(moments: MomentSet, constraints: Constraints, s: Settings, kept: FloatArray) -> FloatArray:
-    """Choose parents among exogenous variables and lags by BIC, the edges between nodes being settled."""
+def _select(moments: MomentSet, constraints: Constraints, s: Settings, kept: FloatArray, force: bool) -> FloatArray:
+    """Parents by stepwise BIC within a DAG's support; or (``force``) those outside it only, the support being settled."""
     d = moments.n_features
     support = kept[:d] != 0.0
-    inner = ~constraints.exogenous
+    inner = ~constraints.exogenous if s.solver == "adam" else np.ones(d, dtype=bool)
     fixed = replace(
         constraints,
-        included=constraints.included | (support & inner[:, None]),
+        included=constraints.included | (support & inner[:, None] & force),
         excluded=constraints.excluded | (~support & inner[:, None]),
         tier=np.zeros(d, dtype=np.intp),
     )

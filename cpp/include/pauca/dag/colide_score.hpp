@@ -24,7 +24,7 @@ class ColideScore final : public NodeScore {
 
  private:
   double sigma(double rss) const;
-  void solve_active(bool fixed_sigma);
+  bool solve_active();
   void drop(Index position);
   double current_rss();
 

@@ -2,7 +2,7 @@
 
 #include <vector>
 
-#include "pauca/dag/bic_score.hpp"
+#include "pauca/dag/constraints.hpp"
 
 namespace pauca::dag {
 
@@ -13,8 +13,5 @@ std::vector<int> topological_order(ConstMatrixRef w);
 /// Support of a DAG inside that of w: edges by falling strength are inserted unless they would close a cycle
 /// (incremental reachability). Included edges go first. Entries not kept are zero.
 Matrix greedy_repair(ConstMatrixRef w, ConstMatrixRef strength, const Constraints& constraints);
-
-/// Of the nested graphs {strength > t}, refitted by least squares, the one of least BIC.
-Matrix prune_by_bic(ConstMatrixRef w, ConstMatrixRef strength, BicScore& score);
 
 }  // namespace pauca::dag
