@@ -12,8 +12,10 @@ _SUBMODULES = (
     "datasets",
     "linear_model",
     "losses",
+    "metrics",
     "moments",
     "penalties",
+    "plotting",
     "solvers",
 )
 

@@ -4,6 +4,12 @@
 #include <cmath>
 
 namespace pauca::dag {
+namespace {
+
+/// Score-equivalent orders are common: differences below this are rounding.
+double tie_width(double cost) { return 1e-6 * (1e-3 + std::abs(cost)); }
+
+}  // namespace
 
 OrderSearch::OrderSearch(NodeScore& score, Monitor& monitor, const OrderSearchOptions& options)
     : score_(score),
@@ -60,6 +66,7 @@ void OrderSearch::refit_from_scratch() {
 
 double OrderSearch::scan_left(int node, Index& best_position) {
   const Index start = position_[node];
+  const double tie = tie_width(fits_[node].cost);
   double best = 0.0, passed = 0.0;
   best_position = start;
   changes_.clear();
@@ -93,13 +100,14 @@ double OrderSearch::scan_left(int node, Index& best_position) {
       }
     }
     const double total = passed + moving_.cost - fits_[node].cost;
-    if (total < best) best = total, best_position = q, best_moving_ = moving_;
+    if (total < best - tie) best = total, best_position = q, best_moving_ = moving_;
   }
   return best;
 }
 
 double OrderSearch::scan_right(int node, Index& best_position) {
   const Index start = position_[node];
+  const double tie = tie_width(fits_[node].cost);
   double best = 0.0, passed = 0.0;
   best_position = start;
   changes_.clear();
@@ -129,7 +137,7 @@ double OrderSearch::scan_right(int node, Index& best_position) {
       }
     }
     const double total = passed + moving_.cost - fits_[node].cost;
-    if (total < best) best = total, best_position = q, best_moving_ = moving_;
+    if (total < best - tie) best = total, best_position = q, best_moving_ = moving_;
   }
   return best;
 }
@@ -153,9 +161,9 @@ bool OrderSearch::slide(int node) {
   }
   NodeFit left_fit = std::move(best_moving_);
   const double right = scan_right(node, right_position);
-  const double threshold = -1e-5 * (1e-3 + std::abs(fits_[node].cost));
-  if (std::min(left, right) >= threshold) return false;
-  if (right < left) {
+  const double tie = tie_width(fits_[node].cost);
+  if (std::min(left, right) >= -10.0 * tie) return false;
+  if (right < left - tie) {
     best_changes_.clear();
     for (auto& c : changes_) {
       if (c.at <= right_position) best_changes_.push_back(std::move(c));

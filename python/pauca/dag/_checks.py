@@ -30,8 +30,8 @@ def warn_standardized(estimator: Any, moments: MomentSet) -> None:
     variance = np.diag(moments.covariance())[: moments.n_features]
     if variance.size > 2 and np.allclose(variance / variance.mean(), 1.0, rtol=1e-2):
         warnings.warn(
-            "All columns have the same variance: X looks standardized. Equal noise variances identify the graph only on "
-            "the original scale; use the original columns or variance='unequal'.",
+            "All columns have the same variance: X looks standardized. Equal noise variances identify the graph only "
+            "on the original scale; use the original columns or variance='unequal'.",
             UserWarning,
             stacklevel=3,
         )
@@ -46,8 +46,8 @@ def warn_ignored_strength(estimator: Any) -> None:
         given = [name for name in ("alpha", "adaptive", "edge_penalties") if getattr(estimator, name) is not None]
         if given:
             warnings.warn(
-                f"{', '.join(given)} has no effect with criterion='bic', whose price of an edge is penalty_discount: set "
-                "criterion='colide' for a penalty on the weights.",
+                f"{', '.join(given)} has no effect with criterion='bic', whose price of an edge is penalty_discount: "
+                "set criterion='colide' for a penalty on the weights.",
                 UserWarning,
                 stacklevel=4,
             )

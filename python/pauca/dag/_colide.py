@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from numbers import Integral, Real
 from typing import Any, ClassVar, Self
 
 import numpy as np
 import numpy.typing as npt
 from sklearn.base import BaseEstimator
+from sklearn.utils import check_random_state
 from sklearn.utils.validation import check_is_fitted
 
 from .._monitor import SolverCallback, watch
@@ -45,8 +47,8 @@ class CoLiDE(CallbackSupportMixin, GraphQueries, BaseEstimator):
       (equal): the concomitant score of the paper with its sigmas at their minimisers. Its alpha does not depend on the
       noise level.
 
-    With unequal variances and Gaussian noise the graph is identified up to its Markov equivalence class only (``cpdag_``);
-    with equal variances fully. The search over topological orders starts from the top-down order of conditional
+    With unequal variances and Gaussian noise the graph is identified up to its Markov equivalence class only
+    (``cpdag_``); with equal variances fully. The search over topological orders starts from the top-down order of conditional
     variances and finds far lower scores than the published optimiser, which ``solver="adam"`` reproduces.
 
     Parameters
@@ -59,8 +61,8 @@ class CoLiDE(CallbackSupportMixin, GraphQueries, BaseEstimator):
         How: "order" searches over topological orders ("auto" does too), "topdown" takes the top-down order as it is,
         "adam" is the published optimiser of the CoLiDE score, with its published schedule or the one given.
     alpha : float or {"theory", "bic", "ebic"}, default=None
-        Strength of the l1 penalty of the CoLiDE score. "theory" is ``sqrt(log(d) / n)``; "bic" and "ebic" choose the best
-        of a path. None is 0.05, the value of the paper's experiments.
+        Strength of the l1 penalty of the CoLiDE score. "theory" is ``sqrt(log(d) / n)``; "bic" and "ebic" choose the
+        best of a path. None is 0.05, the value of the paper's experiments.
     penalty_discount : float, default=2.0
         Price of an edge in BIC, in units of log(n).
     ebic_gamma : float, default=0.0
@@ -87,15 +89,15 @@ class CoLiDE(CallbackSupportMixin, GraphQueries, BaseEstimator):
     edge_penalties : dict or matrix, default=None
         Factors of alpha by edge, ``{(source, target): factor}`` or (d, d).
     adaptive : float, default=None
-        A first fit W0 gives the penalties ``alpha |W0_ij|^-adaptive``, scaled to mean alpha over its edges, in a second.
+        A first fit W0 gives the penalties ``alpha |W0_ij|^-adaptive``, of mean alpha over its edges, in a second.
     lags : int, default=0
         Time series: each feature also depends on all features at this many earlier time points. X is a series of shape
         (T, d) or a list of series.
     init : array-like, default=None
         A start: weights (d, d), or an order of the features.
     n_starts : int, default=None
-        Starts of the order search: top-down, by variance, top-down with selected parents, then perturbations of the best.
-        None is 1 with equal variances (where top-down is consistent) and 3 with unequal ones.
+        Starts of the order search: top-down, by variance, top-down with selected parents, then perturbations of the
+        best. None is 1 with equal variances (where top-down is consistent) and 3 with unequal ones.
     max_parents : int, default=None
         Limit on parents of a node in BIC fits. None is a fifth of the samples.
     n_resamples : int, default=0
@@ -498,8 +500,6 @@ class CoLiDE(CallbackSupportMixin, GraphQueries, BaseEstimator):
         settings: Settings,
         full: GraphFit,
     ) -> Any:
-        from sklearn.utils import check_random_state
-
         rng = check_random_state(self.random_state)
         n, d = rows.shape
         counts = [draw_counts(rng, n, self.resampling, cluster, self.block_length) for _ in range(self.n_resamples)]
@@ -513,9 +513,7 @@ class CoLiDE(CallbackSupportMixin, GraphQueries, BaseEstimator):
             moments = from_moments(sub, d, not self.assume_centered)
             if targets is not None:
                 moments = with_interventions(moments, rows[keep], w, targets[keep])
-            fit = solve(
-                moments, constraints, plain.with_starts(1), starts=[full.order.tolist()], start_weights=start
-            )
+            fit = solve(moments, constraints, plain.with_starts(1), starts=[full.order.tolist()], start_weights=start)
             return np.asarray(fit.weights[:d])
 
         return resample(refit, counts, self.n_jobs, float(self.confidence_level))
@@ -531,13 +529,13 @@ class CoLiDE(CallbackSupportMixin, GraphQueries, BaseEstimator):
         """Only edges that enough resamples have, refitted in the order of the full data."""
         d = moments.n_features
         rare = (frequency < self.min_frequency) & ~constraints.included
-        from dataclasses import replace
-
-        stable = replace(constraints, excluded=constraints.excluded | rare | (fit.weights[:d] == 0.0) & ~constraints.included)
-        again = solve(
-            moments, stable, settings.with_solver("topdown").with_threshold("bic"), starts=[fit.order.tolist()], default_start=False
+        absent = (fit.weights[:d] == 0.0) & ~constraints.included
+        stable = replace(constraints, excluded=constraints.excluded | rare | absent)
+        settled = settings.with_solver("topdown").with_threshold("bic")
+        again = solve(moments, stable, settled, starts=[fit.order.tolist()], default_start=False)
+        return replace(
+            again, raw=fit.raw, report=fit.report, objective_path=fit.objective_path, objective=fit.objective
         )
-        return replace(again, raw=fit.raw, report=fit.report, objective_path=fit.objective_path, objective=fit.objective)
 
     def _keep(self, fit: GraphFit, moments: MomentSet, accumulated: Moments | None, settings: Settings) -> None:
         d = moments.n_features

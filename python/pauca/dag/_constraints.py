@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,7 +12,7 @@ import numpy.typing as npt
 from .._validation import FloatArray, match_features
 from ._graph import IntArray, is_dag
 
-Edges = Iterable[tuple[Any, Any]] | npt.ArrayLike | Callable[[Sequence[str]], Any] | None
+Edges = Any  # pairs (source, target), a boolean matrix, or a callable of the feature names
 
 EXCLUDED, INCLUDED = 1, 2
 
@@ -61,7 +61,7 @@ def edge_mask(argument: str, edges: Edges, names: Sequence[str]) -> npt.NDArray[
     if isinstance(edges, np.ndarray) and edges.ndim == 2 and edges.dtype.kind in "bif" and edges.shape == (d, d):
         mask = edges != 0
     else:
-        for pair in edges:  # type: ignore[union-attr]
+        for pair in edges:
             if isinstance(pair, str) or len(pair) != 2:
                 raise ValueError(f"{argument}: got {pair!r}, expected pairs (source, target) or a ({d}, {d}) matrix")
             mask[np.ix_(_positions(argument, pair[0], names), _positions(argument, pair[1], names))] = True
@@ -106,7 +106,7 @@ def resolve_tiers(tiers: Any, names: Sequence[str]) -> IntArray:
             for key in [members] if isinstance(members, str) else members:
                 tier[_positions("tiers", key, names)] = level
     if (tier < 0).any():
-        missing = [names[j] for j in np.flatnonzero(tier < 0)]
+        missing = [names[int(j)] for j in np.flatnonzero(tier < 0)]
         raise ValueError(f"tiers: no tier is given for {missing}, expected one for each feature")
     return tier
 

@@ -142,7 +142,7 @@ def from_causal_learn(graph: Any) -> FloatArray:
     directed = (ends.T == 1) & (ends == -1)
     if np.any((ends != 0) & ~(directed | directed.T)):
         raise ValueError("graph: has edges without one direction, expected a directed acyclic graph")
-    return directed.astype(np.float64)
+    return np.asarray(directed, dtype=np.float64)
 
 
 def to_pgmpy(adjacency: Any, names: Sequence[str] | None = None) -> Any:

@@ -66,4 +66,4 @@ def cpdag(adjacency: Any) -> npt.NDArray[np.intp]:
                     label[z, y] = mark
     out = matrix.astype(np.intp)
     out[(label == reversible).T] = 1
-    return out
+    return np.asarray(out)

@@ -35,7 +35,7 @@ def topological_order(adjacency: Any, name: str = "adjacency") -> IntArray:
 def is_dag(adjacency: Any) -> bool:
     """Whether the graph of nonzero entries has no directed cycle (Kahn's algorithm)."""
     matrix = as_square("adjacency", adjacency)
-    return len(_core.topological_order(matrix)) == matrix.shape[0]
+    return bool(len(_core.topological_order(matrix)) == matrix.shape[0])
 
 
 def ancestors(adjacency: Any) -> npt.NDArray[np.bool_]:

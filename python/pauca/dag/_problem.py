@@ -32,7 +32,7 @@ class MomentSet:
     @property
     def n_extra(self) -> int:
         """Variables that are not features (lags)."""
-        return self.factors[0].shape[1] - self.n_features
+        return int(self.factors[0].shape[1]) - self.n_features
 
     def group(self, feature: int) -> int:
         """Which factor the regression of this feature uses."""

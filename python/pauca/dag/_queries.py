@@ -38,6 +38,7 @@ class GraphQueries:
     noise_variances_: FloatArray
     order_: IntArray
     lags: int
+    _marginal_variances: FloatArray
 
     def _names(self) -> list[str]:
         names = getattr(self, "feature_names_in_", None)
@@ -97,8 +98,8 @@ class GraphQueries:
         Returns
         -------
         float
-            ``-1/2 sum_j [ log(2 pi v_j) + mean squared residual_j / v_j ]`` with v the noise variances, bounded below by
-            ``1e-12`` of each variable's own variance.
+            ``-1/2 sum_j [ log(2 pi v_j) + mean squared residual_j / v_j ]`` with v the noise variances, bounded below
+            by ``1e-12`` of each variable's own variance.
         """
         current, _ = self._rows(X)
         residual = current[-self.predict(X).shape[0] :] - self.predict(X)
@@ -146,7 +147,7 @@ class GraphQueries:
                 parents = np.flatnonzero(self.adjacency_[:, j])
                 if parents.size:
                     X[rows, j] += X[rows][:, parents] @ self.adjacency_[parents, j]
-        return X
+        return np.asarray(X)
 
     def total_effect(self, source: Any, target: Any) -> float:
         """Change of ``target`` for a unit change of ``source`` by intervention: the sum over directed paths.

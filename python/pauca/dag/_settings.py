@@ -41,6 +41,7 @@ def make_settings(estimator: Any, n: float, d: int, names: Sequence[str], constr
         criterion=estimator.criterion,
         solver=name,
         schedule=schedule,
+        n_samples=n,
         kappa=float(estimator.penalty_discount * np.log(max(n, 2.0)) + 4.0 * estimator.ebic_gamma * np.log(max(d, 1))),
         alpha=float(alpha),
         multipliers=multipliers,

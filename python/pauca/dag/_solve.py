@@ -28,6 +28,7 @@ class Settings:
     criterion: str
     solver: str
     schedule: PathFollowing
+    n_samples: float
     kappa: float  # price of an edge in BIC
     alpha: float
     multipliers: FloatArray  # of alpha: (features and extra variables, features)
@@ -100,15 +101,17 @@ def core_order(problem: CoreProblem, features: Sequence[int]) -> list[int]:
 
 
 def default_starts(problem: CoreProblem, s: Settings) -> list[list[int]]:
-    """Top-down order; by variance; top-down with selected parents. With few samples the last goes first."""
-    scarce = problem.factor.shape[0] < problem.factor.shape[1] or s.max_parents < problem.factor.shape[1]
+    """Top-down order; by variance; top-down with selected parents. The first needs conditional variances given all."""
+    spread = np.sqrt((problem.factor**2).sum(axis=0))
+    left = np.abs(np.diag(np.linalg.qr(problem.factor, mode="r")))
+    scarce = s.n_samples < 2 * spread.size or bool(np.any(left <= 1e-10 * spread[: left.size]))
     makers = [
         lambda: problem.core.top_down(problem.factor),
         problem.core.by_variance,
         problem.core.sparse_top_down,
     ]
     if scarce:
-        makers = [makers[2], makers[1], makers[0]]
+        makers = [makers[2], makers[1]]
     return [make() for make in makers[: max(1, s.n_starts)]]
 
 
@@ -301,7 +304,7 @@ def _order_of(weights: FloatArray, constraints: Constraints, found: dict[str, An
 
 
 def _select(moments: MomentSet, constraints: Constraints, s: Settings, kept: FloatArray, force: bool) -> FloatArray:
-    """Parents by stepwise BIC within a DAG's support; or (``force``) those outside it only, the support being settled."""
+    """Parents by stepwise BIC within a DAG's support; with ``force`` only those outside it, the support being settled."""
     d = moments.n_features
     support = kept[:d] != 0.0
     inner = ~constraints.exogenous if s.solver == "adam" else np.ones(d, dtype=bool)
