@@ -6,7 +6,9 @@ import warnings
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
+from .._validation import FloatArray
 from ._problem import MomentSet
 
 
@@ -51,3 +53,21 @@ def warn_ignored_strength(estimator: Any) -> None:
                 UserWarning,
                 stacklevel=4,
             )
+
+
+def check_intervened(intervened: npt.ArrayLike, X: FloatArray) -> npt.NDArray[np.bool_]:
+    """A boolean array of the shape of X."""
+    mask = np.asarray(intervened)
+    if mask.shape != X.shape or mask.dtype.kind != "b":
+        raise ValueError(
+            f"intervened: got shape {mask.shape} of {mask.dtype}, expected a boolean array of shape {X.shape}"
+        )
+    return mask
+
+
+def check_cluster(cluster: npt.ArrayLike, n: int) -> npt.NDArray[np.intp]:
+    """Cluster numbers from labels."""
+    labels = np.asarray(cluster)
+    if labels.shape != (n,):
+        raise ValueError(f"cluster: got shape {labels.shape}, expected ({n},)")
+    return np.asarray(np.unique(labels, return_inverse=True)[1], dtype=np.intp)

@@ -2,40 +2,25 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from numbers import Integral, Real
 from typing import Any, ClassVar, Self
 
 import numpy as np
 import numpy.typing as npt
 from sklearn.base import BaseEstimator
-from sklearn.utils import check_random_state
 from sklearn.utils.validation import check_is_fitted
 
-from .._monitor import SolverCallback, watch
-from .._report import warn_unless_converged
-from .._sklearn_compat import (
-    CallbackSupportMixin,
-    Interval,
-    StrOptions,
-    _check_sample_weight,
-    _fit_context,
-    validate_data,
-    with_callbacks,
-)
-from .._validation import FloatArray
+from .._monitor import watch
+from .._sklearn_compat import CallbackSupportMixin, Interval, StrOptions, _fit_context, with_callbacks
 from ..moments import Moments
-from ._checks import refuse_categories, warn_ignored_strength, warn_standardized
-from ._constraints import Constraints, resolve
-from ._problem import MomentSet, from_covariance, from_moments, lagged, with_interventions
+from ._checks import check_cluster, check_intervened, warn_standardized
+from ._fitting import GraphFitting
+from ._problem import from_covariance, from_moments, with_interventions
 from ._queries import GraphQueries
-from ._resampling import draw_counts, resample
 from ._schedule import PathFollowing
-from ._settings import make_settings, select_alpha, starts_from
-from ._solve import GraphFit, Settings, solve
 
 
-class CoLiDE(CallbackSupportMixin, GraphQueries, BaseEstimator):
+class CoLiDE(CallbackSupportMixin, GraphQueries, GraphFitting, BaseEstimator):
     """Concomitant linear DAG estimation: a causal graph and its noise levels from observations.
 
     The model is ``x = W'x + z`` with W the weighted adjacency matrix of a directed acyclic graph, ``W[i, j] != 0`` the
@@ -48,8 +33,8 @@ class CoLiDE(CallbackSupportMixin, GraphQueries, BaseEstimator):
       noise level.
 
     With unequal variances and Gaussian noise the graph is identified up to its Markov equivalence class only
-    (``cpdag_``); with equal variances fully. The search over topological orders starts from the top-down order of conditional
-    variances and finds far lower scores than the published optimiser, which ``solver="adam"`` reproduces.
+    (``cpdag_``); with equal variances fully. The search over topological orders starts from the top-down order of
+    conditional variances and finds far lower scores than the published optimiser, which ``solver="adam"`` reproduces.
 
     Parameters
     ----------
@@ -322,22 +307,21 @@ class CoLiDE(CallbackSupportMixin, GraphQueries, BaseEstimator):
         moments = Moments().update(rows, past, weights)
         constraints, settings = self._prepare(moments)
         base = from_moments(moments, rows.shape[1], not self.assume_centered)
-        targets = None if intervened is None else _check_intervened(intervened, rows)
+        targets = None if intervened is None else check_intervened(intervened, rows)
+        clusters = None if cluster is None else check_cluster(cluster, rows.shape[0])
+        if self.threshold == "stability" and self.n_resamples == 0:
+            raise ValueError("threshold: 'stability' needs n_resamples > 0")
         if targets is not None and past is not None:
             raise ValueError("intervened: cannot be combined with lags")
         moment_set = base if targets is None else with_interventions(base, rows, weights, targets)
         warn_standardized(self, base)
         with watch(self, X, y) as callback:
-            fit, settings, clusters = *self._solve(moment_set, constraints, settings, callback), None
-        if cluster is not None:
-            clusters = _check_cluster(cluster, rows.shape[0])
+            fit, settings = self._solve(moment_set, constraints, settings, callback)
         if self.n_resamples > 0:
             resampled = self._resample(rows, past, weights, targets, clusters, constraints, settings, fit)
             self.edge_frequency_, self.edge_interval_ = resampled.frequency, resampled.interval
             if self.threshold == "stability":
                 fit = self._stable(moment_set, constraints, settings, resampled.frequency, fit)
-        elif self.threshold == "stability":
-            raise ValueError("threshold: 'stability' needs n_resamples > 0")
         self._keep(fit, moment_set, moments, settings)
         return self
 
@@ -377,6 +361,8 @@ class CoLiDE(CallbackSupportMixin, GraphQueries, BaseEstimator):
             d = np.asarray(moments).shape[0]
             moment_set = from_covariance(moments, n_samples, np.zeros(d) if mean is None else np.asarray(mean, float))
             moments = None
+        if self.threshold == "stability" or self.n_resamples > 0:
+            raise ValueError("n_resamples, threshold: resampling needs the rows, use fit")
         self._set_names(d, feature_names)
         constraints, settings = self._prepare(moment_set)
         warn_standardized(self, moment_set)
@@ -418,153 +404,6 @@ class CoLiDE(CallbackSupportMixin, GraphQueries, BaseEstimator):
         self._keep(fit, moment_set, moments, settings)
         return self
 
-    def _validate_rows(
-        self, X: Any, sample_weight: npt.ArrayLike | None, reset: bool = True
-    ) -> tuple[FloatArray, FloatArray | None, FloatArray | None]:
-        """Rows, lagged rows if any, weights if any."""
-        refuse_categories(X)
-        past = None
-        if self.lags:
-            parts = X if isinstance(X, (list, tuple)) else [X]
-            series = [
-                np.asarray(validate_data(self, x, dtype=np.float64, reset=reset and k == 0))
-                for k, x in enumerate(parts)
-            ]
-            rows, past = lagged(series, int(self.lags))
-            if sample_weight is not None:
-                raise ValueError("sample_weight: cannot be combined with lags")
-        else:
-            rows = np.asarray(validate_data(self, X, dtype=np.float64, ensure_min_samples=2, reset=reset))
-        if sample_weight is None:
-            return rows, past, None
-        weights = _check_sample_weight(sample_weight, rows, dtype=np.float64, ensure_non_negative=True)
-        if not weights.sum() > 0.0:
-            raise ValueError("sample_weight: all weights are zero, expected at least one positive weight")
-        return rows, past, np.asarray(weights)
-
-    def _set_names(self, d: int, feature_names: Any) -> None:
-        self.n_features_in_ = d
-        if feature_names is not None:
-            names = np.asarray(feature_names, dtype=object)
-            if names.shape != (d,):
-                raise ValueError(f"feature_names: got shape {names.shape}, expected ({d},)")
-            self.feature_names_in_ = names
-        elif hasattr(self, "feature_names_in_"):
-            del self.feature_names_in_
-
-    def _prepare(self, moments: Moments | MomentSet) -> tuple[Constraints, Settings]:
-        """Constraints and settings, checked."""
-        d = self.n_features_in_
-        names = getattr(self, "feature_names_in_", None)
-        names = [f"x{j}" for j in range(d)] if names is None else [str(n) for n in names]
-        warn_ignored_strength(self)
-        constraints = resolve(
-            names,
-            exclude=self.exclude,
-            include=self.include,
-            tiers=self.tiers,
-            exogenous=self.exogenous,
-            nonnegative=self.nonnegative,
-        )
-        n = moments.weight_sum_ if isinstance(moments, Moments) else moments.counts[0]
-        return constraints, make_settings(self, float(n), d, names, constraints)
-
-    def _solve(
-        self,
-        moments: MomentSet,
-        constraints: Constraints,
-        settings: Settings,
-        callback: SolverCallback | None,
-        starts: list[list[int]] | None = None,
-    ) -> tuple[GraphFit, Settings]:
-        """Choose alpha if asked, solve, and once more with adaptive penalties if asked."""
-        orders, weights = starts_from(self.init, moments.n_features)
-        orders = (starts or []) + orders
-        if isinstance(self.alpha, str) and self.alpha in ("bic", "ebic") and self.criterion == "colide":
-            settings = select_alpha(self, moments, constraints, settings)
-        fit = solve(moments, constraints, settings, starts=orders, start_weights=weights, callback=callback)
-        if self.adaptive is not None and self.criterion == "colide":
-            settings = settings.adapted(fit.raw, float(self.adaptive))
-            orders = [*orders, fit.order.tolist()]
-            fit = solve(moments, constraints, settings, starts=orders, start_weights=weights, callback=callback)
-        return fit, settings
-
-    def _resample(
-        self,
-        rows: FloatArray,
-        past: FloatArray | None,
-        weights: FloatArray | None,
-        targets: npt.NDArray[np.bool_] | None,
-        cluster: npt.NDArray[np.intp] | None,
-        constraints: Constraints,
-        settings: Settings,
-        full: GraphFit,
-    ) -> Any:
-        rng = check_random_state(self.random_state)
-        n, d = rows.shape
-        counts = [draw_counts(rng, n, self.resampling, cluster, self.block_length) for _ in range(self.n_resamples)]
-        plain = settings.with_threshold("bic") if settings.threshold == "stability" else settings
-        start = full.raw[:d] if settings.solver == "adam" else None
-
-        def refit(count: FloatArray, b: int) -> FloatArray:
-            keep = count > 0.0
-            w = count[keep] if weights is None else count[keep] * weights[keep]
-            sub = Moments().update(rows[keep], None if past is None else past[keep], w)
-            moments = from_moments(sub, d, not self.assume_centered)
-            if targets is not None:
-                moments = with_interventions(moments, rows[keep], w, targets[keep])
-            fit = solve(moments, constraints, plain.with_starts(1), starts=[full.order.tolist()], start_weights=start)
-            return np.asarray(fit.weights[:d])
-
-        return resample(refit, counts, self.n_jobs, float(self.confidence_level))
-
-    def _stable(
-        self,
-        moments: MomentSet,
-        constraints: Constraints,
-        settings: Settings,
-        frequency: FloatArray,
-        fit: GraphFit,
-    ) -> GraphFit:
-        """Only edges that enough resamples have, refitted in the order of the full data."""
-        d = moments.n_features
-        rare = (frequency < self.min_frequency) & ~constraints.included
-        absent = (fit.weights[:d] == 0.0) & ~constraints.included
-        stable = replace(constraints, excluded=constraints.excluded | rare | absent)
-        settled = settings.with_solver("topdown").with_threshold("bic")
-        again = solve(moments, stable, settled, starts=[fit.order.tolist()], default_start=False)
-        return replace(
-            again, raw=fit.raw, report=fit.report, objective_path=fit.objective_path, objective=fit.objective
-        )
-
-    def _keep(self, fit: GraphFit, moments: MomentSet, accumulated: Moments | None, settings: Settings) -> None:
-        d = moments.n_features
-        warn_unless_converged(fit.report, self, "the last pass still improved the score; the figure")
-        self.adjacency_ = np.ascontiguousarray(fit.weights[:d])
-        self.weights_raw_ = np.ascontiguousarray(fit.raw[:d])
-        self.lagged_adjacency_ = fit.weights[d:].reshape(int(self.lags), d, d)
-        self.order_ = fit.order
-        variances = fit.residual_variance.copy()
-        if settings.equal_variance:
-            inner = np.setdiff1d(np.arange(d), settings.outside)
-            variances[inner] = variances[inner].mean()
-        self.noise_variances_ = variances
-        self._marginal_variances = np.diag(moments.covariance())[:d].copy()
-        self.intercept_ = np.array(
-            [m[j] - m @ fit.weights[:, j] for j, m in ((j, moments.means[moments.group(j)]) for j in range(d))]
-        )
-        self.objective_ = fit.objective
-        self.bic_ = fit.bic
-        self.objective_path_ = fit.objective_path
-        self.alpha_ = settings.alpha if self.criterion == "colide" else float("nan")
-        self.n_iter_ = fit.report.n_iter
-        self.solver_report_ = fit.report
-        self.moments_ = accumulated
-        if self.n_resamples == 0:
-            for name in ("edge_frequency_", "edge_interval_"):
-                if hasattr(self, name):
-                    delattr(self, name)
-
     def is_dag(self) -> bool:
         """Check the certificate: ``adjacency_`` is strictly upper triangular in ``order_``.
 
@@ -575,19 +414,3 @@ class CoLiDE(CallbackSupportMixin, GraphQueries, BaseEstimator):
         """
         check_is_fitted(self)
         return not np.any(np.tril(self.adjacency_[np.ix_(self.order_, self.order_)]))
-
-
-def _check_intervened(intervened: npt.ArrayLike, X: FloatArray) -> npt.NDArray[np.bool_]:
-    mask = np.asarray(intervened)
-    if mask.shape != X.shape or mask.dtype.kind != "b":
-        raise ValueError(
-            f"intervened: got shape {mask.shape} of {mask.dtype}, expected a boolean array of shape {X.shape}"
-        )
-    return mask
-
-
-def _check_cluster(cluster: npt.ArrayLike, n: int) -> npt.NDArray[np.intp]:
-    labels = np.asarray(cluster)
-    if labels.shape != (n,):
-        raise ValueError(f"cluster: got shape {labels.shape}, expected ({n},)")
-    return np.asarray(np.unique(labels, return_inverse=True)[1], dtype=np.intp)

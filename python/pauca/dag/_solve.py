@@ -304,7 +304,7 @@ def _order_of(weights: FloatArray, constraints: Constraints, found: dict[str, An
 
 
 def _select(moments: MomentSet, constraints: Constraints, s: Settings, kept: FloatArray, force: bool) -> FloatArray:
-    """Parents by stepwise BIC within a DAG's support; with ``force`` only those outside it, the support being settled."""
+    """Parents by stepwise BIC within a DAG's support; with ``force`` the support is settled and the rest open."""
     d = moments.n_features
     support = kept[:d] != 0.0
     inner = ~constraints.exogenous if s.solver == "adam" else np.ones(d, dtype=bool)

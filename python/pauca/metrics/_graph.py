@@ -193,7 +193,7 @@ def structural_intervention_distance(true: Any, estimate: Any) -> int:
     for i in range(d):
         given = b[:, i]
         # Adjustment for Z is valid for j iff Z has no descendant of a node (but i) on a directed path i ~> j, and
-        # blocks all paths from i to j that are not directed: those in the graph without the first edges of directed paths.
+        # blocks all paths from i to j that are not directed: all in the graph without the first edges of directed ones.
         for targets, graph in _cut_graphs(a, ancestor, i):
             reach = _d_connected(graph, ancestors(graph), i, given)
             for j in targets:
