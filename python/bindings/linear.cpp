@@ -2,24 +2,13 @@
 
 #include "pauca/bcd/solve.hpp"
 
-#include <memory>
-
-#include "bindings.hpp"
-#include "pauca/core/errors.hpp"
+#include "linear.hpp"
 #include "pauca/design/csc.hpp"
 #include "pauca/design/dense.hpp"
-#include "pauca/loss/logistic.hpp"
-#include "pauca/loss/quadratic.hpp"
 #include "pauca/penalty/registry.hpp"
 
 namespace pauca::python {
 namespace {
-
-/// A design and the Python arrays it looks at.
-struct DesignHandle {
-  std::unique_ptr<Design> design;
-  std::vector<py::object> keep_alive;
-};
 
 template <class T>
 DesignHandle dense_design(const py::array_t<T>& x) {
@@ -34,22 +23,6 @@ template <class T, class I>
 DesignHandle csc_design(const CArray<T>& values, const CArray<I>& indices, const CArray<I>& indptr, Index rows) {
   return {std::make_unique<CscDesign<T, I>>(values.data(), indices.data(), indptr.data(), rows, indptr.size() - 1),
           {values, indices, indptr}};
-}
-
-std::unique_ptr<Loss> make_loss(const std::string& name, const CArray<double>& y, const CArray<double>& weights) {
-  Vector target = vector_view(y), s = vector_view(weights);
-  if (name == "quadratic") return std::make_unique<QuadraticLoss>(std::move(target), std::move(s));
-  if (name == "logistic") return std::make_unique<LogisticLoss>(std::move(target), std::move(s));
-  throw std::invalid_argument("loss: no loss is called '" + name + "'");
-}
-
-const double* optional_data(const std::optional<CArray<double>>& a) { return a ? a->data() : nullptr; }
-
-bcd::Engine to_engine(const std::string& name) {
-  if (name == "auto") return bcd::Engine::automatic;
-  if (name == "gram") return bcd::Engine::gram;
-  if (name == "residual") return bcd::Engine::residual;
-  throw std::invalid_argument("engine: got '" + name + "', expected 'auto', 'gram' or 'residual'");
 }
 
 /// Everything a linear fit needs, gathered once from Python.
