@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 from common.timing import cpu_seconds
+
 from linear.gaps import relative_gap
 from linear.problems import Problem, at_fraction
 from linear.solvers import Solver, quietly

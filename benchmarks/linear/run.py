@@ -9,6 +9,7 @@ from common import plots, tables
 from common.machine import describe
 from common.options import Options
 from common.timing import in_new_process
+
 from linear import problems
 from linear.measure import time_to_gap
 from linear.solvers import SOLVERS
@@ -53,9 +54,7 @@ def medians(rows: Rows) -> list[tuple[str, str, float]]:
 
 def summarise(rows: Rows) -> Rows:
     """Per case, target and peer: medians, and the median over paired runs of the peer's time over pauca's."""
-    times = {
-        (r["case"], r["target"], r["solver"], r["seed"], r["repeat"]): float(r["seconds"]) for r in rows
-    }
+    times = {(r["case"], r["target"], r["solver"], r["seed"], r["repeat"]): float(r["seconds"]) for r in rows}
     summary = []
     for case, target in dict.fromkeys((r["case"], r["target"]) for r in rows):
         solvers = list(dict.fromkeys(r["solver"] for r in rows if (r["case"], r["target"]) == (case, target)))
@@ -112,9 +111,7 @@ def growth(options: Options) -> Rows:
             build = problems.sparse_design if name.startswith("sparse") else problems.dense_design
             X = build(n, p, options.seeds[0])
             y, _ = problems.responses(X, max(10, min(n, p) // 100), options.seeds[0])
-            problem = problems.at_fraction(
-                problems.Problem(name, "quadratic", X, y, 0.0, 0.1, True, options.seeds[0])
-            )
+            problem = problems.at_fraction(problems.Problem(name, "quadratic", X, y, 0.0, 0.1, True, options.seeds[0]))
             for row in time_to_gap(problem, SOLVERS, [1e-6], options.repeats, 8.0):
                 rows.append({"n": n, "p": p, **row})
     return rows
