@@ -7,6 +7,7 @@
 namespace pauca::python {
 
 void register_kronecker(py::module_& m);
+void register_dag(py::module_& m);
 void register_block(py::module_& m);
 void register_linear(py::module_& m);
 void register_losses(py::module_& m);
@@ -44,6 +45,7 @@ PYBIND11_MODULE(PAUCA_MODULE, m, pybind11::mod_gil_not_used()) {
   m.doc() = "pauca's C++ core: private; use the Python modules above it";
   m.def("build_info", &pauca::python::build_info);
   pauca::python::register_kronecker(m);
+  pauca::python::register_dag(m);
   pauca::python::register_block(m);
   pauca::python::register_linear(m);
   pauca::python::register_losses(m);

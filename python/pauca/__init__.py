@@ -10,6 +10,7 @@ from typing import Any
 _SUBMODULES = (
     "bayes",
     "channel",
+    "dag",
     "datasets",
     "decomposition",
     "label_shift",
