@@ -11,26 +11,22 @@ namespace pauca::bcd {
 template <class P>
 class GramSubproblem final : public Subproblem<P> {
  public:
-  using Subproblem<P>::Subproblem;
+  GramSubproblem(const Design& design, const Separable<P>& penalty, bool center)
+      : Subproblem<P>(design, penalty, center), gram_(design, center) {}
 
   const char* name() const override { return "gram"; }
-  void set_curvature(const Curvature& h) override;
+  double mean(Index j) const override { return gram_.mean(j); }
+  void set_curvature(const Curvature& h) override { gram_.reset(h); }
   void solve(const std::vector<Index>& working, Vector& w, const Vector& u, const Vector& gradient, double target,
              Monitor& monitor) override;
 
  private:
-  void include(const std::vector<Index>& working, Monitor& monitor);
   bool sweep();
   double violation() const;
   bool newton_step(Monitor& monitor);
 
-  Curvature h_;
-  double h_sum_ = 0.0;
-  Matrix gram_;  // capacity x capacity, the leading size_ x size_ part in use
-  Index size_ = 0;
-  std::vector<Index> columns_;  // column of each row of gram_
-  IndexVector position_;        // row of each column, -1 if absent
-  Vector w_, g_;                // coefficients and gradient on columns_
+  WorkingGram gram_;
+  Vector w_, g_;                // coefficients and gradient on the Gram's columns
   Matrix factor_;
   std::vector<Index> support_;
 };

@@ -21,8 +21,8 @@ struct Strength {
 struct Problem {
   const Design& design;
   const Loss& loss;
-  PenaltySettings penalty;  ///< weights and sign; lambda and ridge come from `strength`
-  Strength strength;
+  PenaltySettings penalty = {};  ///< weights and sign; lambda and ridge come from `strength`
+  Strength strength = {};
   bool fit_intercept = true;
   const Vector* offset = nullptr;
 };

@@ -13,6 +13,7 @@ class ResidualSubproblem final : public Subproblem<P> {
   using Subproblem<P>::Subproblem;
 
   const char* name() const override { return "residual"; }
+  double mean(Index j) const override { return this->center_ ? means_[j] : 0.0; }
   void set_curvature(const Curvature& h) override;
   void solve(const std::vector<Index>& working, Vector& w, const Vector& u, const Vector& gradient, double target,
              Monitor& monitor) override;
@@ -30,6 +31,7 @@ class ResidualSubproblem final : public Subproblem<P> {
   double h_sum_ = 0.0;
   Vector v_;  // the gradient in the predictor is v - shift h
   double shift_ = 0.0;
+  Vector means_;
   Vector curvatures_;  // x_j' H x_j of the (centred) column; negative: not computed yet
   std::vector<Index> known_;
 };

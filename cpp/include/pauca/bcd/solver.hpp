@@ -37,7 +37,7 @@ class Solver {
   void gradient(State& s, const std::vector<Index>& scope, Monitor& monitor) const;
   double violation(const State& s, const std::vector<Index>& scope) const;
   double dual_gap(const State& s, const std::vector<Index>& scope) const;
-  bool certifiable() const;
+  bool certifiable(const NullModel& null) const;
   bool step(State& s, const std::vector<Index>& working, double target, Monitor& monitor);
   bool damped_update(State& s, const Vector& before, const std::vector<Index>& working);
   std::vector<Index> working_set(const State& s, const std::vector<Index>& scope) const;

@@ -71,16 +71,17 @@ double Solver<P>::violation(const State& s, const std::vector<Index>& scope) con
 }
 
 template <class P>
-bool Solver<P>::certifiable() const {
+bool Solver<P>::certifiable(const NullModel& null) const {
   if (!P::convex || !problem_.loss.has_conjugate()) return false;
   const double* weights = problem_.penalty.weights;
-  if (problem_.penalty.lambda <= 0.0 && problem_.penalty.ridge <= 0.0) return false;
+  if (problem_.penalty.lambda <= 0.0 && problem_.penalty.ridge <= 0.0 && null.lambda_max > 0.0) return false;
   return !weights || *std::min_element(weights, weights + problem_.design.cols()) > 0.0;
 }
 
 /// F minus the dual objective -f*(a u) + a u'offset - sum_j g_j*(-a G_j), with
 /// g_j*(z) = (|z| - lambda_j)_+^2 / (2 ridge_j), or the constraint |z| <= lambda_j without ridge. Two scales a are
-/// tried: the largest that meets every constraint, and, where a ridge makes all of them soft, the unconstrained one.
+/// tried: the best that meets every constraint, and, where a ridge makes constraints soft, 1, which is right at the
+/// solution.
 template <class P>
 double Solver<P>::dual_gap(const State& s, const std::vector<Index>& scope) const {
   const bool one_sided = separable_.nonnegative();
@@ -92,8 +93,7 @@ double Solver<P>::dual_gap(const State& s, const std::vector<Index>& scope) cons
     all = std::min(all, limit);
     if (separable_.ridge(j) == 0.0) hard = std::min(hard, limit);
   }
-  auto dual = [&](double limit) {
-    const double a = problem_.loss.dual_scale(s.u, problem_.offset, limit);
+  auto dual = [&](double a) {
     if (one_sided && a < 0.0) return -std::numeric_limits<double>::infinity();
     double total = -problem_.loss.conjugate(a * s.u);
     if (problem_.offset) total += a * s.u.dot(*problem_.offset);
@@ -104,8 +104,8 @@ double Solver<P>::dual_gap(const State& s, const std::vector<Index>& scope) cons
     }
     return total;
   };
-  double best = dual(all);
-  if (hard > all) best = std::max(best, dual(hard));
+  double best = dual(problem_.loss.dual_scale(s.u, problem_.offset, all));
+  if (hard > all) best = std::max(best, dual(std::min(hard, 1.0)));
   return std::max(s.objective - best, 0.0);
 }
 
@@ -260,7 +260,7 @@ Solution Solver<P>::solve(const Settings& settings, const Start& start, Monitor&
   problem_.penalty.ridge = problem_.strength.alpha * problem_.strength.ridge_share;
   const double lambda = problem_.penalty.lambda;
   const bool cold = start.coef.size() == 0;
-  const bool certified = certifiable();
+  const bool certified = certifiable(null);
 
   State s;
   s.w = cold ? null.coef : start.coef;

@@ -2,19 +2,10 @@
 
 #include <vector>
 
-#include "pauca/core/monitor.hpp"
-#include "pauca/design/design.hpp"
+#include "pauca/bcd/working_gram.hpp"
 #include "pauca/penalty/separable.hpp"
 
 namespace pauca::bcd {
-
-/// The curvature a quadratic model is built with: h_i, or the same number for all rows if `rows` is null.
-struct Curvature {
-  const Vector* rows = nullptr;
-  double constant = 0.0;
-
-  double sum(Index n) const { return rows ? rows->sum() : constant * static_cast<double>(n); }
-};
 
 /// Minimises, over the coordinates of a working set W,
 ///
@@ -37,7 +28,7 @@ class Subproblem {
                      double target, Monitor& monitor) = 0;
 
   /// H-weighted mean of column j (0 without an intercept); valid for columns that were in a working set.
-  double mean(Index j) const { return center_ ? means_[j] : 0.0; }
+  virtual double mean(Index j) const = 0;
   /// Newton steps taken so far.
   Index newton_steps() const { return newton_steps_; }
   Index sweeps() const { return sweeps_; }
@@ -47,7 +38,6 @@ class Subproblem {
   const Design& design_;
   const Separable<P>& penalty_;
   bool center_;
-  Vector means_;
   Index newton_steps_ = 0, sweeps_ = 0;
 };
 

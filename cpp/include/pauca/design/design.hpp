@@ -53,8 +53,8 @@ class Design {
       for (Index j = 0; j < cols_; ++j) out[j] *= scale_[j];
   }
   /// out(a, b) = sum_i h_i x_{i,A[a]} x_{i,B[b]}, out is |A| x |B| column-major with leading dimension ld; h null: one.
-  void weighted_gram(const double* h, const std::vector<Index>& a, const std::vector<Index>& b, double* out,
-                     Index ld, Monitor& monitor) const;
+  void weighted_gram(const double* h, const std::vector<Index>& a, const std::vector<Index>& b, double* out, Index ld,
+                     Monitor& monitor) const;
 
  protected:
   Design(Index rows, Index cols) : rows_(rows), cols_(cols) {}

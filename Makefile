@@ -1,0 +1,146 @@
+# Developer commands; `make` or `make help` lists them. Needs Python >= 3.11 and a C++20 compiler, nothing else:
+# everything goes into .venv, from PyPI. Variables: PYTHON (interpreter), JOBS (parallel jobs), PYTEST_ARGS, BENCH_ARGS.
+
+PYTHON ?= python3
+JOBS ?= 2
+PYTEST_ARGS ?=
+BENCH_ARGS ?=
+SHELL := /bin/bash
+.SHELLFLAGS := -eu -o pipefail -c
+.DELETE_ON_ERROR:
+MAKEFLAGS += --no-print-directory
+
+# An environment active in the caller's shell must not leak into this one.
+unexport VIRTUAL_ENV PYTHONPATH PYTHONHOME
+export PATH := $(CURDIR)/.venv/bin:$(PATH)
+export CMAKE_BUILD_PARALLEL_LEVEL := $(JOBS)
+export PIP_DISABLE_PIP_VERSION_CHECK := 1
+export PIP_ROOT_USER_ACTION := ignore
+export MPLBACKEND := Agg
+
+PY := $(CURDIR)/.venv/bin/python
+PIP := $(PY) -m pip install --quiet
+EDITABLE := $(PIP) --no-build-isolation -Cbuild-dir='build/{wheel_tag}'
+BUILD_TOOLS := "pip>=24" "scikit-build-core>=0.11" "pybind11>=3.0" "cmeel-eigen==3.4.1" "cmake>=3.25" ninja
+CXX_SOURCES := CMakeLists.txt $(shell find cpp/cmake cpp/include cpp/src python/bindings -type f 2>/dev/null)
+CXX_FORMATTED := $(shell find cpp python/bindings -name '*.[chi]pp' -o -name '*.c' 2>/dev/null)
+LIMIT_THREADS := OPENBLAS_NUM_THREADS=1 OMP_NUM_THREADS=1
+say = @printf '==> %s\n'
+
+.PHONY: help demo test lint docs bench asan tsan format cpp-test py-test doctest sdist clean
+.DEFAULT_GOAL := help
+
+help: ## List these commands
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
+
+demo: .venv/.demo ## Fit on real data, print a table beside scikit-learn's scores, draw pictures
+	$(say) 'demo: fitting on real data'
+	@$(PY) -m demo
+
+test: .venv/.dev ## Everything: lint, types, C++ tests, Python tests, doctests
+	@$(MAKE) lint cpp-test doctest py-test
+	$(say) 'make test: all passed (lint, types, C++ tests, doctests, Python tests)'
+
+lint: .venv/.dev ## ruff, clang-format and mypy
+	$(say) 'lint: ruff, clang-format, mypy'
+	@ruff check --quiet .
+	@ruff format --check --quiet . || { echo 'run: make format'; exit 1; }
+	@clang-format --dry-run -Werror $(CXX_FORMATTED)
+	@mypy
+
+format: .venv/.dev ## Apply ruff's fixes, ruff format and clang-format
+	@ruff check --fix . && ruff format . && clang-format -i $(CXX_FORMATTED)
+
+cpp-test: build/dev/CMakeCache.txt ## C++ unit tests and a program that uses the installed C++ package
+	$(say) 'C++: building and running the unit tests'
+	@cmake --build build/dev -- --quiet
+	@ctest --test-dir build/dev --output-on-failure --no-tests=error
+
+py-test: .venv/.dev ## Python tests
+	$(say) 'Python: tests'
+	@$(LIMIT_THREADS) $(PY) -m pytest -n $(JOBS) $(PYTEST_ARGS)
+
+doctest: .venv/.dev ## The examples in docstrings, docs pages and README
+	$(say) 'doctests: docstrings, docs pages, README'
+	@$(LIMIT_THREADS) $(PY) -m pytest -q --doctest-modules --doctest-glob='*.rst' --doctest-glob='*.md' \
+	  python/pauca docs README.md --ignore-glob='docs/*.py'
+
+docs: .venv/.dev ## The documentation, warnings being errors, into docs/_build/html
+	$(say) 'docs: building (the gallery runs its examples)'
+	@rm -rf docs/api/generated
+	@$(LIMIT_THREADS) $(PY) -m sphinx -W --keep-going -q -b html -d build/doctrees docs docs/_build/html
+	$(say) 'docs: docs/_build/html/index.html'
+
+bench: benchmarks/.venv/.built ## Benchmarks against the peers, in an environment of their own (BENCH_ARGS)
+	$(say) 'bench: results go to benchmarks/report/'
+	@benchmarks/.venv/bin/python benchmarks/run.py $(BENCH_ARGS)
+
+sdist: .venv/.dev ## Source distribution and wheel, into dist/
+	$(say) 'building dist/'
+	@rm -rf dist && $(PY) -m build --outdir dist . > build/dist.log 2>&1 || { tail -30 build/dist.log; exit 1; }
+	@ls dist
+
+# ASan needs its runtime first in the process, and libstdc++ beside it so that exceptions are intercepted.
+asan: .venv-asan/.built ## C++ tests and the whole Python suite under AddressSanitizer and UBSan
+	$(say) 'asan: C++ tests'
+	@cmake --preset asan -DCMAKE_PREFIX_PATH="$$($(PY) -c 'import sysconfig; print(sysconfig.get_path("purelib"))')" > build/asan.log
+	@cmake --build build/asan -- --quiet
+	@UBSAN_OPTIONS=print_stacktrace=1 ctest --test-dir build/asan --output-on-failure --no-tests=error
+	$(say) 'asan: Python tests'
+	@$(LIMIT_THREADS) ASAN_OPTIONS=detect_leaks=0 UBSAN_OPTIONS=print_stacktrace=1 PAUCA_DISPATCH=base \
+	  LD_PRELOAD="$$($${CXX:-c++} -print-file-name=libasan.so) $$($${CXX:-c++} -print-file-name=libubsan.so) $$($${CXX:-c++} -print-file-name=libstdc++.so)" \
+	  .venv-asan/bin/python -m pytest $(PYTEST_ARGS)
+
+tsan: .venv/.dev ## C++ tests under ThreadSanitizer
+	@cmake --preset tsan -DCMAKE_PREFIX_PATH="$$($(PY) -c 'import sysconfig; print(sysconfig.get_path("purelib"))')" > build/tsan.log
+	@cmake --build build/tsan -- --quiet
+	@ctest --test-dir build/tsan --output-on-failure --no-tests=error
+
+clean: ## Remove environments, builds and everything generated
+	rm -rf .venv .venv-* benchmarks/.venv build dist docs/_build docs/auto_examples docs/api/generated docs/sg_execution_times.rst demo/output
+	rm -rf .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	find . -name __pycache__ -not -path './.git/*' -prune -exec rm -rf {} +
+
+# --- set-up: each stamp is remade when what it was made from changes ---------------------------------------------
+
+.venv/.tools:
+	$(say) 'set-up 1/2: environment .venv with the build tools (PyPI)'
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+	  { echo "$(PYTHON) is older than 3.11: say make PYTHON=python3.12, for example"; exit 1; }
+	@test -x .venv/bin/python || $(PYTHON) -m venv .venv
+	@$(PIP) --upgrade $(BUILD_TOOLS)
+	@mkdir -p build && touch $@
+
+.venv/.demo: pyproject.toml $(CXX_SOURCES) | .venv/.tools
+	$(say) 'set-up 2/2: compiling pauca, installing what the demo needs (minutes at first, seconds later)'
+	@$(EDITABLE) -e '.[demo]'
+	@touch $@
+
+.venv/.dev: pyproject.toml $(CXX_SOURCES) | .venv/.tools
+	$(say) 'set-up 2/2: compiling pauca, installing what development needs (minutes at first, seconds later)'
+	@$(EDITABLE) -e '.[dev]'
+	@touch $@ .venv/.demo
+
+build/dev/CMakeCache.txt: CMakePresets.json CMakeLists.txt | .venv/.dev
+	@cmake --preset dev -DCMAKE_PREFIX_PATH="$$($(PY) -c 'import sysconfig; print(sysconfig.get_path("purelib"))')" > build/configure.log \
+	  || { cat build/configure.log; exit 1; }
+	@touch $@
+
+benchmarks/.venv/.built: benchmarks/requirements.txt pyproject.toml $(CXX_SOURCES) $(shell find python/pauca -name '*.py') | .venv/.tools
+	$(say) 'bench: peers and pauca into benchmarks/.venv'
+	@test -x benchmarks/.venv/bin/python || $(PYTHON) -m venv benchmarks/.venv
+	@benchmarks/.venv/bin/python -m pip install --quiet --upgrade $(BUILD_TOOLS)
+	@benchmarks/.venv/bin/python -m pip install --quiet -r benchmarks/requirements.txt
+	@benchmarks/.venv/bin/python -m pip install --quiet --no-build-isolation -Cbuild-dir='build/bench-{wheel_tag}' .
+	@touch $@
+
+# Shares .venv's packages, but not its editable pauca.
+.venv-asan/.built: .venv/.dev $(CXX_SOURCES) $(shell find python/pauca -name '*.py')
+	$(say) 'asan: compiling pauca with sanitizers'
+	@test -x .venv-asan/bin/python || $(PYTHON) -m venv .venv-asan
+	@$(PY) -c 'import sysconfig; print(sysconfig.get_path("purelib"))' \
+	  > "$$(.venv-asan/bin/python -c 'import sysconfig; print(sysconfig.get_path("purelib"))')/shared.pth"
+	@.venv-asan/bin/python -m pip install --quiet --no-deps --no-build-isolation --force-reinstall \
+	  -Cbuild-dir='build/asan-{wheel_tag}' -Ccmake.build-type=Debug \
+	  -Ccmake.define.PAUCA_SANITIZE=address,undefined -Ccmake.define.PAUCA_MULTIARCH=OFF .
+	@touch $@

@@ -1,0 +1,189 @@
+#include <cstdint>
+#include <memory>
+#include <numeric>
+#include <tuple>
+
+#include "pauca/design/csc.hpp"
+#include "pauca/design/dense.hpp"
+#include "testing.hpp"
+
+using namespace pauca;
+using namespace pauca::testing;
+
+namespace {
+
+// More rows than one block of any kernel, and no multiple of its lanes.
+constexpr Index n = 2101, p = 7;
+
+/// Storage of a design and the same numbers as a dense double matrix.
+template <class T>
+struct Dense {
+  static constexpr bool sparse = false;
+  Eigen::Matrix<T, Eigen::Dynamic, Eigen::Dynamic> data;
+  Matrix x;
+  DenseDesign<T> design;
+
+  // The design looks at the first n of n + 3 rows: a column stride beyond the rows.
+  Dense()
+      : data(random_matrix(n + 3, p, 1).cast<T>()),
+        x(data.topRows(n).template cast<double>()),
+        design(data.data(), n, p, n + 3) {}
+};
+
+template <class T, class I>
+struct Csc {
+  static constexpr bool sparse = true;
+  std::vector<T> values;
+  std::vector<I> indices, indptr;
+  Matrix x;
+  std::unique_ptr<CscDesign<T, I>> owner;
+  const CscDesign<T, I>& design;
+
+  Csc() : x(Matrix::Zero(n, p)), owner(fill()), design(*owner) {}
+
+  // Rows in random order; column 2 is empty, column 3 has one entry, column 4 is full.
+  std::unique_ptr<CscDesign<T, I>> fill() {
+    Rng rng(2);
+    indptr.push_back(0);
+    for (Index j = 0; j < p; ++j) {
+      std::vector<Index> rows(n);
+      std::iota(rows.begin(), rows.end(), Index{0});
+      shuffle(rows, rng);
+      rows.resize(j == 2 ? 0 : j == 3 ? 1 : j == 4 ? n : 50 * j + 1);
+      for (Index i : rows) {
+        const T v = static_cast<T>(rng.normal());
+        values.push_back(v);
+        indices.push_back(static_cast<I>(i));
+        x(i, j) = static_cast<double>(v);
+      }
+      indptr.push_back(static_cast<I>(values.size()));
+    }
+    return std::make_unique<CscDesign<T, I>>(values.data(), indices.data(), indptr.data(), n, p);
+  }
+};
+
+using Storages = std::tuple<Dense<double>, Dense<float>, Csc<double, std::int32_t>, Csc<double, std::int64_t>,
+                            Csc<float, std::int32_t>, Csc<float, std::int64_t>>;
+
+/// Runs a check without and with column scales; the matrix handed over is the scaled one.
+template <class S, class Check>
+void plain_and_scaled(Check check) {
+  S s;
+  auto& design = const_cast<Design&>(static_cast<const Design&>(s.design));
+  check(design, s.x);
+  Vector scale = random_weights(p, 5) * 10.0;
+  scale[1] = -2.0;
+  scale[5] = 0.0;
+  design.set_scale(scale.data());
+  check(design, Matrix(s.x * scale.asDiagonal()));
+}
+
+constexpr double tol = 1e-12;
+
+}  // namespace
+
+BOOST_AUTO_TEST_SUITE(test_design)
+
+BOOST_AUTO_TEST_CASE_TEMPLATE(shape_and_cost, S, Storages) {
+  S s;
+  const Design& d = s.design;
+  BOOST_CHECK_EQUAL(d.rows(), n);
+  BOOST_CHECK_EQUAL(d.cols(), p);
+  BOOST_CHECK_EQUAL(d.is_sparse(), S::sparse);
+  BOOST_CHECK_EQUAL(d.entries({2, 4}), S::sparse ? n : 2 * n);
+  BOOST_CHECK_EQUAL(d.entries({}), 0);
+}
+
+BOOST_AUTO_TEST_CASE_TEMPLATE(column_products, S, Storages) {
+  plain_and_scaled<S>([](const Design& d, const Matrix& x) {
+    const Vector u = random_vector(n, 3), h = random_weights(n, 4), start = random_vector(n, 6);
+    for (Index j = 0; j < p; ++j) {
+      BOOST_CHECK_SMALL(d.dot(j, u.data()) - x.col(j).dot(u), 1e-10);
+      Vector eta = start;
+      d.axpy(j, -1.7, eta.data());
+      check_close(eta, start - 1.7 * x.col(j), tol);
+      eta = start;
+      d.weighted_axpy(j, 0.3, h.data(), eta.data());
+      check_close(eta, start + 0.3 * h.cwiseProduct(x.col(j)), tol);
+      const double square = x.col(j).squaredNorm(), weighted = h.dot(x.col(j).cwiseAbs2());
+      BOOST_CHECK_SMALL(d.weighted_square(j, nullptr) - square, tol * (1 + square));
+      BOOST_CHECK_SMALL(d.weighted_square(j, h.data()) - weighted, tol);
+    }
+  });
+}
+
+BOOST_AUTO_TEST_CASE_TEMPLATE(transposed_products, S, Storages) {
+  plain_and_scaled<S>([](const Design& d, const Matrix& x) {
+    const Vector u = random_vector(n, 7);
+    Vector out = Vector::Constant(p, 99.0);
+    d.transpose_multiply(u.data(), out.data());
+    check_close(out, x.transpose() * u, tol * n);
+    const Vector before = Vector::Constant(p, 99.0);
+    out = before;
+    d.transpose_multiply(u.data(), {6, 0, 3}, out.data());
+    for (Index j : {6, 0, 3}) BOOST_CHECK_SMALL(out[j] - x.col(j).dot(u), 1e-10);
+    for (Index j : {1, 2, 4, 5}) BOOST_CHECK_EQUAL(out[j], 99.0);
+  });
+}
+
+BOOST_AUTO_TEST_CASE_TEMPLATE(weighted_gram, S, Storages) {
+  plain_and_scaled<S>([](const Design& d, const Matrix& x) {
+    const Vector h = random_weights(n, 8);
+    const std::vector<Index> a{5, 0, 3, 1}, b{1, 4, 2};
+    for (const double* weight : {static_cast<const double*>(nullptr), h.data()}) {
+      Matrix expected(a.size(), b.size());
+      for (std::size_t i = 0; i < a.size(); ++i)
+        for (std::size_t k = 0; k < b.size(); ++k)
+          expected(i, k) = weight ? h.dot(x.col(a[i]).cwiseProduct(x.col(b[k]))) : x.col(a[i]).dot(x.col(b[k]));
+      // A leading dimension beyond |A|: what lies between the columns must not be touched.
+      Matrix out = Matrix::Constant(6, b.size(), -7.0);
+      d.weighted_gram(weight, a, b, out.data(), 6);
+      check_close(out.topRows(4), expected, tol * n);
+      BOOST_CHECK((out.bottomRows(2).array() == -7.0).all());
+    }
+  });
+}
+
+BOOST_AUTO_TEST_CASE_TEMPLATE(column_moments, S, Storages) {
+  S s;
+  const Design& d = s.design;
+  const Vector weights = random_weights(n, 9);
+  for (Index j = 0; j < p; ++j) {
+    double mean = -1.0, variance = -1.0;
+    d.column_moments(j, weights.data(), mean, variance);
+    const double expected = weights.dot(s.x.col(j));
+    BOOST_CHECK_SMALL(mean - expected, tol);
+    BOOST_CHECK_SMALL(variance - weights.dot((s.x.col(j).array() - expected).square().matrix()), tol);
+  }
+}
+
+BOOST_AUTO_TEST_CASE(moments_survive_a_large_mean) {
+  const Matrix x = random_matrix(n, 1, 14).array() + 1e8;
+  const Vector weights = Vector::Constant(n, 1.0 / n);
+  const DenseDesign<double> d(x.data(), n, 1, n);
+  double mean = 0.0, variance = 0.0;
+  d.column_moments(0, weights.data(), mean, variance);
+  BOOST_CHECK_CLOSE(variance, (x.array() - 1e8 - (x.array() - 1e8).mean()).square().mean(), 1e-5);
+}
+
+BOOST_AUTO_TEST_CASE(gram_of_many_columns) {
+  // More columns than one panel of the dense kernel.
+  const Matrix x = random_matrix(40, 230, 12);
+  const DenseDesign<double> d(x.data(), 40, 230, 40);
+  std::vector<Index> all(230);
+  std::iota(all.begin(), all.end(), Index{0});
+  Matrix out(230, 230);
+  d.weighted_gram(nullptr, all, all, out.data(), 230);
+  check_close(out, x.transpose() * x, tol);
+}
+
+BOOST_AUTO_TEST_CASE(single_row) {
+  const Matrix x = random_matrix(1, 3, 13);
+  const DenseDesign<double> d(x.data(), 1, 3, 1);
+  const double u = 2.0;
+  Vector out(3);
+  d.transpose_multiply(&u, out.data());
+  check_close(out, 2.0 * x.transpose(), tol);
+}
+
+BOOST_AUTO_TEST_SUITE_END()

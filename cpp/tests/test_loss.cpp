@@ -1,0 +1,140 @@
+#include <cmath>
+#include <functional>
+#include <memory>
+#include <string>
+
+#include "pauca/loss/logistic.hpp"
+#include "pauca/loss/quadratic.hpp"
+#include "testing.hpp"
+
+using namespace pauca;
+using namespace pauca::testing;
+
+namespace {
+
+constexpr Index n = 30;
+
+struct Example {
+  std::string name;
+  std::unique_ptr<Loss> loss;
+  double step;  ///< of central differences
+};
+
+/// Every loss of the library: a new one joins by a line.
+std::vector<Example> examples() {
+  Vector binary = random_fractions(n, 1).array().round();
+  Vector weights = random_weights(n, 2), some_zero = weights;
+  some_zero[3] = 0.0;
+  some_zero /= some_zero.sum();
+  std::vector<Example> list;
+  for (const auto& [tag, s] : {std::pair{"", weights}, std::pair{", a zero weight", some_zero}}) {
+    list.push_back(
+        {std::string("quadratic") + tag, std::make_unique<QuadraticLoss>(3.0 * random_vector(n, 3), s), 1e-5});
+    list.push_back({std::string("logistic") + tag, std::make_unique<LogisticLoss>(binary, s), 1e-5});
+    list.push_back(
+        {std::string("logistic, shares") + tag, std::make_unique<LogisticLoss>(random_fractions(n, 4), s), 1e-5});
+  }
+  return list;
+}
+
+void for_each_loss(const std::function<void(const Loss&, double)>& check) {
+  for (const Example& e : examples()) BOOST_TEST_CONTEXT(e.name) check(*e.loss, e.step);
+}
+
+}  // namespace
+
+BOOST_AUTO_TEST_SUITE(test_loss)
+
+BOOST_AUTO_TEST_CASE(gradient_by_differences) {
+  for_each_loss([](const Loss& f, double step) {
+    Vector eta = 2.0 * random_vector(n, 5), u(n), expected(n);
+    f.gradient(eta, u);
+    for (Index i = 0; i < n; ++i) {
+      Vector up = eta, down = eta;
+      up[i] += step;
+      down[i] -= step;
+      expected[i] = (f.value(up) - f.value(down)) / (2.0 * step);
+    }
+    check_close(u, expected, 1e-9);
+  });
+}
+
+BOOST_AUTO_TEST_CASE(curvature_by_differences) {
+  for_each_loss([](const Loss& f, double step) {
+    const Vector eta = 2.0 * random_vector(n, 6);
+    Vector h(n), up(n), down(n);
+    f.curvature(eta, h);
+    f.gradient(eta.array() + step, up);
+    f.gradient(eta.array() - step, down);
+    check_close(h, (up - down) / (2.0 * step), 1e-9);
+  });
+}
+
+BOOST_AUTO_TEST_CASE(conjugate_by_fenchel_young) {
+  for_each_loss([](const Loss& f, double) {
+    if (!f.has_conjugate()) return;
+    const Vector eta = 1.5 * random_vector(n, 7);
+    Vector v(n);
+    f.gradient(eta, v);
+    BOOST_CHECK_SMALL(f.value(eta) + f.conjugate(v) - eta.dot(v), 1e-12);
+    for (std::uint64_t seed = 0; seed < 20; ++seed) {
+      // v stays a gradient, hence in the domain of the conjugate; the predictor is another one.
+      const Vector other = 3.0 * random_vector(n, 100 + seed);
+      BOOST_CHECK_GE(f.value(other) + f.conjugate(v) - other.dot(v), -1e-12);
+    }
+  });
+}
+
+BOOST_AUTO_TEST_CASE(dual_scale_maximises_the_dual) {
+  for_each_loss([](const Loss& f, double) {
+    if (!f.is_quadratic()) return;
+    Vector eta = random_vector(n, 8), u(n);
+    f.gradient(eta, u);
+    const Vector offset = 0.2 * random_vector(n, 9);
+    for (const Vector* o : {static_cast<const Vector*>(nullptr), &offset}) {
+      auto dual = [&](double a) { return -f.conjugate(a * u) + (o ? a * u.dot(*o) : 0.0); };
+      for (double limit : {0.3, 0.9, 5.0}) {
+        const double best = dual(f.dual_scale(u, o, limit));
+        BOOST_CHECK_LE(std::abs(f.dual_scale(u, o, limit)), limit);
+        for (double a = -limit; a <= limit; a += limit / 50) BOOST_CHECK_GE(best, dual(a) - 1e-12);
+      }
+    }
+  });
+}
+
+BOOST_AUTO_TEST_CASE(center_zeroes_the_slope) {
+  for_each_loss([](const Loss& f, double) {
+    for (double spread : {0.1, 2.0, 30.0}) {
+      const Vector start = spread * random_vector(n, 10).array() + 2.0 * spread;
+      Vector eta = start, u(n), fresh(n);
+      const double shift = f.center(eta, u);
+      check_close(eta, start.array() + shift, 1e-12);
+      f.gradient(eta, fresh);
+      check_close(u, fresh, 1e-14);
+      BOOST_CHECK_SMALL(u.sum(), 1e-12);
+      for (double d : {-1e-3, 1e-3}) BOOST_CHECK_GE(f.value(eta.array() + d), f.value(eta) - 1e-15);
+    }
+  });
+}
+
+BOOST_AUTO_TEST_CASE(logistic_is_finite_far_out) {
+  const LogisticLoss f(Vector{{0.0, 1.0, 0.0, 1.0}}, Vector::Constant(4, 0.25));
+  const Vector eta{{-800.0, 800.0, 800.0, -800.0}};
+  Vector u(4), h(4);
+  f.gradient(eta, u);
+  f.curvature(eta, h);
+  BOOST_CHECK_CLOSE(f.value(eta), 400.0, 1e-10);
+  check_close(u, Vector{{0.0, 0.0, 0.25, -0.25}}, 1e-15);
+  BOOST_CHECK(h.allFinite());
+}
+
+BOOST_AUTO_TEST_CASE(logistic_of_one_class_has_no_finite_intercept) {
+  // center() must come back, with everything finite.
+  const LogisticLoss f(Vector::Ones(5), Vector::Constant(5, 0.2));
+  Vector eta = Vector::Zero(5), u(5);
+  const double shift = f.center(eta, u);
+  BOOST_CHECK(std::isfinite(shift) && shift > 5.0);
+  BOOST_CHECK(u.allFinite());
+}
+
+BOOST_AUTO_TEST_SUITE_END()

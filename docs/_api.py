@@ -1,0 +1,53 @@
+"""Writes one API page a public module, from the module's own ``__all__``: the pages cannot fall behind the code."""
+
+import importlib
+import inspect
+from pathlib import Path
+
+import pauca
+
+PAGE = """{title}
+{line}
+
+.. automodule:: {module}
+   :no-members:
+
+.. currentmodule:: {module}
+"""
+
+
+def heading(module) -> str:
+    return (inspect.getdoc(module) or "").split("\n", 1)[0]
+
+
+def section(title: str, names: list[str], template: str) -> str:
+    if not names:
+        return ""
+    entries = "\n".join(f"   {name}" for name in names)
+    return f"\n.. rubric:: {title}\n\n.. autosummary::\n   :toctree: .\n   :template: {template}\n\n{entries}\n"
+
+
+def page(name: str) -> str:
+    module = importlib.import_module(name)
+    public = sorted(getattr(module, "__all__", []))
+    classes = [n for n in public if inspect.isclass(getattr(module, n))]
+    functions = [n for n in public if inspect.isfunction(getattr(module, n))]
+    text = PAGE.format(title=name, line="=" * len(name), module=name)
+    return text + section("Classes", classes, "class.rst") + section("Functions", functions, "function.rst")
+
+
+def write_pages(app) -> None:
+    folder = Path(app.srcdir) / "api" / "generated"
+    folder.mkdir(parents=True, exist_ok=True)
+    names = [f"pauca.{name}" for name in pauca._SUBMODULES]
+    for name in names:
+        target, text = folder / f"{name}.rst", page(name)
+        if not target.exists() or target.read_text() != text:
+            target.write_text(text)
+    # autosummary's stubs come from these pages: they must exist before it looks.
+    app.config.autosummary_generate = [str(folder / f"{name}.rst") for name in names]
+
+
+def setup(app) -> dict[str, bool]:
+    app.connect("builder-inited", write_pages, priority=100)
+    return {"parallel_read_safe": True}
