@@ -8,6 +8,7 @@ namespace pauca::python {
 
 void register_linear(py::module_& m);
 void register_moments(py::module_& m);
+void register_rules(py::module_& m);
 
 namespace {
 
@@ -38,4 +39,5 @@ PYBIND11_MODULE(PAUCA_MODULE, m, pybind11::mod_gil_not_used()) {
   m.def("build_info", &pauca::python::build_info);
   pauca::python::register_linear(m);
   pauca::python::register_moments(m);
+  pauca::python::register_rules(m);
 }

@@ -8,6 +8,7 @@ from typing import Any
 
 # The submodules users reach as pauca.<name>: one line a family.
 _SUBMODULES = (
+    "graph",
     "linear_model",
     "losses",
     "moments",

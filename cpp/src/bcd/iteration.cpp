@@ -58,9 +58,9 @@ Iteration::Iteration(Smooth& f, const Regularizer& g, const Rules& rules, const 
   update_ = make_update(rules.update, diagonal_of(rules.diagonal, Diagonal::gershgorin), run_);
   selection_ = make_selection(
       rules.selection,
-      diagonal_of(own_curvature || !g.is_separable() ? "auto" : rules.diagonal,
-                  own_curvature || !g.is_separable() ? Diagonal::block
-                                                     : (plain ? Diagonal::coordinate : Diagonal::gershgorin)),
+      diagonal_of(
+          own_curvature || !g.is_separable() ? "auto" : rules.diagonal,
+          own_curvature || !g.is_separable() ? Diagonal::block : (plain ? Diagonal::coordinate : Diagonal::gershgorin)),
       run_, *update_);
   if (selection_->greedy()) f.keep_gradient();
   epoch_ = run_.variable() ? (f.size() + run_.block_size - 1) / run_.block_size : run_.candidates();
@@ -124,6 +124,29 @@ double Iteration::violation() {
     worst = std::max(worst, run_.g.is_separable() ? s.cwiseAbs().maxCoeff() : s.norm());
   }
   return worst;
+}
+
+BlockRun run(Iteration& iteration, Index updates, double tol, double target, Monitor& monitor) {
+  BlockRun result;
+  auto note = [&] {
+    result.objective.push_back(iteration.objective());
+    result.seconds.push_back(monitor.seconds());
+  };
+  note();
+  const Index look = iteration.greedy() ? std::min<Index>(iteration.epoch(), 10) : iteration.epoch();
+  for (;; ++result.updates) {
+    const double objective = result.objective.back();
+    if (objective <= target) result.status = Status::converged;
+    if (tol > 0.0 && result.updates % look == 0 && iteration.violation() <= tol) result.status = Status::converged;
+    if (result.status == Status::converged || result.updates >= updates) break;
+    if (!monitor.next_iteration({result.updates, objective, objective, target}) || !iteration.update()) {
+      result.status = monitor.reason();
+      break;
+    }
+    note();
+    result.size.push_back(static_cast<Index>(iteration.last().coordinates.size()));
+  }
+  return result;
 }
 
 }  // namespace pauca::bcd

@@ -17,6 +17,8 @@ from ..losses import Loss
 
 _PENALTIES: dict[str, type[penalties.SeparablePenalty]] = {"l1": penalties.L1, "elasticnet": penalties.ElasticNet}
 
+_RULES = ("partition", "block_size", "selection", "update")
+
 
 @dataclass(frozen=True)
 class LinearFit:
@@ -124,32 +126,42 @@ def fit_linear(
         if scale is not None:
             coef = np.divide(coef, scale, out=np.zeros_like(coef), where=scale > 0.0)
         intercept = float(intercept) - shift
-    found = _core.linear_solve(
-        design,
-        loss=loss.core_name,
-        y=y,
-        sample_weight=weights,
-        offset=offset,
-        penalty=core.name,
-        shape=core.shape,
-        alpha=strength * own,
-        relative=relative,
-        lambda_share=core.lambda_share,
-        ridge_share=core.ridge_share,
-        weights=penalty._weights(X.shape[1], feature_names),
-        nonnegative=bool(penalty.nonnegative),
-        fit_intercept=bool(fit_intercept),
-        scale=scale,
-        engine=solver.engine,
-        continuation=float(solver.continuation),
-        gram_bytes=float(solver.gram_memory) * 2.0**20,
-        tol=float(tol),
-        max_iter=int(max_iter),
-        max_time=seconds_or_inf(max_time),
-        coef=coef,
-        intercept=0.0 if intercept is None else intercept,
-        callback=callback,
-    )
+    common = {
+        "loss": loss.core_name,
+        "y": y,
+        "sample_weight": weights,
+        "offset": offset,
+        "penalty": core.name,
+        "shape": core.shape,
+        "alpha": strength * own,
+        "relative": relative,
+        "lambda_share": core.lambda_share,
+        "ridge_share": core.ridge_share,
+        "weights": penalty._weights(X.shape[1], feature_names),
+        "nonnegative": bool(penalty.nonnegative),
+        "fit_intercept": bool(fit_intercept),
+        "scale": scale,
+        "gram_bytes": float(solver.gram_memory) * 2.0**20,
+        "tol": float(tol),
+        "max_iter": int(max_iter),
+        "max_time": seconds_or_inf(max_time),
+        "coef": coef,
+        "intercept": 0.0 if intercept is None else intercept,
+        "callback": callback,
+    }
+    details: dict[str, Any] = {}
+    if solver._explicit:
+        if core.name != "l1":
+            raise ValueError(
+                f"GreedyBCD: explicit rules need an L1 or elastic-net penalty, {type(penalty).__name__} is neither; "
+                "leave partition, block_size, selection and update alone"
+            )
+        rules = solver._rules(X.shape[1], loss.core_name == "quadratic")
+        found = _core.linear_solve_rules(design, rules=rules, **common)
+        found["engine"] = "{} x {}, {}, {}".format(*(rules[k] for k in _RULES))
+        details = {"rules": rules, "n_updates": found["n_updates"], "fallbacks": found["fallbacks"]}
+    else:
+        found = _core.linear_solve(design, engine=solver.engine, continuation=float(solver.continuation), **common)
     coefficients = found["coef"] if scale is None else found["coef"] * scale
     return LinearFit(
         coef=coefficients,
@@ -160,5 +172,5 @@ def fit_linear(
         kkt_violation=float(found["kkt_violation"]),
         null_objective=float(found["null_objective"]),
         objective_path=found["objective_path"],
-        report=SolverReport.from_core(found),
+        report=SolverReport.from_core(found, **details),
     )

@@ -57,4 +57,17 @@ class Iteration {
   Vector x_, gradient_, d_;
 };
 
+/// What a plain run of block updates leaves.
+struct BlockRun {
+  Status status = Status::max_iter;
+  Index updates = 0;
+  std::vector<double> objective;  ///< at the start and after every update
+  std::vector<double> seconds;    ///< since the start, likewise
+  std::vector<Index> size;        ///< of the block of every update
+};
+
+/// Makes up to `updates` block updates, fewer if F <= target, or if tol > 0 and the violation is at most tol (looked
+/// at once an epoch, every ten updates under a greedy rule).
+BlockRun run(Iteration& iteration, Index updates, double tol, double target, Monitor& monitor);
+
 }  // namespace pauca::bcd

@@ -54,8 +54,7 @@ double L1Box::snap(Index i, double v) const {
 void L1Box::prox_step(const Block& b, const Vector& x, const Vector& g, const Vector& D, Vector& d) const {
   d.resize(static_cast<Index>(b.size()));
   for (std::size_t k = 0; k < b.size(); ++k)
-    at(d, k) = is_zero() ? -at(g, k) / at(D, k)
-                         : prox(b[k], at(x, k) - at(g, k) / at(D, k), 1.0 / at(D, k)) - at(x, k);
+    at(d, k) = is_zero() ? -at(g, k) / at(D, k) : prox(b[k], at(x, k) - at(g, k) / at(D, k), 1.0 / at(D, k)) - at(x, k);
 }
 
 void L1Box::min_subgradient(const Block& b, const Vector& x, const Vector& g, Vector& s) const {

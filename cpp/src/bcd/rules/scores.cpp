@@ -7,9 +7,8 @@ namespace pauca::bcd::rules {
 void largest(const Vector& score, Index count, Block& out) {
   out = everything(score.size());
   count = std::min<Index>(count, score.size());
-  std::nth_element(out.begin(), out.begin() + std::max<Index>(count - 1, 0), out.end(), [&](Index a, Index b) {
-    return score[a] > score[b] || (score[a] == score[b] && a < b);
-  });
+  std::nth_element(out.begin(), out.begin() + std::max<Index>(count - 1, 0), out.end(),
+                   [&](Index a, Index b) { return score[a] > score[b] || (score[a] == score[b] && a < b); });
   out.resize(static_cast<std::size_t>(count));
   std::sort(out.begin(), out.end());
 }
@@ -20,8 +19,7 @@ namespace {
 class BlockScore : public Score {
  public:
   double operator()(Run& run, Index candidate) final {
-    if (run.variable())
-      single_[0] = candidate;
+    if (run.variable()) single_[0] = candidate;
     const Block& b = run.variable() ? single_ : run.fixed[static_cast<std::size_t>(candidate)].block();
     gather(run.f.x(), b, x_);
     gather(run.f.gradient(), b, gradient_);

@@ -154,8 +154,8 @@ class Greedy final : public Selection {
   long stamp_ = 1;
 };
 
-/// d_0: the coordinates of largest G_i^2 / L_i, -G_i / L_i there; ten steps d <- T(d - (G + H d) / lambda_max(H)), where T
-/// keeps the largest entries. A thousandth is added to the eigenvalue, which is computed to six digits.
+/// d_0: the coordinates of largest G_i^2 / L_i, -G_i / L_i there; ten steps d <- T(d - (G + H d) / lambda_max(H)),
+/// where T keeps the largest entries. A thousandth is added to the eigenvalue, which is computed to six digits.
 class HardThresholding final : public Selection {
  public:
   void select(Run& run, Pick& pick) override {
@@ -260,8 +260,9 @@ std::unique_ptr<Selection> make_selection(const std::string& name, Diagonal diag
       return std::make_unique<HardThresholding>();
     }
     if (name == "max-improvement") {
-      require(run.f.is_quadratic() && run.g.is_zero(),
-              "selection: 'max-improvement' with variable blocks needs a quadratic problem without penalty; use 'gs-q'");
+      require(
+          run.f.is_quadratic() && run.g.is_zero(),
+          "selection: 'max-improvement' with variable blocks needs a quadratic problem without penalty; use 'gs-q'");
       return std::make_unique<Improvement>();
     }
   }

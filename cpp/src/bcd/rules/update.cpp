@@ -9,7 +9,7 @@ namespace pauca::bcd::rules {
 
 namespace {
 
-constexpr double armijo = 1e-4;    // share of the promised decrease a line search asks for
+constexpr double armijo = 1e-4;     // share of the promised decrease a line search asks for
 constexpr double rounding = 1e-14;  // what F's own arithmetic may hide, relative
 
 class Gradient final : public Update {
@@ -223,7 +223,8 @@ std::unique_ptr<Update> make_update(const std::string& name, Diagonal diagonal, 
   if (name == "prox-newton") return std::make_unique<Newton>();
   if (name == "backtracking") return std::make_unique<Backtracking>(run);
   if (name == "newton") {
-    require(zero, "update: 'newton' needs a smooth problem; with a penalty or bounds use 'prox-newton' or 'two-metric'");
+    require(zero,
+            "update: 'newton' needs a smooth problem; with a penalty or bounds use 'prox-newton' or 'two-metric'");
     return std::make_unique<Newton>();
   }
   if (name == "cubic") {

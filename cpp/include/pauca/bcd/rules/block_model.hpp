@@ -26,7 +26,7 @@ class Metric {
   double top();
   /// out = H^-1 v
   void solve(const Vector& v, Vector& out);
-  const Vector& eigenvalues();   ///< ascending, those below the ridge raised to it
+  const Vector& eigenvalues();  ///< ascending, those below the ridge raised to it
   const Matrix& eigenvectors();
 
  private:

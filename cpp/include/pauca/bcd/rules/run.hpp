@@ -13,8 +13,8 @@ struct Run {
   const Regularizer& g;
   Monitor& monitor;
   Rng rng;
-  Index block_size;              ///< of variable blocks
-  double floor;                  ///< smallest curvature used
+  Index block_size;               ///< of variable blocks
+  double floor;                   ///< smallest curvature used
   std::vector<BlockModel> fixed;  ///< the partition; empty for variable blocks
 
   bool variable() const { return fixed.empty(); }
