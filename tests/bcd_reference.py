@@ -43,7 +43,6 @@ class Smooth:
             self.Y = np.eye(self.k)[self.y.astype(int)]
         else:
             self.size = X.shape[1]
-        self.third_constant = {"least_squares": 0.0, "logistic": 1 / (6 * np.sqrt(3)), "softmax": 1 / (6 * np.sqrt(3))}
 
     def value(self, x):
         ridge = 0.5 * self.ridge * x @ x
@@ -164,13 +163,16 @@ class Penalty:
             return np.linalg.lstsq(H, -G, rcond=None)[0]
         if self.group is not None:
             L = np.linalg.eigvalsh(H)[-1]
-            for _ in range(5000):
+            for _ in range(2000):
                 d = d + self.step(b, v + d, G + H @ d, np.full(len(v), L))
             return d
         for _ in range(3000):
+            before = d.copy()
             for k in range(len(v)):
                 g = G[k] + H[k] @ d
                 d[k] += self.step([b[k]], v[k : k + 1] + d[k], np.array([g]), H[k, k])[0]
+            if np.abs(d - before).max() <= 1e-15:
+                break
         return d
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from numbers import Integral, Real
 from typing import Any, ClassVar, Self
 
@@ -201,7 +202,8 @@ class GraphPropagationClassifier(ClassifierMixin, _GraphPropagation):
         X : {array-like, sparse matrix} of shape (n_samples, n_features)
             Data, or affinity with ``affinity="precomputed"``.
         y : array-like of shape (n_samples,)
-            Labels; -1 marks unlabelled samples.
+            Labels; -1 marks unlabelled samples, unless there is only one other label (then it is a class, with a
+            warning).
 
         Returns
         -------
@@ -210,10 +212,19 @@ class GraphPropagationClassifier(ClassifierMixin, _GraphPropagation):
         """
         X, y = validate_data(self, X, y, accept_sparse="csr", dtype=[np.float64, np.float32])
         check_classification_targets(y)
-        known = np.asarray(y != -1)
+        labels: npt.NDArray[Any] = np.asarray(y)
+        known = np.asarray(labels != -1)
         if not known.any():
             raise ValueError("y: every sample is unlabelled (-1), expected at least one label")
-        classes, codes = np.unique(y[known], return_inverse=True)
+        if not known.all() and len(np.unique(labels[known])) == 1:
+            warnings.warn(
+                "y holds -1 and one other label: one class alone has nothing to tell apart, so that -1 is taken as the "
+                "second class here and no sample as unlabelled.",
+                UserWarning,
+                stacklevel=2,
+            )
+            known = np.ones(len(labels), dtype=bool)
+        classes, codes = np.unique(labels[known], return_inverse=True)
         onehot = np.eye(len(classes))[codes]
         # Rows sum to one: the last class is what the others leave.
         F, _ = self._spread(X, known, onehot[:, :-1] if len(classes) > 1 else onehot, _share(onehot), y)
@@ -255,6 +266,7 @@ class GraphPropagationClassifier(ClassifierMixin, _GraphPropagation):
         ndarray of shape (n_samples,)
             Class labels. The labels of the fit's own samples, with the given ones kept, are in ``transduction_``.
         """
+        check_is_fitted(self)
         return np.asarray(self.classes_[self.predict_proba(X).argmax(axis=1)])
 
 
@@ -338,9 +350,7 @@ class GraphPropagationRegressor(RegressorMixin, _GraphPropagation):
             The fitted estimator.
         """
         if y is None:
-            raise ValueError(
-                f"This {type(self).__name__} estimator requires y to be passed, but the target y is None."
-            )
+            raise ValueError(f"This {type(self).__name__} estimator requires y to be passed, but the target y is None.")
         X = self._check_X(X, reset=True)
         target = check_array(
             y, ensure_2d=False, dtype=np.float64, ensure_all_finite="allow-nan", input_name="y", estimator=self
