@@ -182,7 +182,7 @@ void register_rules(py::module_& m) {
       "forest_solve",
       [](GraphHandle& q, const CArray<std::int64_t>& block, const FArray<double>& r) {
         Matrix x;
-        bcd::graph::ForestSolver().solve(q.q, labels_of(block), Matrix(matrix_view(r)), x);
+        bcd::graph::solve_forest(q.q, labels_of(block), Matrix(matrix_view(r)), x);
         return to_numpy(x);
       },
       py::arg("q"), py::arg("block"), py::arg("r"));

@@ -39,8 +39,7 @@ void WorkingGram::include(const std::vector<Index>& columns, Monitor& monitor) {
     const std::vector<Index> so_far(columns_.begin(), columns_.begin() + old + last);
     const std::vector<Index> added(fresh.begin() + first, fresh.begin() + last);
     design_.weighted_gram(rows, so_far, added, gram_.data() + (old + first) * ld, ld, monitor);
-    gram_.block(old + first, old, last - first, first) =
-        gram_.block(old, old + first, first, last - first).transpose();
+    gram_.block(old + first, old, last - first, first) = gram_.block(old, old + first, first, last - first).transpose();
   }
   auto block = gram_.block(0, old, now, count);
   if (!rows) block *= h_.constant;
@@ -50,8 +49,8 @@ void WorkingGram::include(const std::vector<Index>& columns, Monitor& monitor) {
     for (Index k = 0; k < now; ++k) {
       const Index j = columns_[k];
       if (k >= old)
-        means_[j] = rows ? design_.dot(j, rows) / h_sum_
-                         : design_.dot(j, ones.data()) / static_cast<double>(design_.rows());
+        means_[j] =
+            rows ? design_.dot(j, rows) / h_sum_ : design_.dot(j, ones.data()) / static_cast<double>(design_.rows());
       means[k] = means_[j];
     }
     block.noalias() -= h_sum_ * means * means.tail(count).transpose();

@@ -24,68 +24,73 @@ std::vector<Block> gather_blocks(const std::vector<Index>& label, Index count) {
 
 }  // namespace
 
-/// Breadth-first order of every tree, with the parent of each node and the weight of the edge to it.
-void ForestSolver::plan(const SparseSymmetric& q, const Block& block) {
+/// Breadth-first through every tree; children come after their parent.
+ForestFactor::ForestFactor(const SparseSymmetric& q, const Block& block, std::vector<Index>& place) {
   const auto n = static_cast<Index>(block.size());
-  place_.resize(std::max<std::size_t>(place_.size(), q.size()), -1);
-  for (Index k = 0; k < n; ++k) place_[block[k]] = k;
-  order_.clear();
-  parent_.assign(n, -2);
-  edge_.assign(n, 0.0);
+  constexpr Index inside = -2;  // in the block, not reached yet
+  if (place.size() < static_cast<std::size_t>(q.size())) place.resize(q.size(), -1);
+  for (Index i : block) place[i] = inside;
+  nodes_.reserve(n);
+  parent_.reserve(n);
+  std::vector<double> edge, pivot;
+  edge.reserve(n);
   bool cycle = false;
-  for (Index root = 0; root < n && !cycle; ++root) {
-    if (parent_[root] != -2) continue;
-    parent_[root] = -1;
-    order_.push_back(root);
-    for (std::size_t head = order_.size() - 1; head < order_.size() && !cycle; ++head) {
-      const Index k = order_[head], i = block[k];
+  auto reach = [&](Index i, Index parent, double weight) {
+    place[i] = static_cast<Index>(nodes_.size());
+    nodes_.push_back(i);
+    parent_.push_back(parent);
+    edge.push_back(weight);
+  };
+  for (Index root : block) {
+    if (place[root] != inside) continue;
+    std::size_t head = nodes_.size();
+    reach(root, -1, 0.0);
+    for (; head < nodes_.size() && !cycle; ++head) {
+      const Index i = nodes_[head], up = parent_[head] >= 0 ? nodes_[parent_[head]] : -1;
       for (Index e = q.begin[i]; e < q.begin[i + 1]; ++e) {
-        const Index other = place_[q.neighbour[e]];
-        if (other < 0 || other == parent_[k]) continue;
-        if (parent_[other] != -2) {
+        const Index j = q.neighbour[e];
+        if (place[j] == -1 || j == up) continue;
+        if (place[j] != inside) {
           cycle = true;
           break;
         }
-        parent_[other] = k;
-        edge_[other] = q.weight[e];
-        order_.push_back(other);
+        reach(j, static_cast<Index>(head), q.weight[e]);
       }
     }
+    if (cycle) break;
   }
-  for (Index i : block) place_[i] = -1;
+  for (Index i : block) place[i] = -1;
   require(!cycle, "block: message passing needs a forest, but the edges within this block close a cycle");
-}
-
-void ForestSolver::solve(const SparseSymmetric& q, const Block& block, const Matrix& r, Matrix& x) {
-  plan(q, block);
-  pivot_.resize(block.size());
-  for (std::size_t k = 0; k < block.size(); ++k) pivot_[k] = q.diagonal[block[k]];
-  x.resize(r.rows(), r.cols());
-  const auto n = static_cast<Index>(order_.size());
+  pivot.resize(n);
+  ratio_.resize(n);
+  inverse_.resize(n);
+  for (Index t = 0; t < n; ++t) pivot[t] = q.diagonal[nodes_[t]];
   for (Index t = n - 1; t >= 0; --t) {
-    const Index k = order_[t];
-    if (parent_[k] >= 0) pivot_[parent_[k]] -= edge_[k] * edge_[k] / pivot_[k];
-  }
-  for (Index c = 0; c < r.cols(); ++c) {
-    double* h = x.col(c).data();
-    const double* right = r.col(c).data();
-    std::copy(right, right + r.rows(), h);
-    for (Index t = n - 1; t >= 0; --t) {
-      const Index k = order_[t];
-      if (parent_[k] >= 0) h[parent_[k]] -= edge_[k] / pivot_[k] * h[k];
-    }
-    for (Index t = 0; t < n; ++t) {
-      const Index k = order_[t];
-      h[k] = (h[k] - (parent_[k] >= 0 ? edge_[k] * h[parent_[k]] : 0.0)) / pivot_[k];
-    }
+    inverse_[t] = 1.0 / pivot[t];
+    ratio_[t] = edge[t] * inverse_[t];
+    if (parent_[t] >= 0) pivot[parent_[t]] -= ratio_[t] * edge[t];
   }
 }
 
-void ForestSolver::solve(const SparseSymmetric& q, const Block& block, const Vector& r, Vector& x) {
-  const Matrix right = r;
-  Matrix out;
-  solve(q, block, right, out);
-  x = out.col(0);
+void ForestFactor::solve(double* h) const {
+  const auto n = static_cast<Index>(nodes_.size());
+  for (Index t = n - 1; t >= 0; --t)
+    if (parent_[t] >= 0) h[parent_[t]] -= ratio_[t] * h[t];
+  for (Index t = 0; t < n; ++t) h[t] = h[t] * inverse_[t] - (parent_[t] >= 0 ? ratio_[t] * h[parent_[t]] : 0.0);
+}
+
+void solve_forest(const SparseSymmetric& q, const Block& block, const Matrix& r, Matrix& x) {
+  std::vector<Index> place(q.size(), -1);
+  const ForestFactor factor(q, block, place);
+  std::vector<Index> at(q.size());
+  for (std::size_t k = 0; k < block.size(); ++k) at[block[k]] = static_cast<Index>(k);
+  Vector h(r.rows());
+  x.resize(r.rows(), r.cols());
+  for (Index c = 0; c < r.cols(); ++c) {
+    for (Index t = 0; t < h.size(); ++t) h[t] = r(at[factor.nodes()[t]], c);
+    factor.solve(h.data());
+    for (Index t = 0; t < h.size(); ++t) x(at[factor.nodes()[t]], c) = h[t];
+  }
 }
 
 std::vector<Block> colouring(const SparseSymmetric& q) {

@@ -36,24 +36,24 @@ class Propagation {
   }
 
   /// Solves one block exactly for the residual `r` and moves `x` there; `r` follows.
-  void update(const Block& block, Matrix& r, Matrix& x) {
-    right_.resize(static_cast<Index>(block.size()), r.cols());
-    for (Index k = 0; k < r.cols(); ++k)
-      for (std::size_t a = 0; a < block.size(); ++a) right_(static_cast<Index>(a), k) = r(block[a], k);
-    forest_.solve(q_, block, right_, step_);
+  void update(const ForestFactor& factor, Matrix& r, Matrix& x) {
+    const Block& nodes = factor.nodes();
+    step_.resize(static_cast<Index>(nodes.size()));
     for (Index k = 0; k < r.cols(); ++k) {
       double* to = r.col(k).data();
       double* at = x.col(k).data();
-      const double* d = step_.col(k).data();
-      for (std::size_t a = 0; a < block.size(); ++a) {
-        const Index i = block[a];
-        at[i] += d[a];
-        to[i] -= q_.diagonal[i] * d[a];
-        for (Index e = q_.begin[i]; e < q_.begin[i + 1]; ++e) to[q_.neighbour[e]] -= q_.weight[e] * d[a];
+      for (std::size_t a = 0; a < nodes.size(); ++a) step_[a] = to[nodes[a]];
+      factor.solve(step_.data());
+      for (std::size_t a = 0; a < nodes.size(); ++a) {
+        const Index i = nodes[a];
+        const double d = step_[a];
+        at[i] += d;
+        to[i] -= q_.diagonal[i] * d;
+        for (Index e = q_.begin[i]; e < q_.begin[i + 1]; ++e) to[q_.neighbour[e]] -= q_.weight[e] * d;
       }
     }
   }
-  void update(const Block& block) { update(block, r_, x_); }
+  void update(const ForestFactor& factor) { update(factor, r_, x_); }
 
   Block greedy() const {
     const Vector score = r_.rowwise().squaredNorm();
@@ -71,14 +71,14 @@ class Propagation {
   const SparseSymmetric& q_;
   const Matrix& c_;
   Matrix& x_;
-  Matrix r_, right_, step_;
-  ForestSolver forest_;
+  Matrix r_;
+  std::vector<double> step_;
 };
 
 /// Conjugate gradients on every column at once, each with its own steps.
 class Conjugate {
  public:
-  Conjugate(Propagation& p, const std::vector<Block>& blocks) : p_(p), blocks_(blocks) {}
+  Conjugate(Propagation& p, const std::vector<ForestFactor>& blocks) : p_(p), blocks_(blocks) {}
 
   void iterate() {
     Matrix& r = p_.r();
@@ -104,12 +104,12 @@ class Conjugate {
   void precondition(const Matrix& r, Matrix& z) {
     left_ = r;
     z.setZero(r.rows(), r.cols());
-    for (const Block& b : blocks_) p_.update(b, left_, z);
+    for (const ForestFactor& b : blocks_) p_.update(b, left_, z);
     for (std::size_t k = blocks_.size() - 1; k-- > 0;) p_.update(blocks_[k], left_, z);
   }
 
   Propagation& p_;
-  const std::vector<Block>& blocks_;
+  const std::vector<ForestFactor>& blocks_;
   Matrix z_, direction_, product_, left_;
   Vector last_;
 };
@@ -120,13 +120,16 @@ Report propagate(const SparseSymmetric& q, const Matrix& c, const std::string& m
                  Matrix& x, Monitor& monitor) {
   require(c.rows() == q.size() && x.rows() == q.size() && x.cols() == c.cols(), "propagate: shapes do not match");
   monitor.start(settings.max_time);
-  std::vector<Block> blocks;
+  std::vector<Block> partition;
   if (method == "tree" || method == "tree-cg")
-    blocks = forests(q);
+    partition = forests(q);
   else if (method == "red-black")
-    blocks = colouring(q);
+    partition = colouring(q);
   else
     require(method == "greedy-forest", "solver: no propagation method is called '" + method + "'");
+  std::vector<Index> place(q.size(), -1);
+  std::vector<ForestFactor> blocks;
+  for (const Block& b : partition) blocks.emplace_back(q, b, place);
   Propagation p(q, c, x);
   Conjugate conjugate(p, blocks);
   Report report;
@@ -153,9 +156,9 @@ Report propagate(const SparseSymmetric& q, const Matrix& c, const std::string& m
     if (method == "tree-cg") {
       conjugate.iterate();
     } else if (method == "greedy-forest") {
-      p.update(p.greedy());
+      p.update(ForestFactor(q, p.greedy(), place));
     } else {
-      for (const Block& b : blocks)
+      for (const ForestFactor& b : blocks)
         if (monitor.keep_going()) p.update(b);
     }
   }

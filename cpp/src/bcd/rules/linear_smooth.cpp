@@ -74,7 +74,7 @@ void LinearSmooth::keep_gradient() {
     if (!options_.fit_intercept && loss_.has_rows()) build_rows();
   } else if (loss_.is_quadratic()) {
     keep_gram_ = true;
-    gram_slot_.assign(x_.size(), -1);
+    gram_slot_.assign(x_.size(), -2);
   }
 }
 
@@ -188,6 +188,22 @@ void LinearSmooth::gram_column(Index j) {
   gram_slot_[j] = gram_used_++;
 }
 
+/// A coordinate's Gram column is computed when it moves for the second time: before, a fresh gradient is cheaper.
+bool LinearSmooth::gram_ready() {
+  bool ready = keep_gram_;
+  for (std::size_t k = 0; k < block_.size() && keep_gram_; ++k)
+    if (d_[static_cast<Index>(k)] != 0.0 && gram_slot_[block_[k]] == -2) ready = false;
+  for (std::size_t k = 0; k < block_.size() && keep_gram_; ++k) {
+    Index& slot = gram_slot_[block_[k]];
+    if (d_[static_cast<Index>(k)] == 0.0) continue;
+    if (slot == -2)
+      slot = -1;
+    else if (slot == -1 && ready)
+      gram_column(block_[k]);
+  }
+  return ready && keep_gram_;
+}
+
 void LinearSmooth::step(double t) {
   probe(t);
   for (std::size_t k = 0; k < block_.size(); ++k) x_[block_[k]] += t * d_[static_cast<Index>(k)];
@@ -204,9 +220,7 @@ void LinearSmooth::step(double t) {
     intercept_ += trial_shift_;
   }
   if (!gradient_fresh_) return;
-  for (std::size_t k = 0; k < block_.size() && keep_gram_; ++k)
-    if (d_[static_cast<Index>(k)] != 0.0 && gram_slot_[block_[k]] < 0) gram_column(block_[k]);
-  if (!keep_gram_) {
+  if (!gram_ready()) {
     gradient_fresh_ = false;
     return;
   }

@@ -1,6 +1,7 @@
 #include "pauca/bcd/rules/update.hpp"
 
 #include <algorithm>
+#include <map>
 
 #include "pauca/bcd/graph/forest.hpp"
 #include "pauca/bcd/rules/graph_smooth.hpp"
@@ -178,15 +179,28 @@ class TwoMetric final : public Update {
   }
 };
 
+/// Factors of fixed blocks are kept.
 class MessagePassing final : public Update {
  public:
   void direction(Run& run, BlockModel& model, const Vector&, const Vector& gradient, Vector& d) override {
-    solver_.solve(dynamic_cast<GraphSmooth&>(run.f).matrix(), model.block(), gradient, d);
-    d = -d;
+    const graph::SparseSymmetric& q = dynamic_cast<GraphSmooth&>(run.f).matrix();
+    if (run.variable()) kept_.clear();
+    auto [found, fresh] = kept_.try_emplace(run.variable() ? nullptr : &model);
+    if (fresh) found->second = std::make_unique<graph::ForestFactor>(q, model.block(), place_);
+    const graph::ForestFactor& factor = *found->second;
+    if (at_.size() < static_cast<std::size_t>(q.size())) at_.resize(q.size());
+    for (std::size_t k = 0; k < model.block().size(); ++k) at_[model.block()[k]] = static_cast<Index>(k);
+    h_.resize(model.size());
+    for (Index t = 0; t < h_.size(); ++t) h_[t] = -gradient[at_[factor.nodes()[t]]];
+    factor.solve(h_.data());
+    d.resize(model.size());
+    for (Index t = 0; t < h_.size(); ++t) d[at_[factor.nodes()[t]]] = h_[t];
   }
 
  private:
-  graph::ForestSolver solver_;
+  std::map<const BlockModel*, std::unique_ptr<graph::ForestFactor>> kept_;
+  std::vector<Index> place_, at_;
+  Vector h_;
 };
 
 }  // namespace

@@ -29,23 +29,29 @@ class UnionFind {
   std::vector<Index> parent_, size_;
 };
 
-/// Solves Q_bb x = r for a block whose edges form a forest, in O(|b| + edges of b): Gaussian belief propagation, which
+/// Q_bb of a block whose edges form a forest, factorised once and solved in O(|b|): Gaussian belief propagation, which
 /// on a forest is L D L' without fill.
 ///
 ///   leaves to roots:  m = Q_{pi,i} / P_i,  P_pi -= m Q_{i,pi},  h_pi -= m h_i   (P_i = Q_ii, h_i = r_i at the start)
 ///   roots to leaves:  x_i = (h_i - Q_{i,pi} x_pi) / P_i
-class ForestSolver {
+class ForestFactor {
  public:
-  /// r and x are (|b|, k) or vectors in the order of the block. A cycle is an invalid_argument.
-  void solve(const SparseSymmetric& q, const Block& block, const Matrix& r, Matrix& x);
-  void solve(const SparseSymmetric& q, const Block& block, const Vector& r, Vector& x);
+  /// `place` is scratch that holds -1 everywhere, before and after. A cycle is an invalid_argument.
+  ForestFactor(const SparseSymmetric& q, const Block& block, std::vector<Index>& place);
+
+  /// The block's nodes, parents before children: the order of h.
+  const Block& nodes() const { return nodes_; }
+  /// h <- Q_bb^-1 h
+  void solve(double* h) const;
 
  private:
-  void plan(const SparseSymmetric& q, const Block& block);
-
-  std::vector<Index> place_, order_, parent_;
-  std::vector<double> edge_, pivot_;
+  Block nodes_;
+  std::vector<Index> parent_;            // positions in nodes_, -1 for roots
+  std::vector<double> ratio_, inverse_;  // Q_{pi,i} / P_i and 1 / P_i
 };
+
+/// x = Q_bb^-1 r with r and x in the order of the block.
+void solve_forest(const SparseSymmetric& q, const Block& block, const Matrix& r, Matrix& x);
 
 /// Red-black blocks: no edge within a block. Nodes come by decreasing Q_ii and take the colour, of those no neighbour
 /// has, that has been used least.

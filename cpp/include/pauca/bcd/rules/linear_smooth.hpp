@@ -53,6 +53,7 @@ class LinearSmooth final : public Smooth {
   double weighted_mean(const Vector* h, double total, Index j) const;
   void build_rows();
   void gram_column(Index j);
+  bool gram_ready();
   void refresh_gradient();
   void step_sparse(double t);
 
@@ -72,7 +73,7 @@ class LinearSmooth final : public Smooth {
   // Caches.
   bool keep_gram_ = false, rows_known_ = false;
   Matrix gram_;
-  std::vector<Index> gram_slot_;
+  std::vector<Index> gram_slot_;  // column of gram_, -1 after one move, -2 before
   Index gram_used_ = 0;
   std::vector<std::vector<Entry>> by_row_, by_column_;
   std::vector<Index> touched_rows_;
