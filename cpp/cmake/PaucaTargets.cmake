@@ -15,9 +15,12 @@ if(PAUCA_SANITIZE)
 endif()
 
 # Instruction sets to build: the platform's baseline and, on x86-64, level v3 (AVX2, FMA, BMI2).
-set(PAUCA_ARCHS base)
-if(PAUCA_MULTIARCH AND CMAKE_SYSTEM_PROCESSOR MATCHES "^(x86_64|AMD64|amd64)$")
-  list(APPEND PAUCA_ARCHS v3)
+# PAUCA_ARCHS may be given to build one of them only.
+if(NOT DEFINED PAUCA_ARCHS)
+  set(PAUCA_ARCHS base)
+  if(PAUCA_MULTIARCH AND CMAKE_SYSTEM_PROCESSOR MATCHES "^(x86_64|AMD64|amd64)$")
+    list(APPEND PAUCA_ARCHS v3)
+  endif()
 endif()
 function(pauca_set_arch target arch)
   if(arch STREQUAL "v3")

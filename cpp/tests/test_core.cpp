@@ -6,6 +6,7 @@
 #include <stdexcept>
 #include <thread>
 
+#include "pauca/core/cholesky.hpp"
 #include "pauca/core/monitor.hpp"
 #include "pauca/core/parallel.hpp"
 #include "testing.hpp"
@@ -193,9 +194,9 @@ BOOST_AUTO_TEST_CASE(parallel_for_rethrows_and_skips_the_rest) {
       std::this_thread::sleep_for(std::chrono::microseconds(100));
       ++done;
     };
-    BOOST_CHECK_EXCEPTION(parallel_for(2000, threads, body), std::runtime_error,
+    BOOST_CHECK_EXCEPTION(parallel_for(50000, threads, body), std::runtime_error,
                           [](const std::runtime_error& e) { return std::string(e.what()) == "third"; });
-    BOOST_CHECK_LT(done, 1000);
+    BOOST_CHECK_LT(done, 25000);
   }
 }
 
@@ -209,14 +210,42 @@ BOOST_AUTO_TEST_CASE(parallel_for_stops_when_between_says_so) {
       std::this_thread::sleep_for(std::chrono::microseconds(200));
       ++done;
     };
-    parallel_for(5000, threads, body, [&] {
+    parallel_for(50000, threads, body, [&] {
       same_thread = same_thread && std::this_thread::get_id() == caller;
       return ++calls < 5;
     });
     BOOST_CHECK(same_thread);
     BOOST_CHECK_EQUAL(calls, 5);
-    BOOST_CHECK_LT(done, 1000);
+    BOOST_CHECK_LT(done, 25000);
   }
+}
+
+BOOST_AUTO_TEST_CASE(cholesky_factors_the_lower_triangle) {
+  for (Index n : {0, 1, 5, 64, 97, 260}) {
+    const Matrix x = pauca::testing::random_matrix(n + 10, n, 31);
+    const Matrix gram = x.transpose() * x;
+    Matrix a = gram;
+    a.triangularView<Eigen::StrictlyUpper>().setConstant(7.0);
+    Monitor monitor;
+    BOOST_REQUIRE(cholesky_in_place(a, monitor));
+    const Matrix lower = a.triangularView<Eigen::Lower>();
+    pauca::testing::check_close(lower * lower.transpose(), gram, 1e-12);
+    for (Index j = 0; j < n; ++j) BOOST_CHECK((a.col(j).head(j).array() == 7.0).all());
+  }
+}
+
+BOOST_AUTO_TEST_CASE(cholesky_refuses_what_has_no_factor) {
+  Monitor monitor;
+  for (Index bad : {0, 70, 199}) {
+    Matrix a = Matrix::Identity(200, 200);
+    a(bad, bad) = -1e-3;
+    BOOST_CHECK(!cholesky_in_place(a, monitor));
+  }
+  monitor.start(0.0);
+  while (monitor.keep_going()) {
+  }
+  Matrix a = Matrix::Identity(300, 300);
+  BOOST_CHECK(!cholesky_in_place(a, monitor));
 }
 
 BOOST_AUTO_TEST_SUITE_END()

@@ -5,6 +5,7 @@
 
 #include "pauca/design/csc.hpp"
 #include "pauca/design/dense.hpp"
+#include "pauca/design/moments.hpp"
 #include "testing.hpp"
 
 using namespace pauca;
@@ -116,13 +117,9 @@ BOOST_AUTO_TEST_CASE_TEMPLATE(transposed_products, S, Storages) {
   plain_and_scaled<S>([](const Design& d, const Matrix& x) {
     const Vector u = random_vector(n, 7);
     Vector out = Vector::Constant(p, 99.0);
-    d.transpose_multiply(u.data(), out.data());
+    Monitor monitor;
+    d.transpose_multiply(u.data(), out.data(), monitor);
     check_close(out, x.transpose() * u, tol * n);
-    const Vector before = Vector::Constant(p, 99.0);
-    out = before;
-    d.transpose_multiply(u.data(), {6, 0, 3}, out.data());
-    for (Index j : {6, 0, 3}) BOOST_CHECK_SMALL(out[j] - x.col(j).dot(u), 1e-10);
-    for (Index j : {1, 2, 4, 5}) BOOST_CHECK_EQUAL(out[j], 99.0);
   });
 }
 
@@ -137,7 +134,8 @@ BOOST_AUTO_TEST_CASE_TEMPLATE(weighted_gram, S, Storages) {
           expected(i, k) = weight ? h.dot(x.col(a[i]).cwiseProduct(x.col(b[k]))) : x.col(a[i]).dot(x.col(b[k]));
       // A leading dimension beyond |A|: what lies between the columns must not be touched.
       Matrix out = Matrix::Constant(6, b.size(), -7.0);
-      d.weighted_gram(weight, a, b, out.data(), 6);
+      Monitor monitor;
+      d.weighted_gram(weight, a, b, out.data(), 6, monitor);
       check_close(out.topRows(4), expected, tol * n);
       BOOST_CHECK((out.bottomRows(2).array() == -7.0).all());
     }
@@ -166,6 +164,39 @@ BOOST_AUTO_TEST_CASE(moments_survive_a_large_mean) {
   BOOST_CHECK_CLOSE(variance, (x.array() - 1e8 - (x.array() - 1e8).mean()).square().mean(), 1e-5);
 }
 
+BOOST_AUTO_TEST_CASE_TEMPLATE(long_products_stop_when_the_monitor_says_so, S, Storages) {
+  S s;
+  const Design& d = s.design;
+  Monitor monitor;
+  monitor.start(0.0);
+  while (monitor.keep_going()) {
+  }
+  const Vector u = random_vector(n, 7);
+  Vector out = Vector::Constant(p, 99.0);
+  d.transpose_multiply(u.data(), out.data(), monitor);
+  BOOST_CHECK((out.array() == 99.0 || out.array() == 0.0).all());
+  Matrix gram = Matrix::Zero(p, p);
+  d.weighted_gram(nullptr, {0, 1, 4}, {4, 5}, gram.data(), p, monitor);
+  BOOST_CHECK(gram.isZero(0.0));
+}
+
+BOOST_AUTO_TEST_CASE(moments_factor_merges_blocks_in_any_order) {
+  const Matrix x = random_matrix(83, 5, 15);
+  auto merged = [&](const std::vector<std::pair<Index, Index>>& blocks) {
+    MomentsFactor factor(5);
+    for (const auto& [first, count] : blocks) factor.append(x.middleRows(first, count));
+    return Matrix(factor.factor());
+  };
+  const Matrix r = merged({{0, 83}});
+  check_close(r.transpose() * r, x.transpose() * x, 1e-12);
+  BOOST_CHECK(r.isUpperTriangular(0.0));
+  BOOST_CHECK((r.diagonal().array() >= 0.0).all());
+  check_close(merged({{0, 40}, {40, 1}, {41, 0}, {41, 42}}), r, 1e-11);
+  check_close(merged({{41, 42}, {0, 2}, {2, 39}}), r, 1e-11);
+  MomentsFactor factor(4);
+  BOOST_CHECK_THROW(factor.append(x), std::invalid_argument);
+}
+
 BOOST_AUTO_TEST_CASE(gram_of_many_columns) {
   // More columns than one panel of the dense kernel.
   const Matrix x = random_matrix(40, 230, 12);
@@ -173,7 +204,8 @@ BOOST_AUTO_TEST_CASE(gram_of_many_columns) {
   std::vector<Index> all(230);
   std::iota(all.begin(), all.end(), Index{0});
   Matrix out(230, 230);
-  d.weighted_gram(nullptr, all, all, out.data(), 230);
+  Monitor monitor;
+  d.weighted_gram(nullptr, all, all, out.data(), 230, monitor);
   check_close(out, x.transpose() * x, tol);
 }
 
@@ -182,7 +214,8 @@ BOOST_AUTO_TEST_CASE(single_row) {
   const DenseDesign<double> d(x.data(), 1, 3, 1);
   const double u = 2.0;
   Vector out(3);
-  d.transpose_multiply(&u, out.data());
+  Monitor monitor;
+  d.transpose_multiply(&u, out.data(), monitor);
   check_close(out, 2.0 * x.transpose(), tol);
 }
 

@@ -2,12 +2,13 @@
 #define PY_SSIZE_T_CLEAN
 #include <Python.h>
 
-static PyObject *has_x86_64_v3(PyObject *self, PyObject *args) {
+static PyObject* has_x86_64_v3(PyObject* self, PyObject* args) {
   (void)self;
   (void)args;
 #if (defined(__GNUC__) || defined(__clang__)) && defined(__x86_64__)
   __builtin_cpu_init();
-  return PyBool_FromLong(__builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma") && __builtin_cpu_supports("bmi2"));
+  return PyBool_FromLong(__builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma") &&
+                         __builtin_cpu_supports("bmi2"));
 #else
   Py_RETURN_FALSE;
 #endif

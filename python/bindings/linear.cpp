@@ -2,27 +2,12 @@
 
 #include "pauca/bcd/solve.hpp"
 
-#include <memory>
-
 #include "linear.hpp"
-#include "pauca/core/errors.hpp"
 #include "pauca/design/csc.hpp"
 #include "pauca/design/dense.hpp"
-#include "pauca/loss/logistic.hpp"
-#include "pauca/loss/quadratic.hpp"
-#include "pauca/loss/squared_hinge.hpp"
 #include "pauca/penalty/registry.hpp"
 
 namespace pauca::python {
-
-std::unique_ptr<Loss> make_loss(const std::string& name, const CArray<double>& y, const CArray<double>& weights) {
-  Vector target = vector_view(y), s = vector_view(weights);
-  if (name == "quadratic") return std::make_unique<QuadraticLoss>(std::move(target), std::move(s));
-  if (name == "logistic") return std::make_unique<LogisticLoss>(std::move(target), std::move(s));
-  if (name == "squared_hinge") return std::make_unique<SquaredHingeLoss>(std::move(target), std::move(s));
-  throw std::invalid_argument("loss: no loss is called '" + name + "'");
-}
-
 namespace {
 
 template <class T>

@@ -1,6 +1,6 @@
 #pragma once
 
-// What the units that fit linear models share.
+// What the binding units of linear models share: design handles, losses by name, optional arrays, arguments.
 
 #include <memory>
 #include <optional>
@@ -10,6 +10,9 @@
 #include "bindings.hpp"
 #include "pauca/bcd/problem.hpp"
 #include "pauca/core/errors.hpp"
+#include "pauca/loss/logistic.hpp"
+#include "pauca/loss/quadratic.hpp"
+#include "pauca/loss/squared_hinge.hpp"
 
 namespace pauca::python {
 
@@ -19,7 +22,14 @@ struct DesignHandle {
   std::vector<py::object> keep_alive;
 };
 
-std::unique_ptr<Loss> make_loss(const std::string& name, const CArray<double>& y, const CArray<double>& weights);
+inline std::unique_ptr<Loss> make_loss(const std::string& name, const CArray<double>& y,
+                                       const CArray<double>& weights) {
+  Vector target = vector_view(y), s = vector_view(weights);
+  if (name == "quadratic") return std::make_unique<QuadraticLoss>(std::move(target), std::move(s));
+  if (name == "logistic") return std::make_unique<LogisticLoss>(std::move(target), std::move(s));
+  if (name == "squared_hinge") return std::make_unique<SquaredHingeLoss>(std::move(target), std::move(s));
+  throw std::invalid_argument("loss: no loss is called '" + name + "'");
+}
 
 inline const double* optional_data(const std::optional<CArray<double>>& a) { return a ? a->data() : nullptr; }
 

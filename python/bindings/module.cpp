@@ -6,6 +6,7 @@
 
 namespace pauca::python {
 
+void register_block(py::module_& m);
 void register_linear(py::module_& m);
 void register_moments(py::module_& m);
 void register_rules(py::module_& m);
@@ -37,6 +38,7 @@ py::dict build_info() {
 PYBIND11_MODULE(PAUCA_MODULE, m, pybind11::mod_gil_not_used()) {
   m.doc() = "pauca's C++ core: private; use the Python modules above it";
   m.def("build_info", &pauca::python::build_info);
+  pauca::python::register_block(m);
   pauca::python::register_linear(m);
   pauca::python::register_moments(m);
   pauca::python::register_rules(m);

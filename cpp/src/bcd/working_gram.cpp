@@ -20,6 +20,7 @@ void WorkingGram::include(const std::vector<Index>& columns, Monitor& monitor) {
   for (Index j : columns)
     if (position_[j] < 0) fresh.push_back(j);
   if (fresh.empty()) return;
+  const std::vector<Index> present = columns_;
   const Index old = size_, count = static_cast<Index>(fresh.size()), now = old + count;
   if (now > gram_.rows()) {
     const Index capacity = std::max(now, std::min(2 * gram_.rows(), design_.cols()));
@@ -33,14 +34,8 @@ void WorkingGram::include(const std::vector<Index>& columns, Monitor& monitor) {
   }
   const double* rows = h_.rows ? h_.rows->data() : nullptr;
   const Index ld = gram_.rows();
-  constexpr Index chunk = 96;
-  for (Index first = 0; first < count; first += chunk) {
-    const Index last = std::min(first + chunk, count);
-    const std::vector<Index> so_far(columns_.begin(), columns_.begin() + old + last);
-    const std::vector<Index> added(fresh.begin() + first, fresh.begin() + last);
-    design_.weighted_gram(rows, so_far, added, gram_.data() + (old + first) * ld, ld, monitor);
-    gram_.block(old + first, old, last - first, first) = gram_.block(old, old + first, first, last - first).transpose();
-  }
+  if (old > 0) design_.weighted_gram(rows, present, fresh, gram_.data() + old * ld, ld, monitor);
+  design_.weighted_gram(rows, fresh, fresh, gram_.data() + old * ld + old, ld, monitor);
   auto block = gram_.block(0, old, now, count);
   if (!rows) block *= h_.constant;
   if (center_) {

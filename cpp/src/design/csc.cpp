@@ -62,13 +62,17 @@ void CscDesign<T, I>::raw_transpose_multiply(const double* u, double* out, Monit
 template <class T, class I>
 void CscDesign<T, I>::raw_weighted_gram(const double* h, const std::vector<Index>& a, const std::vector<Index>& b,
                                         double* out, Index ld, Monitor& monitor) const {
+  const bool symmetric = a == b;  // then the upper triangle is enough
   Vector work = Vector::Zero(rows());
   for (std::size_t k = 0; k < b.size(); ++k) {
     if (!monitor.keep_going()) return;
     const Index j = b[k];
     for (I i = indptr_[j]; i < indptr_[j + 1]; ++i)
       work[indices_[i]] = static_cast<double>(values_[i]) * (h ? h[indices_[i]] : 1.0);
-    for (std::size_t i = 0; i < a.size(); ++i) out[i + k * ld] = CscDesign::raw_dot(a[i], work.data());
+    const std::size_t needed = symmetric ? k + 1 : a.size();
+    for (std::size_t i = 0; i < needed; ++i) out[i + k * ld] = CscDesign::raw_dot(a[i], work.data());
+    if (symmetric)
+      for (std::size_t i = 0; i < k; ++i) out[k + i * ld] = out[i + k * ld];
     for (I i = indptr_[j]; i < indptr_[j + 1]; ++i) work[indices_[i]] = 0.0;
   }
 }

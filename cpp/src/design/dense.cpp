@@ -21,6 +21,17 @@ void Design::weighted_gram(const double* h, const std::vector<Index>& a, const s
     for (std::size_t i = 0; i < a.size(); ++i) out[i + k * ld] *= scale_[a[i]] * scale_[b[k]];
 }
 
+void Design::transpose_multiply(const Matrix& u, Matrix& out, Monitor& monitor) const {
+  out.resize(cols_, u.cols());
+  raw_transpose_multiply(u, out, monitor);
+  if (!scale_) return;
+  for (Index j = 0; j < cols_; ++j) out.row(j) *= scale_[j];
+}
+
+void Design::raw_transpose_multiply(const Matrix& u, Matrix& out, Monitor& monitor) const {
+  for (Index t = 0; t < u.cols(); ++t) raw_transpose_multiply(u.col(t).data(), out.col(t).data(), monitor);
+}
+
 namespace {
 
 // Independent accumulators: the compiler vectorises the inner loop without reordering anything behind our back.
@@ -38,8 +49,8 @@ double column_dot(const T* x, const double* u, Index n) {
   return total;
 }
 
-constexpr Index panel = 96;  // columns gathered at a time for a Gram block
-constexpr Index row_block = 1024;
+// Blocks gathered for a Gram: rows by columns of its left and right factor.
+constexpr Index row_block = 256, left_panel = 2048, panel = 96;
 
 }  // namespace
 
@@ -105,13 +116,32 @@ void DenseDesign<T>::raw_transpose_multiply(const double* u, double* out, Monito
 }
 
 template <class T>
+void DenseDesign<T>::raw_transpose_multiply(const Matrix& u, Matrix& out, Monitor& monitor) const {
+  if (u.cols() == 1) {
+    raw_transpose_multiply(u.data(), out.data(), monitor);
+    return;
+  }
+  using Block = Eigen::Map<const Eigen::Matrix<T, Eigen::Dynamic, Eigen::Dynamic>, 0, Eigen::OuterStride<>>;
+  for (Index j = 0; j < cols(); j += panel) {
+    if (!monitor.keep_going()) return;
+    const Index count = std::min(panel, cols() - j);
+    const Block x(col(j), rows(), count, Eigen::OuterStride<>(stride_));
+    if constexpr (std::is_same_v<T, double>)
+      out.middleRows(j, count).noalias() = x.transpose() * u;
+    else
+      out.middleRows(j, count).noalias() = x.template cast<double>().eval().transpose() * u;
+  }
+}
+
+template <class T>
 void DenseDesign<T>::raw_weighted_gram(const double* h, const std::vector<Index>& a, const std::vector<Index>& b,
                                        double* out, Index ld, Monitor& monitor) const {
   const Index na = static_cast<Index>(a.size()), nb = static_cast<Index>(b.size());
   Eigen::Map<Matrix, 0, Eigen::OuterStride<>> target(out, na, nb, Eigen::OuterStride<>(ld));
   target.setZero();
+  const bool symmetric = a == b;  // then the upper triangle is enough
   const Index rb = std::min(row_block, rows());
-  Matrix left(rb, std::min(panel, na)), right(rb, std::min(panel, nb));
+  Matrix left(rb, std::min(left_panel, na)), right(rb, std::min(panel, nb));
   auto gather = [&](Matrix& to, const std::vector<Index>& cols, Index first, Index count, Index start, Index len,
                     const double* weight) {
     for (Index k = 0; k < count; ++k) {
@@ -125,18 +155,20 @@ void DenseDesign<T>::raw_weighted_gram(const double* h, const std::vector<Index>
   };
   for (Index start = 0; start < rows(); start += rb) {
     const Index len = std::min(rb, rows() - start);
-    for (Index jb = 0; jb < nb; jb += panel) {
-      const Index cb = std::min(panel, nb - jb);
-      gather(right, b, jb, cb, start, len, h);
-      for (Index ja = 0; ja < na; ja += panel) {
+    for (Index ja = 0; ja < na; ja += left_panel) {
+      const Index ca = std::min(left_panel, na - ja);
+      gather(left, a, ja, ca, start, len, nullptr);
+      for (Index jb = symmetric ? ja : 0; jb < nb; jb += panel) {
+        const Index cb = std::min(panel, nb - jb);
         if (!monitor.keep_going()) return;
-        const Index ca = std::min(panel, na - ja);
-        gather(left, a, ja, ca, start, len, nullptr);
-        target.block(ja, jb, ca, cb).noalias() +=
-            left.topLeftCorner(len, ca).transpose() * right.topLeftCorner(len, cb);
+        const Index needed = symmetric ? std::min(ca, jb + cb - ja) : ca;
+        gather(right, b, jb, cb, start, len, h);
+        target.block(ja, jb, needed, cb).noalias() +=
+            left.topLeftCorner(len, needed).transpose() * right.topLeftCorner(len, cb);
       }
     }
   }
+  if (symmetric) target.template triangularView<Eigen::StrictlyLower>() = target.transpose();
 }
 
 template class DenseDesign<float>;

@@ -143,8 +143,7 @@ class SparseGroupPenalty final : public BlockPenalty {
   }
   void slope(Index b, const double* w, double* out, Index k) const override {
     const double a = ConstVec(w, k).norm();
-    for (Index i = 0; i < k; ++i)
-      out[i] = w[i] == 0.0 ? 0.0 : std::copysign(entry(), w[i]) + group(b) * w[i] / a;
+    for (Index i = 0; i < k; ++i) out[i] = w[i] == 0.0 ? 0.0 : std::copysign(entry(), w[i]) + group(b) * w[i] / a;
   }
   void apply_curvature(Index b, const double* w, const double* d, double* out, Index k) const override {
     const ConstVec x(w, k), direction(d, k);

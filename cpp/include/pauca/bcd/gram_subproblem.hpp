@@ -26,7 +26,7 @@ class GramSubproblem final : public Subproblem<P> {
   bool newton_step(Monitor& monitor);
 
   WorkingGram gram_;
-  Vector w_, g_;                // coefficients and gradient on the Gram's columns
+  Vector w_, g_;  // coefficients and gradient on the Gram's columns
   Matrix factor_;
   std::vector<Index> support_;
 };

@@ -2,6 +2,8 @@
 
 namespace pauca::bcd {
 
+constexpr int cg_steps = 20;  // a sweep repairs the support more cheaply than a late conjugate gradient step
+
 template <class P>
 void ResidualSubproblem<P>::set_curvature(const Curvature& h) {
   h_ = h;
@@ -103,7 +105,7 @@ bool ResidualSubproblem<P>::newton_step(const std::vector<Index>& working, Vecto
   Vector d = Vector::Zero(s), z = inverse.cwiseProduct(r), p = z, ap(s), predictor;
   double rz = r.dot(z);
   const double stop = forcing * r.norm();
-  for (int k = 0; k < 200 && r.norm() > stop; ++k) {
+  for (int k = 0; k < cg_steps && r.norm() > stop; ++k) {
     apply(support, p, predictor);
     apply_curvature(predictor);
     for (Index a = 0; a < s; ++a) ap[a] = this->design_.dot(support[a], predictor.data()) + bend[a] * p[a];

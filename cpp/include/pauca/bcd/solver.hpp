@@ -51,6 +51,7 @@ class Solver {
   Options options_;
   std::unique_ptr<Subproblem<P>> subproblem_;
   Vector curvature_;
+  Vector null_gradient_;  // where a cold start begins
 };
 
 }  // namespace pauca::bcd

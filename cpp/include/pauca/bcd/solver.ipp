@@ -11,9 +11,11 @@ namespace pauca::bcd {
 
 namespace detail {
 
-constexpr double keep_fraction = 0.7;     // columns with |gradient| below this share of their limit leave the scope
-constexpr double stage_gap = 1e-2;        // relative gap at which an intermediate strength is left
-constexpr double inner_accuracy = 0.2;    // violation left on a working set, relative to the outer violation
+constexpr double keep_fraction = 0.7;   // columns with |gradient| below this share of their limit leave the scope
+constexpr double recheck = 0.02;        // share of the figure at the last look at all columns that asks for another
+constexpr double rounding = 1e-14;      // relative error of an objective: steps that promise less are not judged by it
+constexpr double stage_gap = 1e-2;      // relative gap at which an intermediate strength is left
+constexpr double inner_accuracy = 0.2;  // violation left on a working set, relative to the outer violation
 constexpr double curvature_floor = 1e-8;  // smallest model curvature of a row, relative to its weight
 
 }  // namespace detail
@@ -109,7 +111,7 @@ double Solver<P>::dual_gap(const State& s, const std::vector<Index>& scope) cons
   return std::max(s.objective - best, 0.0);
 }
 
-/// The support and the worst violators: at least 50, and a share of the support's size.
+/// The support and the worst violators. A dense column costs a row of the Gram and joins late; a sparse one is cheap.
 template <class P>
 std::vector<Index> Solver<P>::working_set(const State& s, const std::vector<Index>& scope) const {
   std::vector<Index> working;
@@ -122,8 +124,8 @@ std::vector<Index> Solver<P>::working_set(const State& s, const std::vector<Inde
       if (v > 0.0) violators.emplace_back(-v, j);
     }
   }
-  const std::size_t count =
-      std::max<std::size_t>(50, problem_.design.is_sparse() ? working.size() : working.size() / 3);
+  const std::size_t count = problem_.design.is_sparse() ? std::max<std::size_t>(200, 2 * working.size())
+                                                        : std::max<std::size_t>(50, working.size() / 3);
   if (violators.size() > count) {
     std::nth_element(violators.begin(), violators.begin() + count, violators.end());
     violators.resize(count);
@@ -194,6 +196,9 @@ bool Solver<P>::damped_update(State& s, const Vector& before, const std::vector<
   predictor.array() -= mean;
   promised += s.u.dot(predictor);
   const double old_objective = s.objective;
+  // A full step that promises less than the rounding error of the objective cannot be judged by it.
+  const double error = detail::rounding * std::abs(old_objective);
+  const double slack = -promised < error ? error : 0.0;
   const Vector old_eta = s.eta, model = s.w;
   double t = 1.0;
   for (int trial = 0; trial < 30; ++trial, t *= 0.5) {
@@ -201,7 +206,7 @@ bool Solver<P>::damped_update(State& s, const Vector& before, const std::vector<
     if (t < 1.0)
       for (Index j : working) s.w[j] = before[j] + t * (model[j] - before[j]);
     s.objective = objective(s);
-    if (s.objective <= old_objective + 1e-4 * t * std::min(promised, 0.0)) {
+    if (s.objective <= old_objective + 1e-4 * t * std::min(promised, 0.0) + (t == 1.0 ? slack : 0.0)) {
       s.intercept -= t * mean;
       return true;
     }
@@ -246,6 +251,7 @@ NullModel Solver<P>::null_model(Monitor& monitor) {
     null.lambda_max = std::max(null.lambda_max, z / weight);
   }
   null.coef = s.w;
+  null_gradient_ = s.gradient;
   null.intercept = s.intercept;
   return null;
 }
@@ -298,11 +304,14 @@ Solution Solver<P>::solve(const Settings& settings, const Start& start, Monitor&
   };
 
   bool full = false;
-  double worst = 0.0;
+  double worst = 0.0, checked = 0.0;
   for (;; ++report.n_iter) {
     refresh(s);
     full = scope.size() == everything.size();
-    gradient(s, scope, monitor);
+    if (cold && report.n_iter == 0)
+      s.gradient = null_gradient_;
+    else
+      gradient(s, scope, monitor);
     if (monitor.stop_requested()) {
       report.status = monitor.reason();
       break;
@@ -313,13 +322,14 @@ Solution Solver<P>::solve(const Settings& settings, const Start& start, Monitor&
     auto criterion = [&] { return certified ? dual_gap(s, scope) : worst; };
     const double level = last ? report.threshold : (certified ? detail::stage_gap * s.objective : 0.1 * stage);
     double figure = criterion();
-    if (figure <= level && !full) {
+    if (!full && figure <= std::max(level, detail::recheck * checked)) {
       scope = everything;
       gradient(s, scope, monitor);
       worst = violation(s, scope);
       full = true;
-      if (last) figure = criterion();
+      if (last || figure > level) figure = criterion();
     }
+    if (full) checked = figure;
     if (last) report.criterion = figure;
     if (figure <= level) {
       if (last) {
@@ -329,6 +339,7 @@ Solution Solver<P>::solve(const Settings& settings, const Start& start, Monitor&
       stage = std::max(lambda, options_.continuation * stage);
       set_lambda(stage);
       worst = violation(s, scope);
+      checked = criterion();
     }
     if (report.n_iter >= settings.max_iter) {
       report.status = Status::max_iter;

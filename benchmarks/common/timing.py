@@ -1,0 +1,29 @@
+"""Time, measured the same way for everybody."""
+
+import os
+import statistics
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from typing import TypeVar
+
+T = TypeVar("T")
+
+
+def cpu_seconds(call: Callable[[], T]) -> tuple[float, T]:
+    """CPU time of the process: on one thread, what the call would take on an idle machine."""
+    start = time.process_time()
+    result = call()
+    return time.process_time() - start, result
+
+
+def in_new_process(code: str, repeats: int) -> float:
+    """Median wall-clock seconds that `code` reports on its last line when run in fresh interpreters."""
+    times = []
+    for _ in range(repeats):
+        done = subprocess.run(
+            [sys.executable, "-W", "ignore", "-c", code], env=os.environ, capture_output=True, text=True, check=True
+        )
+        times.append(float(done.stdout.split()[-1]))
+    return statistics.median(times)

@@ -1,0 +1,239 @@
+"""L1-penalised linear models: pauca beside scikit-learn, celer, skglm and liblinear."""
+
+import statistics
+from collections import defaultdict
+from pathlib import Path
+from typing import Any
+
+from common import plots, tables
+from common.machine import describe
+from common.options import Options
+from common.timing import in_new_process
+from linear import problems
+from linear.measure import time_to_gap
+from linear.solvers import SOLVERS
+
+TARGETS = [1e-4, 1e-6, 1e-8]
+PACKAGES = ["pauca", "numpy", "scipy", "scikit-learn", "celer", "skglm", "numba"]
+Rows = list[dict[str, Any]]
+
+
+def run(options: Options) -> Path:
+    folder = options.folder("linear")
+    rows: Rows = []
+    for seed in options.seeds:
+        for problem in problems.cases(options.quick, seed, options.only):
+            print(f"   {problem.name}, seed {seed}", flush=True)
+            new = list(time_to_gap(problem, SOLVERS, TARGETS, options.repeats, 2.0 if options.quick else 8.0))
+            rows += new
+            for target, solver, value in medians(new):
+                print(f"      {target}  {solver:26s} {tables.seconds(value)} s", flush=True)
+    tables.write_csv(folder / "time_to_gap.csv", rows)
+    summary = summarise(rows)
+    tables.write_csv(folder / "summary.csv", summary)
+    draw_time_to_gap(rows, folder / "time_to_gap.png")
+    growth_rows, start_rows = [], []
+    if not options.only:
+        growth_rows = growth(options)
+        tables.write_csv(folder / "growth.csv", growth_rows)
+        draw_growth(growth_rows, folder / "growth.png")
+        start_rows = start_up(3 if options.quick else 5)
+        tables.write_csv(folder / "start_up.csv", start_rows)
+    page = options.output / "linear.md"
+    page.write_text(report(options, rows, summary, start_rows), encoding="utf-8")
+    return page
+
+
+def medians(rows: Rows) -> list[tuple[str, str, float]]:
+    groups: dict[tuple[str, str], list[float]] = defaultdict(list)
+    for row in rows:
+        groups[row["target"], row["solver"]].append(float(row["seconds"]))
+    return [(*key, statistics.median(values)) for key, values in groups.items()]
+
+
+def summarise(rows: Rows) -> Rows:
+    """Per case, target and peer: medians, and the median over paired runs of the peer's time over pauca's."""
+    times = {
+        (r["case"], r["target"], r["solver"], r["seed"], r["repeat"]): float(r["seconds"]) for r in rows
+    }
+    summary = []
+    for case, target in dict.fromkeys((r["case"], r["target"]) for r in rows):
+        solvers = list(dict.fromkeys(r["solver"] for r in rows if (r["case"], r["target"]) == (case, target)))
+        for peer in solvers:
+            if peer.startswith("pauca"):
+                continue
+            ours = "pauca (no intercept)" if "no intercept" in peer else "pauca"
+            runs = {k[3:]: t for k, t in times.items() if k[:3] == (case, target, peer)}
+            pairs = [(t, times[case, target, ours, *key]) for key, t in runs.items()
+                     if (case, target, ours, *key) in times]  # fmt: skip
+            if not pairs:
+                continue
+            ratios = [theirs / mine for theirs, mine in pairs]
+            summary.append(
+                {
+                    "case": case,
+                    "target": target,
+                    "peer": peer,
+                    "peer_seconds": f"{statistics.median(p for p, _ in pairs):.5f}",
+                    "pauca_seconds": f"{statistics.median(q for _, q in pairs):.5f}",
+                    "ratio": f"{statistics.median(ratios):.2f}",
+                    "lowest": f"{min(ratios):.2f}",
+                    "highest": f"{max(ratios):.2f}",
+                }
+            )
+    return summary
+
+
+def draw_time_to_gap(rows: Rows, path: Path) -> None:
+    series: dict[str, dict[str, tuple[list[float], list[float]]]] = {}
+    for case in dict.fromkeys(r["case"] for r in rows):
+        curves: dict[str, tuple[list[float], list[float]]] = defaultdict(lambda: ([], []))
+        for target, solver, value in medians([r for r in rows if r["case"] == case]):
+            curves[solver][0].append(float(target))
+            curves[solver][1].append(value)
+        series[case] = curves
+    plots.panels(path, series, "relative duality gap", "CPU seconds", columns=min(4, len(series)), reverse_x=True)
+
+
+def growth(options: Options) -> Rows:
+    """Lasso at alpha_max / 10 to a gap of 1e-6, one of n and p varying."""
+    if options.quick:
+        sizes = {"dense, n = 200": [(200, p) for p in (500, 1000, 2000)]}
+    else:
+        sizes = {
+            "dense lasso, n = 1000, p grows": [(1000, p) for p in (1000, 3000, 10_000, 30_000)],
+            "dense lasso, p = 3000, n grows": [(n, 3000) for n in (300, 1000, 3000, 10_000)],
+            "sparse lasso, n = 20000, p grows": [(20_000, p) for p in (10_000, 30_000, 100_000, 300_000)],
+        }
+    rows: Rows = []
+    for name, shapes in sizes.items():
+        print(f"   growth: {name}", flush=True)
+        for n, p in shapes:
+            build = problems.sparse_design if name.startswith("sparse") else problems.dense_design
+            X = build(n, p, options.seeds[0])
+            y, _ = problems.responses(X, max(10, min(n, p) // 100), options.seeds[0])
+            problem = problems.at_fraction(
+                problems.Problem(name, "quadratic", X, y, 0.0, 0.1, True, options.seeds[0])
+            )
+            for row in time_to_gap(problem, SOLVERS, [1e-6], options.repeats, 8.0):
+                rows.append({"n": n, "p": p, **row})
+    return rows
+
+
+def draw_growth(rows: Rows, path: Path) -> None:
+    series: dict[str, dict[str, tuple[list[float], list[float]]]] = {}
+    for case in dict.fromkeys(r["case"] for r in rows):
+        curves: dict[str, tuple[list[float], list[float]]] = defaultdict(lambda: ([], []))
+        varying = "n" if case.endswith("n grows") else "p"
+        own = [r for r in rows if r["case"] == case]
+        for size in dict.fromkeys(r[varying] for r in own):
+            for _, solver, value in medians([r for r in own if r[varying] == size]):
+                curves[solver][0].append(size)
+                curves[solver][1].append(value)
+        series[case] = curves
+    plots.panels(path, series, "n or p", "CPU seconds", columns=len(series))
+
+
+START_UP = {
+    "pauca": "from pauca.linear_model import SparseRegressor as Model",
+    "scikit-learn": "from sklearn.linear_model import Lasso as Model",
+    "celer": "from celer import Lasso as Model",
+    "skglm": "from skglm import Lasso as Model",
+}
+
+
+def start_up(repeats: int) -> Rows:
+    """Wall-clock seconds from a fresh interpreter's first statement to the end of the first fit."""
+    print("   start-up", flush=True)
+    rows = []
+    for name, statement in START_UP.items():
+        code = (
+            f"import time; t = time.perf_counter(); import numpy as np; {statement}\n"
+            "rng = np.random.default_rng(0); X = np.asfortranarray(rng.standard_normal((100, 200)))\n"
+            "Model(alpha=0.1).fit(X, X[:, 0] - X[:, 1]); print(time.perf_counter() - t)"
+        )
+        rows.append({"solver": name, "seconds": f"{in_new_process(code, repeats):.3f}"})
+    return rows
+
+
+def report(options: Options, rows: Rows, summary: Rows, start_rows: Rows) -> str:
+    worst: dict[tuple[str, str], dict[str, Any]] = {}
+    for row in summary:
+        key = row["case"], row["target"]
+        if key not in worst or float(row["ratio"]) < float(worst[key]["ratio"]):
+            worst[key] = row
+    best = tables.markdown(
+        ["case", "relative gap", "best peer", "its CPU s", "pauca's CPU s", "ratio", "lowest to highest"],
+        (
+            [r["case"], r["target"], r["peer"], tables.seconds(float(r["peer_seconds"])),
+             tables.seconds(float(r["pauca_seconds"])), f"**{r['ratio']}**", f"{r['lowest']} to {r['highest']}"]
+            for r in worst.values()
+        ),
+    )  # fmt: skip
+    solvers = list(dict.fromkeys(r["solver"] for r in rows))
+    cells = {}
+    for case in dict.fromkeys(r["case"] for r in rows):
+        for target, solver, value in medians([r for r in rows if r["case"] == case]):
+            cells[case, target, solver] = tables.seconds(value)
+    everybody = tables.markdown(
+        ["case", "relative gap", *solvers],
+        ([c, t, *(cells.get((c, t, s), "-") for s in solvers)] for c, t in dict.fromkeys(k[:2] for k in cells)),
+    )
+    starts = tables.markdown(["solver", "seconds"], ([r["solver"], r["seconds"]] for r in start_rows))
+    behind = [f"{r['case']} at {r['target']} ({r['ratio']} of {r['peer']})" for r in worst.values()
+              if float(r["ratio"]) < 1]  # fmt: skip
+    text = PAGE.format(
+        machine=describe(PACKAGES),
+        size="small problems (`--quick`): a check, not a comparison" if options.quick else "full size",
+        seeds=", ".join(str(s) for s in options.seeds),
+        repeats=options.repeats,
+        best=best,
+        everybody=everybody,
+        behind="pauca is behind on " + "; ".join(behind) + "." if behind else "pauca is behind nowhere in this table.",
+    )
+    return text + (PAGE_MORE.format(starts=starts) if start_rows else "")
+
+
+PAGE = """# L1-penalised linear models
+
+Written by `python benchmarks/run.py linear`; {size}. Seeds {seeds}, {repeats} repeats each.
+{machine}
+
+CPU seconds on one thread to a relative duality gap, with an intercept unless a solver's name says otherwise.
+
+- The gap is the primal minus the dual objective, computed for every solver by the same numpy code (`linear/gaps.py`)
+  with the intercept recomputed exactly, relative to the objective of the model without features.
+- Every solver, pauca included, runs at the loosest tolerance on a half-decade grid that reaches the gap on that data;
+  `-` means that it took more than 8 s (2 s if quick) without reaching it, or that the problem is not its kind.
+- Repeats are interleaved, every second one in reverse order; compilation and loading are paid before. The ratio is the
+  median over paired runs of the peer's time over pauca's: above 1, pauca is faster.
+- On the dense design scikit-learn's and celer's Lasso are handed centred data, which they are not charged for: their
+  own centring copies X. celer's logistic regression has no intercept and liblinear penalises it: both solve the problem
+  without one and are compared with pauca doing the same.
+- Dense: n = 1000, p = 10000, AR(0.6) rows. Sparse: CSC, n = 20000, p = 100000, density 1e-3. "/10" is alpha_max / 10.
+
+## The best peer
+
+{best}
+{behind}
+
+![time to a gap](linear/time_to_gap.png)
+
+## Everybody
+
+{everybody}
+"""
+
+PAGE_MORE = """
+## Growth
+
+Lasso at alpha_max / 10 to a gap of 1e-6.
+
+![growth with n and p](linear/growth.png)
+
+## Import and first fit in a new process
+
+Wall-clock seconds, a 100 x 200 lasso.
+
+{starts}
+"""
