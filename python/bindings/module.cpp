@@ -16,6 +16,7 @@ void register_nmf(py::module_& m);
 void register_mixed(py::module_& m);
 void register_moments(py::module_& m);
 void register_screening(py::module_& m);
+void register_rules(py::module_& m);
 
 namespace {
 
@@ -54,4 +55,5 @@ PYBIND11_MODULE(PAUCA_MODULE, m, pybind11::mod_gil_not_used()) {
   pauca::python::register_mixed(m);
   pauca::python::register_moments(m);
   pauca::python::register_screening(m);
+  pauca::python::register_rules(m);
 }

@@ -13,6 +13,7 @@ _SUBMODULES = (
     "dag",
     "datasets",
     "decomposition",
+    "graph",
     "label_shift",
     "linear_model",
     "losses",

@@ -50,22 +50,30 @@ double Loss::center_between(Vector& eta, Vector& u, double lo, double hi) const 
   return total;
 }
 
-double LogisticLoss::value(const Vector& eta) const {
-  double total = 0.0;
-  for (Index i = 0; i < eta.size(); ++i) {
-    const double e = eta[i];
-    total += weights_[i] * (std::log1p(std::exp(-std::abs(e))) + std::max(e, 0.0) - y_[i] * e);
-  }
-  return total;
-}
-
 namespace {
+double logistic(double y, double e) { return std::log1p(std::exp(-std::abs(e))) + std::max(e, 0.0) - y * e; }
 double sigmoid(double e) {
   if (e >= 0.0) return 1.0 / (1.0 + std::exp(-e));
   const double t = std::exp(e);
   return t / (1.0 + t);
 }
 }  // namespace
+
+double LogisticLoss::value(const Vector& eta) const {
+  double total = 0.0;
+  for (Index i = 0; i < eta.size(); ++i) total += weights_[i] * logistic(y_[i], eta[i]);
+  return total;
+}
+
+double LogisticLoss::row_value(const Vector& eta, const std::vector<Index>& rows) const {
+  double total = 0.0;
+  for (Index i : rows) total += weights_[i] * logistic(y_[i], eta[i]);
+  return total;
+}
+
+void LogisticLoss::row_gradient(const Vector& eta, const std::vector<Index>& rows, Vector& u) const {
+  for (Index i : rows) u[i] = weights_[i] * (sigmoid(eta[i]) - y_[i]);
+}
 
 void LogisticLoss::gradient(const Vector& eta, Vector& u) const {
   u.resize(eta.size());

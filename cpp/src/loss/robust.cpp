@@ -3,7 +3,6 @@
 #include "pauca/core/errors.hpp"
 #include "pauca/loss/huber.hpp"
 #include "pauca/loss/quantile.hpp"
-#include "pauca/loss/squared_hinge.hpp"
 
 namespace pauca {
 
@@ -84,32 +83,6 @@ double QuantileLoss::conjugate(const Vector& v) const {
 double QuantileLoss::center(Vector& eta, Vector& u) const {
   const Vector r = y_ - eta;
   return center_between(eta, u, r.minCoeff() - h_, r.maxCoeff() + h_);
-}
-
-double SquaredHingeLoss::value(const Vector& eta) const {
-  double total = 0.0;
-  for (Index i = 0; i < eta.size(); ++i) {
-    const double m = std::fmax(1.0 - z_[i] * eta[i], 0.0);
-    total += 0.5 * weights_[i] * m * m;
-  }
-  return total;
-}
-
-void SquaredHingeLoss::gradient(const Vector& eta, Vector& u) const {
-  u.resize(eta.size());
-  for (Index i = 0; i < eta.size(); ++i) u[i] = -weights_[i] * z_[i] * std::fmax(1.0 - z_[i] * eta[i], 0.0);
-}
-
-void SquaredHingeLoss::curvature(const Vector& eta, Vector& h) const {
-  h.resize(eta.size());
-  for (Index i = 0; i < eta.size(); ++i) h[i] = z_[i] * eta[i] < 1.0 ? weights_[i] : 0.0;
-}
-
-double SquaredHingeLoss::conjugate(const Vector& v) const {
-  double total = v.dot(z_);
-  for (Index i = 0; i < v.size(); ++i)
-    if (weights_[i] > 0.0) total += 0.5 * v[i] * v[i] / weights_[i];
-  return total;
 }
 
 }  // namespace pauca

@@ -76,6 +76,11 @@ def fit_blocks(
 ) -> LinearFit:
     """Fit f(offset + 1 b' + X B) + sum of g over blocks; B is (n_features, n_tasks), a vector for one task."""
     solver._check()
+    if solver._explicit:
+        raise ValueError(
+            "GreedyBCD: explicit rules are for single coefficients; for groups, several targets or several classes leave "
+            "partition, block_size, selection and update alone"
+        )
     name, shape, labels, group_weights = block_penalty(penalty, X.shape[1], n_tasks, feature_names)
     own = float(penalty.alpha)
     strength, relative = resolve_strength(alpha, own)

@@ -23,6 +23,8 @@ PENALTY_NAMES: dict[str, type[penalties.SeparablePenalty]] = {
     "scad": penalties.SCAD,
 }
 
+_RULES = ("partition", "block_size", "selection", "update")
+
 
 @dataclass(frozen=True)
 class LinearFit:
@@ -252,7 +254,25 @@ def fit_linear(
         callback=callback,
         **wrappers,
     )
-    if isinstance(solver, solvers.GreedyBCD):
+    rules_details: dict[str, Any] = {}
+    if isinstance(solver, solvers.GreedyBCD) and solver._explicit:
+        if core.name != "l1":
+            raise ValueError(
+                f"GreedyBCD: explicit rules need an L1 or elastic-net penalty, {type(penalty).__name__} is neither; "
+                "leave partition, block_size, selection and update alone"
+            )
+        if loss.core_name not in ("quadratic", "logistic", "squared_hinge"):
+            raise ValueError(
+                f"GreedyBCD: explicit rules need the quadratic, logistic or squared hinge loss, {loss!r} is neither; "
+                "leave partition, block_size, selection and update alone"
+            )
+        rules = solver._rules(X.shape[1], loss.core_name == "quadratic")
+        found = _core.linear_solve_rules(
+            design, rules=rules, penalty=core.name, gram_bytes=float(solver.gram_memory) * 2.0**20, **common
+        )
+        found["engine"] = "{} x {}, {}, {}".format(*(rules[k] for k in _RULES))
+        rules_details = {"rules": rules, "n_updates": found["n_updates"], "fallbacks": found["fallbacks"]}
+    elif isinstance(solver, solvers.GreedyBCD):
         found = _core.linear_solve(
             design,
             penalty=core.name,
@@ -270,7 +290,7 @@ def fit_linear(
             name=core.name,
             **common,
         )
-    details = {k: int(found[k]) for k in ("gradients", "restarts") if k in found}
+    details = {k: int(found[k]) for k in ("gradients", "restarts") if k in found} | rules_details
     jumps = ""
     if not penalty.convex:
         bend = loss._curvature(target, weights)

@@ -391,6 +391,8 @@ def solve_path(
     if not isinstance(solver, solvers.GreedyBCD) or not isinstance(penalty, penalties.SeparablePenalty):
         raise ValueError(f"path: needs a separable penalty and GreedyBCD; got {penalty!r} and {solver!r}")
     solver._check()
+    if solver._explicit:
+        raise ValueError("path: explicit rules have no path engine; leave partition, selection and update alone")
     loss._check_target(y, weights)
     core, wrappers = core_penalty(penalty, X.shape[1], feature_names)
     wrappers.pop("penalty")

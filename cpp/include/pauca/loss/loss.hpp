@@ -1,6 +1,7 @@
 #pragma once
 
 #include <limits>
+#include <vector>
 
 #include "pauca/core/types.hpp"
 
@@ -24,6 +25,15 @@ class Loss {
   virtual void gradient(const Vector& eta, Vector& u) const = 0;
   /// h_i = s_i l''(eta_i), or an upper bound where l is not twice differentiable
   virtual void curvature(const Vector& eta, Vector& h) const = 0;
+  /// Largest second and third derivative of l in magnitude; infinite where there is no bound.
+  virtual double curvature_bound() const { return std::numeric_limits<double>::infinity(); }
+  virtual double third_bound() const { return std::numeric_limits<double>::infinity(); }
+
+  /// True if the two functions below exist: f's share of the listed rows, and u on these rows only, which is what a
+  /// step on a sparse column costs.
+  virtual bool has_rows() const { return false; }
+  virtual double row_value(const Vector& /*eta*/, const std::vector<Index>& /*rows*/) const { return 0.0; }
+  virtual void row_gradient(const Vector& /*eta*/, const std::vector<Index>& /*rows*/, Vector& /*u*/) const {}
 
   /// Supremum of l'' over eta and y.
   virtual double curvature_bound() const { return std::numeric_limits<double>::infinity(); }
