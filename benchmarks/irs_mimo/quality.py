@@ -21,12 +21,14 @@ from pauca.channel import IRSChannelEstimator, simulate_irs_mimo, support_recove
 from pauca.channel._simulate import draw_patterns
 
 METHODS = {
+    "mm": KroneckerSBL(),
     "mm, prune 1e-3": KroneckerSBL(method="mm", prune=1e-3),
     "mm, prune 1e-2": KroneckerSBL(method="mm", prune=1e-2),
+    "svd": KroneckerSBL(method="svd"),
     "svd, prune 1e-3": KroneckerSBL(method="svd", prune=1e-3),
     "am, prune 1e-3": KroneckerSBL(method="am", prune=1e-3),
     "am, prune 1e-2": KroneckerSBL(method="am", prune=1e-2),
-    "mm, coupled .8": KroneckerSBL(method="mm", coupling=(0.8, 0.0, 0.8)),
+    "mm, coupled .8": KroneckerSBL(coupling=(0.8, 0.0, 0.8)),
     "DecomposedSBL": DecomposedSBL(),
     "OMP": OMP(),
     "KroneckerOMP, true K": KroneckerOMP(n_nonzero_coefs=(3, 1, 3)),

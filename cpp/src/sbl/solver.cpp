@@ -140,8 +140,9 @@ Solution Solver::solve(Tensor y, Index L, const std::function<bool(const Progres
 
     bool pruned = false;
     for (Index i = 0; i < model.n_modes(); ++i) {
-      const double limit = options_.prune[static_cast<std::size_t>(i)];
-      if (limit <= 0.0) continue;
+      double limit = options_.prune[static_cast<std::size_t>(i)];
+      if (limit == 0.0) continue;
+      if (limit < 0.0) limit = std::min(1e-2, 0.3 * s2);  // s2 is relative to the power of the data here
       const std::vector<Index> keep = hyper.survivors(i, limit);
       if (keep.size() == model.active(i).size()) continue;
       hyper.keep(i, keep);

@@ -98,10 +98,11 @@ class KroneckerSBL(ComplexLinearModel):
         Block sparsity: ``g_i = C gamma_i`` where C has ones on and this number (0.5 and 0.8 are published) off the
         diagonal, one number a mode, 0 or None for modes that are not coupled. With ``method="mm"`` the update is
         monotone, with ``"am"`` the published nonnegative least squares step runs.
-    prune : float or sequence of float, default=1e-2
+    prune : "auto", float or sequence of float, default="auto"
         In every mode, atoms whose hyperparameter (a power) falls below this share of the mode's largest are dropped
-        for good. The default regularises where signal-to-noise ratio is moderate; lower it where atoms weaker than
-        that matter: many weak paths, or a dense dictionary around directions off its grid.
+        for good. ``"auto"``: 0.3 times the noise's share of the received power, 1e-2 at most, which regularises where
+        there is noise and keeps weak atoms where there is little. Lower it for many weak atoms, such as those of a
+        dense dictionary around directions off its grid.
     n_inner : int, default=1
         Most sweeps over the modes in one update of ``method="am"``; 1 is generalised expectation maximisation.
     inner_tol : float, default=1e-5
@@ -188,7 +189,7 @@ class KroneckerSBL(ComplexLinearModel):
         "noise_variance": [Interval(Real, 0, None, closed="neither"), None],
         "noise_covariance": ["array-like", tuple, list, None],
         "coupling": [Interval(Real, 0, 1, closed="both"), tuple, list, None],
-        "prune": [Interval(Real, 0, 1, closed="left"), tuple, list, None],
+        "prune": [StrOptions({"auto"}), Interval(Real, 0, 1, closed="left"), tuple, list, None],
         "n_inner": [Interval(Integral, 1, None, closed="left")],
         "inner_tol": [Interval(Real, 0, None, closed="left")],
         "tol": [Interval(Real, 0, None, closed="left")],
@@ -206,7 +207,7 @@ class KroneckerSBL(ComplexLinearModel):
         *,
         noise_covariance: Any = None,
         coupling: PerMode = None,
-        prune: PerMode = 1e-2,
+        prune: PerMode | str = "auto",
         n_inner: int = 1,
         inner_tol: float = 1e-5,
         tol: float = 1e-4,
@@ -409,6 +410,11 @@ class KroneckerSBL(ComplexLinearModel):
     def _noise_step(self) -> str:
         return "known" if self.noise_variance is not None else "em"
 
+    def _prune_levels(self, n_modes: int) -> list[float]:
+        if isinstance(self.prune, str):
+            return [-1.0] * n_modes  # the solver's own rule
+        return per_mode("prune", self.prune, n_modes, 1.0)
+
     def _options(self, n_modes: int, variance: bool) -> dict[str, Any]:
         coupling = per_mode("coupling", self.coupling, n_modes, 1.0 + 1e-12)
         if self.method == "svd" and any(coupling):
@@ -419,7 +425,7 @@ class KroneckerSBL(ComplexLinearModel):
             "noise_variance": float(self.noise_variance or 0.0),
             "n_inner": self.n_inner,
             "inner_tol": self.inner_tol,
-            "prune": per_mode("prune", self.prune, n_modes, 1.0),
+            "prune": self._prune_levels(n_modes),
             "coupling": coupling,
             "variance": variance,
         }
@@ -517,9 +523,10 @@ class SBL(KroneckerSBL):
     _parameter_constraints: ClassVar[dict[str, Any]] = {
         **{
             k: KroneckerSBL._parameter_constraints[k]
-            for k in ("noise_variance", "prune", "tol", "max_iter", "max_time", "verbose")
+            for k in ("noise_variance", "tol", "max_iter", "max_time", "verbose")
         },
         "method": [StrOptions({"mm", "am"})],
+        "prune": [Interval(Real, 0, 1, closed="left"), None],
     }
 
     def __init__(

@@ -18,7 +18,8 @@ struct Options {
   double noise_variance = 0.0;  ///< if known
   Index n_inner = 1;            ///< sweeps of step_am
   double inner_tol = 1e-5;
-  std::vector<double> prune;          ///< a mode's atoms below this share of its largest g are dropped; 0: none
+  std::vector<double>
+      prune;  ///< a mode's atoms below this share of its largest g are dropped; 0: none, negative: by noise
   std::vector<double> coupling;       ///< beta of every mode
   bool variance = true;               ///< return the posterior variances
   bool abandon_when_stopped = false;  ///< a stop that is no time limit comes from a signal: results are not wanted
