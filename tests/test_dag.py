@@ -154,6 +154,8 @@ def test_constraints_by_name():
         CoLiDE(include=[("age", "y"), ("y", "age")]).fit(frame)
     with pytest.raises(ValueError, match="contradicts tiers"):
         CoLiDE(include=[("y", "age")], tiers=[["age"], ["dose_*", "y", "z"]]).fit(frame)
+    with pytest.raises(ValueError, match="'dose_a' is in tier 0 and in tier 1"):
+        CoLiDE(tiers=[["age", "dose_a"], ["dose_*", "y", "z"]]).fit(frame)
     with pytest.raises(ValueError, match="no tier"):
         CoLiDE(tiers={"age": 0}).fit(frame)
     frame["group"] = pd.Categorical(["a", "b"] * 150)

@@ -110,11 +110,12 @@ void register_dag(py::module_& m) {
            })
       .def(
           "search",
-          [](GraphProblem& g, const std::vector<std::vector<int>>& starts, int restarts, Index max_passes, bool move,
-             std::uint64_t seed, double max_time, py::object callback) {
+          [](GraphProblem& g, const std::vector<std::vector<int>>& starts, int restarts, int patience, Index max_passes,
+             bool move, std::uint64_t seed, double max_time, py::object callback) {
             Report report;
             OrderSearchOptions options;
-            options.n_restarts = restarts, options.max_passes = max_passes, options.move = move, options.seed = seed;
+            options.n_restarts = restarts, options.patience = patience, options.max_passes = max_passes,
+            options.move = move, options.seed = seed;
             OrderSolution s = run_released(std::move(callback), [&](Monitor& monitor) {
               monitor.start(max_time);
               OrderSearch search(*g.score, monitor, options);
@@ -133,8 +134,8 @@ void register_dag(py::module_& m) {
             d["order"] = s.order;
             return d;
           },
-          py::arg("starts"), py::arg("restarts"), py::arg("max_passes"), py::arg("move"), py::arg("seed"),
-          py::arg("max_time"), py::arg("callback"))
+          py::arg("starts"), py::arg("restarts"), py::arg("patience"), py::arg("max_passes"), py::arg("move"),
+          py::arg("seed"), py::arg("max_time"), py::arg("callback"))
       .def(
           "repair",
           [](GraphProblem& g, const FArray<double>& w, const FArray<double>& strength) {

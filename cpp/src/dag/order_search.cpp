@@ -195,6 +195,7 @@ void OrderSearch::improve() {
   // With equal variances, order and common variance in turn, until a round of passes moves nothing.
   double previous = score_.objective(fits_);
   bool moved = options_.move;
+  const Index limit = passes_ + options_.max_passes;
   for (int round = 0; round < 30; ++round) {
     if (score_.equal_variance()) {
       score_.set_noise(std::max(mean_residual_variance(fits_), 1e-300));
@@ -207,8 +208,8 @@ void OrderSearch::improve() {
       moved |= changed;
       path_->push_back(score_.objective(fits_));
       monitor_.next_iteration({++passes_, path_->back(), 0.0, 0.0});
-      if (passes_ >= options_.max_passes) {
-        finished_ = !changed;
+      if (passes_ >= limit) {
+        finished_ = finished_ && !changed;
         break;
       }
     }
@@ -216,17 +217,17 @@ void OrderSearch::improve() {
     const double now = score_.objective(fits_);
     const bool better = now < previous - 1e-9 * (1.0 + std::abs(previous));
     previous = now;
-    if (!score_.equal_variance() || !better || !monitor_.keep_going() || passes_ >= options_.max_passes) break;
+    if (!score_.equal_variance() || !better || !monitor_.keep_going() || passes_ >= limit) break;
   }
   path_->push_back(previous);
 }
 
-void OrderSearch::perturb() {
-  const Index moves = std::max<Index>(2, d_ / 8);
+void OrderSearch::perturb(bool thoroughly) {
+  const Index moves = thoroughly ? 2 * d_ : std::max<Index>(2, d_ / 8);
   for (Index k = 0; k < moves; ++k) {
     const int node = order_[rng_.below(d_)];
     Index to = position_[node];
-    const Index reach = 1 + rng_.below(std::max<Index>(2, d_ / 3));
+    const Index reach = 1 + rng_.below(std::max<Index>(2, thoroughly ? d_ : d_ / 3));
     if (rng_.uniform() < 0.5) {
       for (Index s = 0; s < reach && to > 0 && constraints_.may_swap(order_[to - 1], node); ++s) --to;
     } else {
@@ -271,10 +272,14 @@ OrderSolution OrderSearch::run(const std::vector<std::vector<int>>& starts, std:
     attempt();
     if (!monitor_.keep_going()) break;
   }
+  int in_vain = 0;
   for (int k = 0; k < options_.n_restarts && options_.move && d_ > 2 && monitor_.keep_going(); ++k) {
     restore(best);
-    perturb();
+    perturb(k % 2 == 1);
+    const double before = best.objective;
     attempt();
+    in_vain = best.objective < before - 1e-7 * (1e-3 + std::abs(before)) ? 0 : in_vain + 1;
+    if (in_vain >= options_.patience) break;
   }
   if (!monitor_.keep_going()) finished_ = false;
   return best;

@@ -82,7 +82,8 @@ class CoLiDE(CallbackSupportMixin, GraphQueries, GraphFitting, BaseEstimator):
         A start: weights (d, d), or an order of the features.
     n_starts : int, default=None
         Starts of the order search: top-down, by variance, top-down with selected parents, then perturbations of the
-        best. None is 1 with equal variances (where top-down is consistent) and 3 with unequal ones.
+        best. None is 1 with equal variances (where top-down is consistent); with unequal ones it
+        is the first three, and with BIC perturbations until ``max(4, 600 / d)`` in a row have brought nothing.
     max_parents : int, default=None
         Limit on parents of a node in BIC fits. None is a fifth of the samples.
     n_resamples : int, default=0
@@ -98,7 +99,7 @@ class CoLiDE(CallbackSupportMixin, GraphQueries, GraphFitting, BaseEstimator):
     assume_centered : bool, default=False
         Whether the columns have mean zero and no intercepts are wanted.
     max_iter : int, default=100
-        Limit on passes of the order search.
+        Limit on passes of the order search from each start.
     max_time : float, default=None
         Limit in seconds for one solve.
     n_jobs : int, default=None

@@ -94,9 +94,16 @@ def resolve_tiers(tiers: Any, names: Sequence[str]) -> IntArray:
     if callable(tiers):
         tiers = tiers(names)
     tier = np.full(d, -1, dtype=np.intp)
+
+    def assign(key: Any, level: int) -> None:
+        for j in _positions("tiers", key, names):
+            if tier[j] not in (-1, level):
+                raise ValueError(f"tiers: {names[j]!r} is in tier {tier[j]} and in tier {level}")
+            tier[j] = level
+
     if isinstance(tiers, Mapping):
         for key, level in tiers.items():
-            tier[_positions("tiers", key, names)] = int(level)
+            assign(key, int(level))
     elif isinstance(tiers, np.ndarray) and tiers.ndim == 1 and tiers.dtype.kind in "iu":
         if tiers.shape != (d,):
             raise ValueError(f"tiers: got shape {tiers.shape}, expected ({d},)")
@@ -104,7 +111,7 @@ def resolve_tiers(tiers: Any, names: Sequence[str]) -> IntArray:
     else:
         for level, members in enumerate(tiers):
             for key in [members] if isinstance(members, str) else members:
-                tier[_positions("tiers", key, names)] = level
+                assign(key, level)
     if (tier < 0).any():
         missing = [names[int(j)] for j in np.flatnonzero(tier < 0)]
         raise ValueError(f"tiers: no tier is given for {missing}, expected one for each feature")

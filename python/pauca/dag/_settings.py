@@ -16,6 +16,7 @@ from ._schedule import PathFollowing
 from ._solve import GraphFit, Settings, solve
 
 DEFAULT_ALPHA = 0.05
+MANY = 2**30
 PATH_LENGTH = 12
 PATH_RATIO = 1e-3
 
@@ -33,8 +34,10 @@ def make_settings(estimator: Any, n: float, d: int, names: Sequence[str], constr
     multipliers = np.where(constraints.included, 0.0, multipliers)
     multipliers = np.asfortranarray(np.vstack([multipliers, np.ones((int(estimator.lags) * d, d))]))
     starts = estimator.n_starts
+    patience = MANY
     if starts is None:
-        starts = 1 if estimator.variance == "equal" else 3
+        patience = max(4, 600 // d)
+        starts = 1 if estimator.variance == "equal" else (103 if estimator.criterion == "bic" else 3)
     limit = int(n // 5) if estimator.max_parents is None else int(estimator.max_parents)
     return Settings(
         equal_variance=estimator.variance == "equal",
@@ -50,6 +53,7 @@ def make_settings(estimator: Any, n: float, d: int, names: Sequence[str], constr
         repair=estimator.repair,
         refit=bool(estimator.refit),
         n_starts=int(starts),
+        patience=patience,
         max_parents=max(1, min(limit, multipliers.shape[0])),
         max_iter=int(estimator.max_iter),
         max_time=estimator.max_time,

@@ -37,6 +37,7 @@ class Settings:
     repair: str
     refit: bool
     n_starts: int
+    patience: int
     max_parents: int
     max_iter: int
     max_time: float | None
@@ -150,7 +151,14 @@ def _search(
     if not move:
         orders = orders[:1]
     found = problem.core.search(
-        orders, max(0, s.n_starts - 3) if move else 0, s.max_iter, move, s.seed, seconds_or_inf(s.max_time), callback
+        orders,
+        max(0, s.n_starts - 3) if move else 0,
+        s.patience,
+        s.max_iter,
+        move,
+        s.seed,
+        seconds_or_inf(s.max_time),
+        callback,
     )
     found["engine"] = "order search" if move else "top-down"
     return found, problem.scatter(found["weights"])
@@ -317,7 +325,7 @@ def _select(moments: MomentSet, constraints: Constraints, s: Settings, kept: Flo
     problem = build(moments, fixed)
     _use_bic(problem, s)
     order = core_order(problem, topological_order(np.where(support, 1.0, 0.0)).tolist())
-    found = problem.core.search([order], 0, 1, False, 0, np.inf, None)
+    found = problem.core.search([order], 0, 1, 1, False, 0, np.inf, None)
     return problem.scatter(found["weights"])
 
 

@@ -127,4 +127,4 @@ def sort_and_regress(X: Any, by: str = "variance", penalty_discount: float = 2.0
     factor = Moments().update(X).centered_factor()
     core = _core.GraphProblem([factor], [float(n)], [], np.zeros((d, d), np.uint8, order="F"), [0] * d, False)
     core.use_bic(False, penalty_discount * np.log(n), max(1, min(d, n // 3)))
-    return np.asarray(core.search([order.tolist()], 0, 1, False, 0, np.inf, None)["weights"])
+    return np.asarray(core.search([order.tolist()], 0, 1, 1, False, 0, np.inf, None)["weights"])

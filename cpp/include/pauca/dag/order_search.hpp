@@ -9,9 +9,10 @@
 namespace pauca::dag {
 
 struct OrderSearchOptions {
-  int n_restarts = 0;  ///< perturbed restarts from the best order so far
-  Index max_passes = 100;
-  bool move = true;  ///< false: only fit the nodes in the given order
+  int n_restarts = 0;      ///< perturbed restarts from the best order so far
+  int patience = 1 << 30;  ///< restarts without gain after which the search ends
+  Index max_passes = 100;  ///< from each start
+  bool move = true;        ///< false: only fit the nodes in the given order
   std::uint64_t seed = 0;
 };
 
@@ -50,7 +51,8 @@ class OrderSearch {
   void move(int node, Index to);
   void accept(int node, NodeFit& fit);
   void set_prefix(Index end);
-  void perturb();
+  /// A few random moves, or so many that little of the order is left.
+  void perturb(bool thoroughly);
   OrderSolution snapshot() const;
   void restore(const OrderSolution& solution);
   std::vector<double>* path_ = nullptr;
