@@ -1,6 +1,7 @@
 #include "pauca/screening/nearest.hpp"
 
 #include <algorithm>
+#include <bit>
 #include <cmath>
 
 namespace pauca::screening {
@@ -34,6 +35,63 @@ Index first_beyond(const double* sorted, Index low, Index high, double v, double
   }
   return base - sorted;
 }
+
+/// Number of v[0..n) with |v_j - x| < eps; vectorises.
+Index count_within(const double* v, Index n, double x, double eps) {
+  std::int64_t count = 0;
+  for (Index j = 0; j < n; ++j) count += std::abs(v[j] - x) < eps ? 1 : 0;
+  return count;
+}
+
+/// Number of points of sorted[low, high), sorted[at] = x left out, with |sorted[j] - x| < eps: chunk by chunk outwards,
+/// and by bisection once that has gone far.
+Index count(const double* sorted, Index low, Index at, Index high, double x, double eps) {
+  constexpr Index chunk = 32, far = 8 * chunk;
+  Index total = 0;
+  for (Index end = at; end > low;) {
+    if (at - end >= far) {
+      total += end - first_within(sorted, low, end, x, eps);
+      break;
+    }
+    const Index begin = std::max(low, end - chunk);
+    total += count_within(sorted + begin, end - begin, x, eps);
+    if (x - sorted[begin] >= eps) break;
+    end = begin;
+  }
+  for (Index begin = at + 1; begin < high;) {
+    if (begin - at >= far) {
+      total += first_beyond(sorted, begin, high, x, eps) - begin;
+      break;
+    }
+    const Index end = std::min(high, begin + chunk);
+    total += count_within(sorted + begin, end - begin, x, eps);
+    if (sorted[end - 1] - x >= eps) break;
+    begin = end;
+  }
+  return total;
+}
+
+/// The k smallest of the numbers inserted, k known when compiled or, with K = 0, when run.
+template <int K>
+class Smallest {
+ public:
+  Smallest(int k, double* storage) : k_(K > 0 ? K : k), values_(K > 0 ? fixed_ : storage) { clear(); }
+  void clear() {
+    for (int q = 0; q < size(); ++q) values_[q] = std::numeric_limits<double>::infinity();
+  }
+  void insert(double d) {
+    for (int q = size() - 1; q > 0; --q) values_[q] = std::min(values_[q], std::max(values_[q - 1], d));
+    values_[0] = std::min(values_[0], d);
+  }
+  double largest() const { return values_[size() - 1]; }
+
+ private:
+  int size() const { return K > 0 ? K : k_; }
+
+  int k_;
+  double fixed_[K > 0 ? K : 1];
+  double* values_;
+};
 
 }  // namespace
 
@@ -89,7 +147,29 @@ double NearestInformation::score(const Sample& x, Scratch& scratch) const {
 }
 
 double NearestInformation::continuous(Scratch& scratch) const {
+  switch (std::min<Index>(options_.neighbors, n_ - 1)) {
+    case 1:
+      return continuous<1>(scratch);
+    case 2:
+      return continuous<2>(scratch);
+    case 3:
+      return continuous<3>(scratch);
+    case 4:
+      return continuous<4>(scratch);
+    case 5:
+      return continuous<5>(scratch);
+    case 10:
+      return continuous<10>(scratch);
+    default:
+      return continuous<0>(scratch);
+  }
+}
+
+template <int K>
+double NearestInformation::continuous(Scratch& scratch) const {
   constexpr int batch = 8;  // points looked at together on one side: their distances vectorise
+  using Batch = Eigen::Array<double, batch, 1>;
+  using Points = Eigen::Map<const Batch>;
   const Index n = n_;
   const int k = static_cast<int>(std::min<Index>(options_.neighbors, n - 1));
   const double infinity = std::numeric_limits<double>::infinity();
@@ -98,7 +178,7 @@ double NearestInformation::continuous(Scratch& scratch) const {
   scratch.c.assign(static_cast<std::size_t>(n + 2 * batch), 0.0);
   scratch.d.resize(static_cast<std::size_t>(k));
   std::fill(scratch.b.begin(), scratch.b.begin() + batch, -infinity);
-  double *xs = scratch.b.data() + batch, *ys = scratch.c.data() + batch, *nearest = scratch.d.data();
+  double *xs = scratch.b.data() + batch, *ys = scratch.c.data() + batch;
   for (Index r = 0; r < n; ++r) {
     xs[r] = scratch.a[scratch.order[r]];
     ys[r] = value_[scratch.order[r]];
@@ -107,39 +187,32 @@ double NearestInformation::continuous(Scratch& scratch) const {
   for (Index i = 0; i < n; ++i) {
     if ((i & 255) == 0 && !scratch.keep_going()) return 0.0;
     const double x = xs[i], y = ys[i];
-    double& eps = nearest[k - 1];
-    std::fill(nearest, nearest + k, infinity);
+    Smallest<K> nearest(k, scratch.d.data());
     auto look = [&](Index from) {
-      using Batch = Eigen::Array<double, batch, 1>;
-      using Points = Eigen::Map<const Batch>;
       const Batch d = (Points(xs + from) - x).abs().max((Points(ys + from) - y).abs());
-      if (d.minCoeff() >= eps) return;
-      for (int q = 0; q < batch; ++q) {
-        if (d[q] >= eps) continue;
-        for (int at = k - 1; at > 0; --at) nearest[at] = std::min(nearest[at], std::max(nearest[at - 1], d[q]));
-        nearest[0] = std::min(nearest[0], d[q]);
-      }
+      const double eps = nearest.largest();
+      unsigned near = 0;
+      for (unsigned q = 0; q < batch; ++q) near |= static_cast<unsigned>(d[q] < eps) << q;
+      for (; near != 0; near &= near - 1) nearest.insert(d[std::countr_zero(near)]);
     };
     // Points at positions <= left or >= right have not been looked at.
     Index left = i - 1, right = i + 1;
     for (bool more = true; more;) {
       more = false;
-      if (left >= 0 && x - xs[left] < eps) {
+      if (left >= 0 && x - xs[left] < nearest.largest()) {
         look(left - batch + 1);
         left -= batch;
         more = true;
       }
-      if (right < n && xs[right] - x < eps) {
+      if (right < n && xs[right] - x < nearest.largest()) {
         look(right);
         right += batch;
         more = true;
       }
     }
-    left = std::max<Index>(left, -1);
-    right = std::min(right, n);
-    const Index nx = first_beyond(xs, i + 1, right, x, eps) - first_within(xs, left + 1, i, x, eps) - 1;
-    const Index r = rank_[scratch.order[i]];
-    const Index ny = first_beyond(sorted_.data(), r + 1, n, y, eps) - first_within(sorted_.data(), 0, r, y, eps) - 1;
+    const double eps = nearest.largest();
+    const Index nx = count(xs, std::max<Index>(left + 1, 0), i, std::min(right, n), x, eps);
+    const Index ny = count(sorted_.data(), 0, rank_[scratch.order[i]], n, y, eps);
     sum += psi_[nx + 1] + psi_[ny + 1];
   }
   return psi_[k] + psi_[n] - sum / static_cast<double>(n);

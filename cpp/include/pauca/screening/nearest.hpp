@@ -23,6 +23,8 @@ class NearestInformation final : public Criterion {
   /// Scaled copy of v and its increasing order, ties broken; false if v is constant.
   bool prepare(const double* v, std::uint64_t stream, std::vector<double>& scaled, std::vector<int>& order) const;
   double continuous(Scratch& scratch) const;
+  template <int K>
+  double continuous(Scratch& scratch) const;
   double mixed(const std::vector<double>& value, const std::vector<int>& order, const int* code, int levels,
                Scratch& scratch) const;
 
