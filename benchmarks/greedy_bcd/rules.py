@@ -2,7 +2,7 @@
 
     python -m benchmarks.greedy_bcd.rules [--scale 0.3] [--updates 500] [--out build/greedy_bcd]
 
-Writes one picture for each comparison and results.csv: for every rule the relative gap (F - F*) / (F_0 - F*) after 100
+Writes one picture for each comparison and rules.csv: for every rule the relative gap (F - F*) / (F_0 - F*) after 100
 and after all updates, and updates and seconds to reach 1e-4. F* is the lowest value of any run and of a long run of
 blocks of 200 by the matrix or prox-Newton update. --scale multiplies rows and columns of the problems.
 """
@@ -131,18 +131,13 @@ def compare(name: str, problem: BlockProblem, rules: Rules, updates: int, out: P
     return rows
 
 
-def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--scale", type=float, default=0.3)
-    parser.add_argument("--updates", type=int, default=500)
-    parser.add_argument("--out", type=Path, default=Path("build/greedy_bcd"))
-    options = parser.parse_args()
-    options.out.mkdir(parents=True, exist_ok=True)
-    n, p = int(1000 * options.scale), int(10000 * options.scale)
-    k = max(3, int(50 * options.scale))
-    squares, logit = problems.least_squares(n, p), problems.logistic(n, p)
-    soft = problems.softmax(n, n, k)
-    smooth = {"least squares": squares, "logistic": logit, "softmax": soft}
+def comparisons(scale: float) -> list[tuple[str, BlockProblem, Rules]]:
+    n, p = int(1000 * scale), int(10000 * scale)
+    smooth = {
+        "least squares": problems.least_squares(n, p),
+        "logistic": problems.logistic(n, p),
+        "softmax": problems.softmax(n, n, max(3, int(50 * scale))),
+    }
     plan: list[tuple[str, BlockProblem, Rules]] = []
     for name, problem in smooth.items():
         for size in (5, 50):
@@ -157,21 +152,37 @@ def main() -> None:
     for name, problem in (("lattice", problems.lattice()), ("two moons", problems.moons())):
         size = round(problem.X.shape[0] ** (1 / 3))
         plan.append((f"graph, {name}", problem, graph_rules(size)))
+    return plan
+
+
+def compare_all(scale: float, updates: int, out: Path) -> str:
+    out.mkdir(parents=True, exist_ok=True)
     rows: list[dict[str, object]] = []
-    for name, problem, rules in plan:
-        rows += compare(name, problem, rules, options.updates, options.out)
-        width = max(len(str(r["rule"])) for r in rows)
-        print(f"\n{name}")
-        for r in rows[-len(rules) :]:
-            print(
-                f"  {r['rule']:<{width}}  gap after 100 {r['gap_100']}, at the end {r['gap_end']}; to 1e-4: "
-                f"{r['updates_to_1e-4'] or '-'} updates, {r['seconds_to_1e-4'] or '-'} s; {r['ms_per_update']} ms each",
-                flush=True,
+    lines = []
+    for name, problem, rules in comparisons(scale):
+        new = compare(name, problem, rules, updates, out)
+        rows += new
+        lines.append(name)
+        for r in new:
+            lines.append(
+                f"  {r['rule']:<24}  gap after 100 {r['gap_100']}, at the end {r['gap_end']}; to 1e-4: "
+                f"{r['updates_to_1e-4'] or '-'} updates, {r['seconds_to_1e-4'] or '-'} s; {r['ms_per_update']} ms each"
             )
-    with (options.out / "results.csv").open("w", newline="") as file:
+        print("\n".join(lines[-len(new) - 1 :]), flush=True)
+    with (out / "rules.csv").open("w", newline="", encoding="utf-8") as file:
         writer = csv.DictWriter(file, rows[0].keys())
         writer.writeheader()
         writer.writerows(rows)
+    return "\n".join(lines)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--scale", type=float, default=0.3)
+    parser.add_argument("--updates", type=int, default=500)
+    parser.add_argument("--out", type=Path, default=Path("build/greedy_bcd"))
+    options = parser.parse_args()
+    compare_all(options.scale, options.updates, options.out)
 
 
 if __name__ == "__main__":
