@@ -47,6 +47,7 @@ class Solver {
 
   State state_at(const Vector& coef, double intercept) const;
   Status converge(Walk& walk, const Goal& goal, Report& report, Index max_iter, Monitor& monitor);
+  void polish(Walk& walk, double unit, Monitor& monitor);
   void certify(Walk& walk, bool certified, Report& report, Monitor& monitor);
   std::vector<Index> narrow(const State& s, double share) const;
   void set_strength(double alpha);

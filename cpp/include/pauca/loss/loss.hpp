@@ -35,8 +35,6 @@ class Loss {
   virtual double row_value(const Vector& /*eta*/, const std::vector<Index>& /*rows*/) const { return 0.0; }
   virtual void row_gradient(const Vector& /*eta*/, const std::vector<Index>& /*rows*/, Vector& /*u*/) const {}
 
-  /// Supremum of l'' over eta and y.
-  virtual double curvature_bound() const { return std::numeric_limits<double>::infinity(); }
   /// Smallest l'' that quadratic models of f use, so that they stay bounded where l is flat.
   virtual double curvature_floor() const { return 1e-8; }
   /// What rounding alone can leave of a duality gap or a gradient.
