@@ -88,10 +88,11 @@ void register_rules(py::module_& m) {
   m.def(
       "linear_solve_rules",
       [](DesignHandle& x, const std::string& loss, const std::vector<double>& loss_shape, const CArray<double>& y,
-         const CArray<double>& sample_weight, const Optional& offset, const std::string& penalty, const std::vector<double>& shape, double alpha,
-         bool relative, double lambda_share, double ridge_share, const Optional& weights, bool nonnegative,
-         bool multiply, bool fit_intercept, const Optional& scale, double gram_bytes, double tol, Index max_iter, double max_time,
-         const Optional& coef, double intercept, const py::dict& rules, py::object callback) {
+         const CArray<double>& sample_weight, const Optional& offset, const std::string& penalty,
+         const std::vector<double>& shape, double alpha, bool relative, double lambda_share, double ridge_share,
+         const Optional& weights, bool nonnegative, bool multiply, bool fit_intercept, const Optional& scale,
+         double gram_bytes, double tol, Index max_iter, double max_time, const Optional& coef, double intercept,
+         const py::dict& rules, py::object callback) {
         LinearArguments a(x, loss, loss_shape, y, sample_weight, offset, {alpha, relative, lambda_share, ridge_share},
                           weights, nonnegative, multiply, fit_intercept, scale);
         bcd::Options options;
@@ -117,10 +118,10 @@ void register_rules(py::module_& m) {
         return d;
       },
       py::arg("x"), py::kw_only(), py::arg("loss"), py::arg("loss_shape"), py::arg("y"), py::arg("sample_weight"),
-      py::arg("offset"), py::arg("penalty"), py::arg("shape"), py::arg("alpha"), py::arg("relative"), py::arg("lambda_share"),
-      py::arg("ridge_share"), py::arg("weights"), py::arg("nonnegative"), py::arg("multiply"),
-      py::arg("fit_intercept"), py::arg("scale"), py::arg("gram_bytes"), py::arg("tol"), py::arg("max_iter"), py::arg("max_time"), py::arg("coef"),
-      py::arg("intercept"), py::arg("rules"), py::arg("callback"));
+      py::arg("offset"), py::arg("penalty"), py::arg("shape"), py::arg("alpha"), py::arg("relative"),
+      py::arg("lambda_share"), py::arg("ridge_share"), py::arg("weights"), py::arg("nonnegative"), py::arg("multiply"),
+      py::arg("fit_intercept"), py::arg("scale"), py::arg("gram_bytes"), py::arg("tol"), py::arg("max_iter"),
+      py::arg("max_time"), py::arg("coef"), py::arg("intercept"), py::arg("rules"), py::arg("callback"));
 
   m.def(
       "blocks_linear",

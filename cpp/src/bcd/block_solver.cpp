@@ -145,7 +145,8 @@ std::vector<Index> BlockSolver::narrow(const State& s) const {
 
 /// Moves `blocks` of B towards `target`, halving until F does not increase; with `project`, entries stop at zero where
 /// they would change sign.
-bool BlockSolver::accept_along(State& s, const std::vector<Index>& blocks, const Matrix& target, bool project, bool trust) {
+bool BlockSolver::accept_along(State& s, const std::vector<Index>& blocks, const Matrix& target, bool project,
+                               bool trust) {
   const Matrix start_b = s.b, start_eta = s.eta;
   const Vector start_intercept = s.intercept;
   const double before = s.objective;

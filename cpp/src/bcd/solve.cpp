@@ -23,9 +23,8 @@ Solution solve(const Problem& problem, const std::string& penalty, const std::ve
 
 Path solve_path(const Problem& problem, const std::string& penalty, const std::vector<double>& shape,
                 const Options& options, const std::vector<double>& alphas, const Settings& settings, Monitor& monitor) {
-  return visit_penalty(penalty, shape, [&](auto p) {
-    return Solver<decltype(p)>(problem, p, options).path(alphas, settings, monitor);
-  });
+  return visit_penalty(
+      penalty, shape, [&](auto p) { return Solver<decltype(p)>(problem, p, options).path(alphas, settings, monitor); });
 }
 
 NullModel null_model(const Problem& problem, const std::string& penalty, const std::vector<double>& shape,

@@ -1,7 +1,7 @@
 """Data generators with known truth."""
 
-from ._label_shift import make_anchored_counts, make_latent_label_shift, shift_labels
 from ._dag import make_linear_dag
+from ._label_shift import make_anchored_counts, make_latent_label_shift, shift_labels
 
 __all__ = [
     "make_anchored_counts",

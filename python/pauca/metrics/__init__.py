@@ -1,6 +1,5 @@
 """Figures of merit."""
 
-from ._label_shift import match_classes, matched_accuracy, prior_l1_error
 from ._graph import (
     EdgeScores,
     edge_scores,
@@ -10,6 +9,7 @@ from ._graph import (
     structural_intervention_distance,
     weight_error,
 )
+from ._label_shift import match_classes, matched_accuracy, prior_l1_error
 
 __all__ = [
     "EdgeScores",

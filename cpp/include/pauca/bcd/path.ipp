@@ -24,8 +24,8 @@ Path Solver<P>::path(const std::vector<double>& alphas, const Settings& settings
 
   std::vector<Vector> coefs;  // of the batch
   Matrix u, gradients;
-  std::size_t first = 0;      // of the batch
-  bool wide = false;          // after a failed certificate: look at all columns
+  std::size_t first = 0;  // of the batch
+  bool wide = false;      // after a failed certificate: look at all columns
   for (std::size_t k = 0; k < alphas.size() && !monitor.stop_requested();) {
     set_strength(relative ? alphas[k] * null.lambda_max / problem_.strength.lambda_share : alphas[k]);
     const double lambda = problem_.penalty.lambda;
@@ -34,9 +34,8 @@ Path Solver<P>::path(const std::vector<double>& alphas, const Settings& settings
     point.alpha = problem_.strength.alpha;
     point.report.threshold = threshold(settings, null, certified);
     walk.state.gradient = known;
-    walk.scope = wide || lambda <= 0.0
-                     ? everything
-                     : narrow(walk.state, std::max(2.0 - std::max(known_lambda / lambda, 1.0), 0.3));
+    walk.scope = wide || lambda <= 0.0 ? everything
+                                       : narrow(walk.state, std::max(2.0 - std::max(known_lambda / lambda, 1.0), 0.3));
     walk.gradient_known = false;
     walk.figure = 0.0;
     point.report.status =

@@ -382,8 +382,8 @@ Solution Solver<P>::solve(const Settings& settings, const Start& start, Monitor&
   const bool cold = start.coef.size() == 0, certified = certifiable(null);
 
   Walk walk;
-  walk.state = cold ? state_at(null.coef, null.intercept)
-                    : state_at(start.coef, problem_.fit_intercept ? start.intercept : 0.0);
+  walk.state =
+      cold ? state_at(null.coef, null.intercept) : state_at(start.coef, problem_.fit_intercept ? start.intercept : 0.0);
   walk.scope = all_columns();
   if (cold) {
     walk.state.gradient = null_gradient_;
@@ -401,7 +401,8 @@ Solution Solver<P>::solve(const Settings& settings, const Start& start, Monitor&
   if (cold && lambda > 0.0 && options_.continuation < 1.0 && (problem_.loss.is_quadratic() || !P::convex)) {
     for (double stage = options_.continuation * null.lambda_max; stage > lambda; stage *= options_.continuation) {
       set_lambda(stage);
-      const Goal loose{certified ? 0.0 : 0.1 * unit(stage, null), certified ? detail::stage_gap : 0.0, certified, false};
+      const Goal loose{certified ? 0.0 : 0.1 * unit(stage, null), certified ? detail::stage_gap : 0.0, certified,
+                       false};
       report.status = converge(walk, loose, report, settings.max_iter, monitor);
       if (report.status != Status::converged && report.status != Status::stalled) break;
       // The next stage chooses its columns from all of them.
