@@ -58,9 +58,7 @@ py::array to_numpy(const Tensor& t) {
   return out;
 }
 
-py::array to_numpy(const kron::Buffer& v) {
-  return py::array_t<double>(static_cast<py::ssize_t>(v.size()), v.data());
-}
+py::array to_numpy(const kron::Buffer& v) { return py::array_t<double>(static_cast<py::ssize_t>(v.size()), v.data()); }
 
 sbl::Options to_options(const py::dict& d, bool watched) {
   sbl::Options o;
