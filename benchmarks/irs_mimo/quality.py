@@ -90,6 +90,7 @@ def picture(rows, setting, path):
     matplotlib.use("Agg")
     import matplotlib.pyplot as plt
 
+    colours = dict(zip(dict.fromkeys(r["method"] for r in rows), plt.get_cmap("tab20").colors, strict=False))
     figure, axes = plt.subplots(1, 3, figsize=(14, 4.5), layout="constrained")
     key = "n_patterns" if setting == "overhead" else "snr_db"
     for axis, column, title in zip(
@@ -97,11 +98,13 @@ def picture(rows, setting, path):
     ):
         for name in dict.fromkeys(r["method"] for r in rows):
             points = [r for r in rows if r["method"] == name and r[column] > 0]
-            style = {"color": "black", "ls": "--"} if "oracle" in name else {"marker": "o", "ms": 3}
+            style = (
+                {"color": "black", "ls": "--"} if "oracle" in name else {"marker": "o", "ms": 3, "color": colours[name]}
+            )
             axis.semilogy([p[key] for p in points], [p[column] for p in points], label=name, **style)
         axis.set(title=f"{setting}: {title}", xlabel="patterns" if key == "n_patterns" else "SNR (dB)")
         axis.grid(alpha=0.3)
-    axes[2].legend(fontsize=7)
+    figure.legend(*axes[0].get_legend_handles_labels(), fontsize=8, loc="outside right upper")
     figure.savefig(path, dpi=110)
 
 

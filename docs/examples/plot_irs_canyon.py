@@ -39,8 +39,8 @@ for name, model in models.items():
     print(f"{name:24} {figures[name][0]:9.4f} {figures[name][1]:9.4f} {model.projection_floor(sim.cascade):18.1e}")
 
 # %%
-# Almost all of the cascade lies outside the span of the coarse grid. Refinement moves the directions off the grid, which
-# is what unseen patterns ask for. The posterior knows the noise, not the paths that were missed: off the grid its
+# Almost all of the cascade lies outside the span of the coarse grid. Refinement moves the directions off the grid,
+# which is what unseen patterns ask for. The posterior knows the noise, not the paths that were missed: off the grid its
 # deviations are too small, here by half.
 figure, (left, right) = plt.subplots(1, 2, figsize=(11, 4), layout="constrained")
 names = list(figures)

@@ -2,9 +2,10 @@
 
 from ._decomposed import DecomposedSBL
 from ._greedy import OMP, KroneckerOMP, oracle_least_squares
-from ._kronecker_sbl import SBL, BatchResult, KroneckerSBL
+from ._kronecker_sbl import BatchResult, KroneckerSBL
 from ._operator import KroneckerOperator
 from ._posterior import KroneckerPosterior
+from ._sbl import SBL
 from ._scores import nmse, nmse_scorer
 
 __all__ = [
