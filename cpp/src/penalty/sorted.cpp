@@ -97,7 +97,10 @@ void KSupport::prox(const Vector& v, double step, Vector& out) const {
   }
   out.resize(v.size());
   double nu = std::numeric_limits<double>::infinity();
-  auto share = [&](Index g, double at) { return std::fmin(std::fmax(c[g] * at - e[g], 0.0), 1.0); };
+  auto share = [&](Index g, double at) {
+    const double u = c[g] * at - e[g];
+    return u > 1e-15 * e[g] ? std::fmin(u, 1.0) : 0.0;  // what rounding leaves of a breakpoint is zero
+  };
   if (present > k_ && t > 0.0) {
     std::vector<double> knots;
     for (Index g = 0; g < count; ++g) {

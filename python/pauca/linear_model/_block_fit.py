@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
 from .. import _core, penalties
 from .._monitor import SolverCallback
@@ -30,7 +31,7 @@ def is_block_penalty(penalty: penalties.Penalty) -> bool:
 
 def block_penalty(
     penalty: penalties.Penalty, n_features: int, n_tasks: int, feature_names: Sequence[str] | None
-) -> tuple[str, list[float], FloatArray, FloatArray]:
+) -> tuple[str, list[float], npt.NDArray[np.int64], FloatArray]:
     """How the block solver calls a penalty: name, shape, group number of each feature, weight of each group."""
     if is_block_penalty(penalty):
         spec = penalty._unit_spec(n_features, feature_names)  # type: ignore[attr-defined]

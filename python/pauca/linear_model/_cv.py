@@ -99,7 +99,7 @@ class CrossValidatedPath:
         self.cv_scores_: FloatArray = scores[best]
         self.cv_mean_score_: FloatArray = mean
         self.cv_standard_error_: FloatArray = error
-        self.oof_predictions_: FloatArray = loss._inverse_link(out_of_fold)
+        self.oof_predictions_: npt.NDArray[np.floating[Any]] = loss._inverse_link(out_of_fold)
         self.alpha_min_ = float(path.alphas_[top])
         self.alpha_1se_ = float(path.alphas_[one_se])
         self.best_params_: dict[str, Any] = candidates[best][0]
@@ -136,8 +136,8 @@ class CrossValidatedPath:
         if missed:
             warnings.warn(
                 f"{type(self).__name__}: {missed} of {len(path.alphas_)} strengths of the path did not reach tol="
-                f"{model.tol:g}; the worst KKT violation is {path.kkt_violations_.max():.3g}. Increase max_iter or eps, "
-                "or raise tol.",
+                f"{model.tol:g}; the worst KKT violation is {path.kkt_violations_.max():.3g}. Increase max_iter or "
+                "eps, or raise tol.",
                 ConvergenceWarning,
                 stacklevel=4,
             )
@@ -179,8 +179,8 @@ def _fold(
         eta = np.hstack([eta, np.repeat(eta[:, -1:], len(alphas) - len(path.alphas_), axis=1)])
     shifted = eta if offset is None else eta + offset[test][:, None]
     if scorer is None:
-        loss, held = options["loss"], weights[test]
-        held = held if held.sum() > 0.0 else None
+        loss = options["loss"]
+        held = weights[test] if weights[test].sum() > 0.0 else None
         scores = [-loss.value(target[test], np.ascontiguousarray(column), held) for column in shifted.T]
     else:
         scores = []
@@ -249,8 +249,8 @@ _DOC = """
 
     References
     ----------
-    Friedman, J., Hastie, T. and Tibshirani, R. (2010). Regularization paths for generalized linear models via coordinate
-    descent. Journal of Statistical Software 33(1).
+    Friedman, J., Hastie, T. and Tibshirani, R. (2010). Regularization paths for generalized linear models via
+    coordinate descent. Journal of Statistical Software 33(1).
 """
 
 

@@ -460,7 +460,7 @@ def _locally_convex(
     scale: FloatArray | None,
     fit_intercept: bool,
 ) -> npt.NDArray[np.bool_]:
-    """Whether the Hessian on the union of two neighbouring supports exceeds the penalty's concavity (Breheny and Huang)."""
+    """Whether the Hessian on two neighbouring supports exceeds the penalty's concavity (Breheny and Huang 2011)."""
     answer = np.ones(len(points), dtype=bool)
     for k, point in enumerate(points):
         following = points[k + 1]["support"] if k + 1 < len(points) else point["support"]

@@ -355,7 +355,7 @@ class KSupport(GroupPenalty):
     Examples
     --------
     >>> from pauca.penalties import KSupport
-    >>> KSupport(k=2).prox([3.0, 2.0, 0.1]).round(6)
+    >>> KSupport(k=2).prox([3.0, 2.0, 0.0])
     array([1.5, 1. , 0. ])
     """
 
