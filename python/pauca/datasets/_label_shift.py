@@ -88,7 +88,8 @@ def make_latent_label_shift(
     y = np.array([rng.choice(n_classes, p=T[:, d]) for d in domain], dtype=np.intp)
     if kind == "blobs":
         n_blobs = 4
-        centers = rng.uniform(-6.0, 6.0, size=(n_classes, n_blobs, n_features))
+        width = 6.0 * np.sqrt(max(1.0, 10.0 / n_features))  # few features: room to scatter
+        centers = rng.uniform(-width, width, size=(n_classes, n_blobs, n_features))
         X = centers[y, rng.randint(n_blobs, size=n_samples)] + rng.standard_normal((n_samples, n_features))
         square = ((X[:, None, None, :] - centers) ** 2).sum(axis=-1)
         log_density = np.log(np.exp(-0.5 * (square - square.min(axis=(1, 2), keepdims=True))).mean(axis=-1) + 1e-300)
