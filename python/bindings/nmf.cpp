@@ -128,17 +128,17 @@ void register_simplex(py::module_& m) {
         Matrix h = Matrix::Constant(k, n, 1.0 / static_cast<double>(k));
         run_released(py::none(), [&](Monitor& monitor) {
           const Index block = 64;
-          parallel_for(
-              (n + block - 1) / block, n_threads,
-              [&](Index b) {
-                nmf::MixtureWeights solver(k, tol);
-                for (Index i = b * block; i < std::min(n, (b + 1) * block); ++i) {
-                  const auto at = starts.data()[i];
-                  solver.solve(values.data() + at, idx.data() + at, static_cast<Index>(starts.data()[i + 1] - at),
-                               components.data(), k, h.col(i).data());
-                }
-              },
-              [&] { return monitor.keep_going(); });
+          parallel_for((n + block - 1) / block, n_threads,
+                       [&](Index b) {
+                         nmf::MixtureWeights solver(k, tol);
+                         for (Index i = b * block; i < std::min(n, (b + 1) * block); ++i) {
+                           const auto at = starts.data()[i];
+                           solver.solve(values.data() + at, idx.data() + at,
+                                        static_cast<Index>(starts.data()[i + 1] - at), components.data(), k,
+                                        h.col(i).data());
+                         }
+                       },
+                       [&] { return monitor.keep_going(); });
           return 0;
         });
         return to_numpy(h);

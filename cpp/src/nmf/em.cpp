@@ -39,14 +39,22 @@ double accumulate(const CountTable& c, Index first, Index last, const SimplexFac
 template <class Body>
 void with_width(Index k, Body&& body) {
   switch (k) {
-    case 2: return body(std::integral_constant<int, 2>{});
-    case 4: return body(std::integral_constant<int, 4>{});
-    case 8: return body(std::integral_constant<int, 8>{});
-    case 10: return body(std::integral_constant<int, 10>{});
-    case 12: return body(std::integral_constant<int, 12>{});
-    case 16: return body(std::integral_constant<int, 16>{});
-    case 20: return body(std::integral_constant<int, 20>{});
-    default: return body(std::integral_constant<int, Eigen::Dynamic>{});
+    case 2:
+      return body(std::integral_constant<int, 2>{});
+    case 4:
+      return body(std::integral_constant<int, 4>{});
+    case 8:
+      return body(std::integral_constant<int, 8>{});
+    case 10:
+      return body(std::integral_constant<int, 10>{});
+    case 12:
+      return body(std::integral_constant<int, 12>{});
+    case 16:
+      return body(std::integral_constant<int, 16>{});
+    case 20:
+      return body(std::integral_constant<int, 20>{});
+    default:
+      return body(std::integral_constant<int, Eigen::Dynamic>{});
   }
 }
 

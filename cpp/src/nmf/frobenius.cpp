@@ -133,11 +133,10 @@ Report frobenius(const RowMatrix<T>& x, Factors<T>& f, const FactorOptions& opti
     if (pen.l1_right != 0.0) numerator.array() -= static_cast<T>(pen.l1_right);
     right_old.swap(f.right);
     f.right = right_ahead;
-    const double violation =
-        pass.violation + sweeps
-                             .run(numerator.data(), f.right.data(), padded, x.cols(),
-                                  with_ridge<T>(pass.gram, pen.l2_right), n_sweeps, share)
-                             .violation;
+    const double violation = pass.violation + sweeps
+                                                  .run(numerator.data(), f.right.data(), padded, x.cols(),
+                                                       with_ridge<T>(pass.gram, pen.l2_right), n_sweeps, share)
+                                                  .violation;
     const Matrix gram_new = gram_of(f.right, k);
     double cross = 0.0;
     for (Index j = 0; j < x.cols(); ++j) {
@@ -145,8 +144,9 @@ Report frobenius(const RowMatrix<T>& x, Factors<T>& f, const FactorOptions& opti
     }
     double objective = 0.5 * norm - cross + 0.5 * pass.gram.cwiseProduct(gram_new).sum();
     if (pen.l1_left != 0.0 || pen.l2_left != 0.0 || pen.l1_right != 0.0 || pen.l2_right != 0.0) {
-      objective += pen.l1_left * static_cast<double>(left_ahead.sum()) + pen.l1_right * static_cast<double>(f.right.sum()) +
-                   0.5 * pen.l2_left * pass.gram.trace() + 0.5 * pen.l2_right * gram_new.trace();
+      objective += pen.l1_left * static_cast<double>(left_ahead.sum()) +
+                   pen.l1_right * static_cast<double>(f.right.sum()) + 0.5 * pen.l2_left * pass.gram.trace() +
+                   0.5 * pen.l2_right * gram_new.trace();
     }
     objective = std::max(objective, 0.0);
     if (it == 0) first_violation = violation;

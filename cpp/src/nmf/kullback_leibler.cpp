@@ -37,8 +37,8 @@ struct PassOutcome {
 
 /// One visit of every row of `x`: its column of `left`, given `right`.
 template <class T>
-PassOutcome visit_rows(const RowMatrix<T>& x, const MatrixOf<T>& right, MatrixOf<T>& left, Index k, double l1, double l2,
-                       Index sweeps, int n_threads, Monitor& monitor) {
+PassOutcome visit_rows(const RowMatrix<T>& x, const MatrixOf<T>& right, MatrixOf<T>& left, Index k, double l1,
+                       double l2, Index sweeps, int n_threads, Monitor& monitor) {
   const Vector sums = row_sums(right, k);
   const Index n = std::clamp<Index>(x.rows() / 16, 1, 256);
   std::vector<PassOutcome> parts(static_cast<std::size_t>(n));
@@ -161,8 +161,10 @@ double reconstruction(const RowMatrix<T>& x, const Factors<T>& f, bool kl) {
   for (Index at = 0; at < x.rows(); at += block) {
     const Index m = std::min(block, x.rows() - at);
     x.multiply(at, m, f.right.data(), padded, numerator.data());
-    cross += numerator.leftCols(m).template cast<double>().cwiseProduct(
-        f.left.middleCols(at, m).template cast<double>()).sum();
+    cross += numerator.leftCols(m)
+                 .template cast<double>()
+                 .cwiseProduct(f.left.middleCols(at, m).template cast<double>())
+                 .sum();
   }
   const Matrix l = f.left.topRows(k).template cast<double>(), r = f.right.topRows(k).template cast<double>();
   const double square = (l * l.transpose()).cwiseProduct(r * r.transpose()).sum();

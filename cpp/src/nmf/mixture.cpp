@@ -6,7 +6,15 @@
 namespace pauca::nmf {
 
 MixtureWeights::MixtureWeights(Index k, double tol, Index max_steps)
-    : k_(k), tol_(tol), max_steps_(max_steps), qp_(k), gradient_(k), candidate_(k), target_(k), direction_(k), hessian_(k, k) {}
+    : k_(k),
+      tol_(tol),
+      max_steps_(max_steps),
+      qp_(k),
+      gradient_(k),
+      candidate_(k),
+      target_(k),
+      direction_(k),
+      hessian_(k, k) {}
 
 /// The log-likelihood at h, the gradient, and with `curvature` the negative Hessian (lower triangle).
 double MixtureWeights::evaluate(const double* h, bool curvature) {

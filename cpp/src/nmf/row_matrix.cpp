@@ -17,12 +17,18 @@ void for_slabs(Index k, Body&& body) {
     at += widest;
   }
   switch (k - at) {
-    case 4: return body(std::integral_constant<int, 4>{}, at);
-    case 8: return body(std::integral_constant<int, 8>{}, at);
-    case 12: return body(std::integral_constant<int, 12>{}, at);
-    case 16: return body(std::integral_constant<int, 16>{}, at);
-    case 20: return body(std::integral_constant<int, 20>{}, at);
-    default: return body(std::integral_constant<int, 24>{}, at);
+    case 4:
+      return body(std::integral_constant<int, 4>{}, at);
+    case 8:
+      return body(std::integral_constant<int, 8>{}, at);
+    case 12:
+      return body(std::integral_constant<int, 12>{}, at);
+    case 16:
+      return body(std::integral_constant<int, 16>{}, at);
+    case 20:
+      return body(std::integral_constant<int, 20>{}, at);
+    default:
+      return body(std::integral_constant<int, 24>{}, at);
   }
 }
 
@@ -111,7 +117,8 @@ void SparseRows<T>::add_transpose(Index first, Index count, const T* left, Index
 
 template <class T>
 Index SparseRows<T>::block_rows() const {
-  const double mean = static_cast<double>(starts_[this->rows()]) / static_cast<double>(std::max<Index>(this->rows(), 1));
+  const double mean =
+      static_cast<double>(starts_[this->rows()]) / static_cast<double>(std::max<Index>(this->rows(), 1));
   return std::clamp<Index>(static_cast<Index>(16384.0 / std::max(mean, 1.0)), 16, 1024);
 }
 

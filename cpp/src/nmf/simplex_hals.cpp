@@ -87,8 +87,8 @@ Report simplex_hals(const CountTable& counts, SimplexFactors& f, const Settings&
     times_documents(counts, f.words, inverse.data(), cross);
     const Matrix g = f.words * f.words.transpose();
     simplex_least_squares(g, cross, f.topics, true);
-    going = descent.next(
-        std::max(0.5 * norm - cross.cwiseProduct(f.topics).sum() + 0.5 * (g * f.topics).cwiseProduct(f.topics).sum(), 0.0));
+    going = descent.next(std::max(
+        0.5 * norm - cross.cwiseProduct(f.topics).sum() + 0.5 * (g * f.topics).cwiseProduct(f.topics).sum(), 0.0));
   }
   return descent.finish();
 }
@@ -116,9 +116,8 @@ Report minimum_volume(const CountTable& counts, SimplexFactors& f, double volume
   auto misfit = [&] {
     times_words(counts, v.transpose(), nullptr, cross);
     cross.array().rowwise() *= inverse.array().transpose();
-    return std::max(0.5 * norm - (cross.cwiseProduct(h) * share).sum() +
-                        0.5 * ((gram * h).cwiseProduct(h) * share).sum(),
-                    0.0);
+    return std::max(
+        0.5 * norm - (cross.cwiseProduct(h) * share).sum() + 0.5 * ((gram * h).cwiseProduct(h) * share).sum(), 0.0);
   };
   const double lambda = volume * misfit() / std::max(std::abs(logdet()), 1e-12);
   Descent descent("minimum-volume", settings, monitor);

@@ -13,8 +13,8 @@ struct FactorPenalty {
 struct FactorOptions {
   FactorPenalty penalty;
   int n_threads = 1;
-  Index sweeps = 8;          ///< at most so many coordinate sweeps a product with the data
-  bool extrapolate = true;   ///< momentum on both factors with restarts
+  Index sweeps = 8;         ///< at most so many coordinate sweeps a product with the data
+  bool extrapolate = true;  ///< momentum on both factors with restarts
 };
 
 /// X ~ L' R with L (k x rows) and R (k x cols), nonnegative, k padded with zero rows to a multiple of 4.

@@ -93,8 +93,8 @@ class KlRows {
     for (Index k = 0; k < k_; ++k) {
       const auto h = h_.col(k).head(n_);
       ratio_.head(n_) = h / p_.head(n_);
-      const double g = sums[k] + l1_ + l2_ * static_cast<double>(w[k]) -
-                       static_cast<double>((x_.head(n_) * ratio_.head(n_)).sum());
+      const double g =
+          sums[k] + l1_ + l2_ * static_cast<double>(w[k]) - static_cast<double>((x_.head(n_) * ratio_.head(n_)).sum());
       const double c = l2_ + static_cast<double>((x_.head(n_) * ratio_.head(n_).square()).sum());
       if (first) first->violation += w[k] > T(0) ? std::abs(g) : std::max(-g, 0.0);
       T now = T(0);
