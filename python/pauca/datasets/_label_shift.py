@@ -88,15 +88,20 @@ def make_latent_label_shift(
     y = np.array([rng.choice(n_classes, p=T[:, d]) for d in domain], dtype=np.intp)
     if kind == "blobs":
         n_blobs = 4
-        centers = rng.uniform(-6.0, 6.0, size=(n_classes, n_blobs, n_features))
+        width = 6.0 * np.sqrt(max(1.0, 10.0 / n_features))  # few features: room to scatter
+        centers = rng.uniform(-width, width, size=(n_classes, n_blobs, n_features))
         X = centers[y, rng.randint(n_blobs, size=n_samples)] + rng.standard_normal((n_samples, n_features))
-        square = ((X[:, None, None, :] - centers) ** 2).sum(axis=-1)
+        square = (
+            (X**2).sum(axis=1)[:, None, None] - 2.0 * np.einsum("np,kbp->nkb", X, centers) + (centers**2).sum(axis=-1)
+        )
         log_density = np.log(np.exp(-0.5 * (square - square.min(axis=(1, 2), keepdims=True))).mean(axis=-1) + 1e-300)
         log_density -= 0.5 * square.min(axis=(1, 2))[:, None]
     elif kind == "gaussian":
         centers = 0.7 * rng.standard_normal((n_classes, n_features))
         factors = 0.15 * rng.standard_normal((n_classes, n_features, n_features)) + 1.1 * np.eye(n_features)
-        X = centers[y] + np.einsum("nij,nj->ni", factors[y], rng.standard_normal((n_samples, n_features)))
+        X = rng.standard_normal((n_samples, n_features))
+        for k in range(n_classes):
+            X[y == k] = centers[k] + X[y == k] @ factors[k].T
         log_density = np.empty((n_samples, n_classes))
         for k in range(n_classes):
             z = np.linalg.solve(factors[k], (X - centers[k]).T)

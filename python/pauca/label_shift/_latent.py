@@ -47,7 +47,8 @@ class LatentLabelShift(ShiftSteps, ClusterMixin, TransformerMixin, BaseEstimator
         Any scikit-learn classifier with ``predict_proba``. None is logistic regression on scaled features.
         "precomputed": X holds p(domain | x) itself, out of fold in ``fit``, columns in the order of the sorted domains.
     n_clusters : int or "auto", default="auto"
-        Number of clusters of p(domain | x). "auto" is ``2 * n_classes``, less for few samples.
+        Number of clusters of p(domain | x). "auto" is two to four for each class, as many as leave ten points for
+        each cluster and domain.
     discretizer : {"kmeans", "categorical"}, default="kmeans"
         "categorical" counts the distinct rows of X themselves, for finite inputs; no discriminator is used.
     factorizer : SimplexNMF or None, default=None

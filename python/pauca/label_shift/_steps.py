@@ -57,7 +57,8 @@ class ShiftSteps:
         else:
             m = self.n_clusters
             if isinstance(m, str):
-                m = max(k, min(2 * k, max(k + 1, len(codes) // 50)))
+                # Two to four clusters a class, the more the better while a cell (cluster, domain) holds ten points.
+                m = min(4 * k, max(2 * k, len(codes) // (10 * d)), max(k + 1, len(codes) // 20))
             if m < k:
                 warnings.warn(f"n_clusters={m} is below n_classes={k}, which is used.", LabelShiftWarning, stacklevel=5)
                 m = k
