@@ -64,12 +64,12 @@ def test_permuting_columns_permutes_the_graph(criterion):
     assert shd_cpdag(a.adjacency_[np.ix_(p, p)], b.adjacency_) <= 1
 
 
-def test_units_do_not_matter_to_bic_and_noise_does_not_to_alpha():
+def test_units_do_not_matter_to_bic_and_scale_alpha():
     data = make_linear_dag(800, 10, degree=2, variance="unequal", random_state=1)
     scale = 10.0 ** np.random.RandomState(0).uniform(-3, 3, 10)
     a, b = CoLiDE().fit(data.X), CoLiDE(init=CoLiDE().fit(data.X).order_).fit(data.X * scale)
     assert b.bic_ - 2 * 800 * np.log(scale).sum() == pytest.approx(a.bic_, abs=1e-3)
-    # One alpha whatever the noise: the CoLiDE score is homogeneous of degree one in X.
+    # The CoLiDE score is homogeneous: the data term of degree one in X, so that alpha goes with the unit.
     small, large = (CoLiDE(criterion="colide").fit(f * data.X) for f in (1.0, 3.0))
     first = CoLiDE(criterion="colide", alpha=0.05, init=small.order_, solver="topdown").fit(data.X)
     scaled = CoLiDE(criterion="colide", alpha=0.15, init=small.order_, solver="topdown").fit(3.0 * data.X)

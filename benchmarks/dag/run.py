@@ -1,4 +1,4 @@
-"""Graphs: parity and speed of the published optimiser, recovery, scores reached, one strength for all noise levels."""
+"""Graphs: parity and speed of the published optimiser, recovery, scores reached, one strength at several noise levels."""
 
 import os
 import resource
@@ -152,7 +152,7 @@ def recovery(options: Options) -> tuple[str, list[dict]]:
 
 
 def noise_levels(options: Options) -> tuple[str, list[dict]]:
-    """One alpha for all noise variances: the concomitant score beside least squares, on the same order search."""
+    """One alpha at several noise variances: the concomitant score beside least squares, on the same order search."""
     rows = []
     for level in (0.5, 1.0, 2.0, 5.0, 10.0):
         for seed in seeds(options):
@@ -213,7 +213,7 @@ def run(options: Options) -> Path:
     titles = {
         "parity": "The published optimiser, and the score it reaches",
         "recovery": "Recovery",
-        "noise": "One strength for all noise levels (d = 20, two edges a node)",
+        "noise": "One strength at several noise levels (d = 20, two edges a node)",
         "large": "A large sparse graph (two edges a node)",
     }
     for name, part in parts.items():

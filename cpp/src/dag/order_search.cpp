@@ -253,7 +253,9 @@ OrderSolution OrderSearch::run(const std::vector<std::vector<int>>& starts, std:
     fit_all();
     if (first) path.push_back(score_.objective(fits_));
     improve();
-    if (first || score_.objective(fits_) < best.objective) best = snapshot();
+    // Equivalent graphs score alike: the first found stays, whatever the rounding.
+    const double now = score_.objective(fits_);
+    if (first || now < best.objective - 1e-9 * (1e-3 + std::abs(best.objective))) best = snapshot();
     first = false;
   };
   if (score_.equal_variance()) {
