@@ -137,8 +137,8 @@ intercept included, medians over 20 data sets.
 
 {contamination}
 A shift of all rows of a cluster is what a random intercept is there to explain: a moderate one hardly lowers the
-cluster's weight, and neither fit is much better. Rows that are only noisier bias nobody; there the ratio is that of
-standard errors.
+cluster's weight, and the two fits err alike. Rows that are only noisier bias nobody: there the ratio is that of
+standard errors, which five standard deviations in a tenth of the clusters cannot double.
 
 ## Degrees of freedom
 

