@@ -130,8 +130,8 @@ class GraphPropagationClassifier(ClassifierMixin, _GraphPropagation):
         Of "rbf"; None takes one over the median squared distance of neighbours.
     solver : {"auto", "tree-cg", "red-black-cg", "tree", "red-black", "greedy-forest", "direct"}, default="auto"
         Sweeps over blocks: forests ("tree"), independent sets ("red-black"), or a forest grown greedily by the gradient
-        in every iteration. "tree-cg" (the default) and "red-black-cg" take a symmetric sweep as preconditioner of conjugate
-        gradients.
+        in every iteration. "tree-cg" (the default) and "red-black-cg" take a symmetric sweep as preconditioner of
+        conjugate gradients.
         "direct" is one sparse factorization by scipy: faster on small and planar graphs, where fill is moderate.
     tol : float, default=1e-6
         Stop when the largest residual of the linear system is at most ``tol`` times its largest right-hand side.
