@@ -149,7 +149,7 @@ def dense_harmonic(W, known, values):
     return F
 
 
-SOLVERS = ["auto", "tree-cg", "tree", "red-black", "greedy-forest", "direct"]
+SOLVERS = ["auto", "tree-cg", "red-black-cg", "tree", "red-black", "greedy-forest", "direct"]
 
 
 @pytest.mark.parametrize("solver", SOLVERS)

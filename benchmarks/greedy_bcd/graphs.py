@@ -29,7 +29,7 @@ from pauca.graph import GraphPropagationClassifier
 
 from .problems import lattice_affinity
 
-METHODS = ("tree-cg", "tree", "red-black", "greedy-forest", "direct", "LabelSpreading")
+METHODS = ("tree-cg", "red-black-cg", "tree", "red-black", "greedy-forest", "direct", "LabelSpreading")
 
 
 def case(name: str, side: int) -> tuple[sparse.csr_array, np.ndarray, np.ndarray]:

@@ -35,7 +35,7 @@ class _GraphPropagation(CallbackSupportMixin, BaseEstimator):
         "affinity": [StrOptions({"knn", "rbf", "precomputed"})],
         "n_neighbors": [Interval(Integral, 1, None, closed="left")],
         "gamma": [Interval(Real, 0, None, closed="left"), None],
-        "solver": [StrOptions({"auto", "tree-cg", "tree", "red-black", "greedy-forest", "direct"})],
+        "solver": [StrOptions({"auto", "tree-cg", "red-black-cg", "tree", "red-black", "greedy-forest", "direct"})],
         "tol": [Interval(Real, 0, None, closed="left")],
         "max_iter": [Interval(Integral, 1, None, closed="left")],
         "max_time": [Interval(Real, 0, None, closed="neither"), None],
@@ -128,9 +128,10 @@ class GraphPropagationClassifier(ClassifierMixin, _GraphPropagation):
         Neighbours of each point; two points are joined if one is a neighbour of the other.
     gamma : float, default=None
         Of "rbf"; None takes one over the median squared distance of neighbours.
-    solver : {"auto", "tree-cg", "tree", "red-black", "greedy-forest", "direct"}, default="auto"
+    solver : {"auto", "tree-cg", "red-black-cg", "tree", "red-black", "greedy-forest", "direct"}, default="auto"
         Sweeps over blocks: forests ("tree"), independent sets ("red-black"), or a forest grown greedily by the gradient
-        in every iteration. "tree-cg" (the default) takes a sweep of "tree" as preconditioner of conjugate gradients.
+        in every iteration. "tree-cg" (the default) and "red-black-cg" take a symmetric sweep as preconditioner of
+        conjugate gradients.
         "direct" is one sparse factorization by scipy: faster on small and planar graphs, where fill is moderate.
     tol : float, default=1e-6
         Stop when the largest residual of the linear system is at most ``tol`` times its largest right-hand side.
@@ -289,7 +290,7 @@ class GraphPropagationRegressor(RegressorMixin, _GraphPropagation):
         Neighbours of each point.
     gamma : float, default=None
         Of "rbf"; None takes one over the median squared distance of neighbours.
-    solver : {"auto", "tree-cg", "tree", "red-black", "greedy-forest", "direct"}, default="auto"
+    solver : {"auto", "tree-cg", "red-black-cg", "tree", "red-black", "greedy-forest", "direct"}, default="auto"
         See :class:`GraphPropagationClassifier`.
     tol : float, default=1e-6
         Relative tolerance on the residual of the linear system, for centred targets.

@@ -123,7 +123,7 @@ Report propagate(const SparseSymmetric& q, const Matrix& c, const std::string& m
   std::vector<Block> partition;
   if (method == "tree" || method == "tree-cg")
     partition = forests(q);
-  else if (method == "red-black")
+  else if (method == "red-black" || method == "red-black-cg")
     partition = colouring(q);
   else
     require(method == "greedy-forest", "solver: no propagation method is called '" + method + "'");
@@ -132,11 +132,12 @@ Report propagate(const SparseSymmetric& q, const Matrix& c, const std::string& m
   for (const Block& b : partition) blocks.emplace_back(q, b, place);
   Propagation p(q, c, x);
   Conjugate conjugate(p, blocks);
+  const bool gradients = method == "tree-cg" || method == "red-black-cg";
   Report report;
   report.engine = method;
   report.threshold = settings.tol * (c.size() ? c.cwiseAbs().maxCoeff() : 0.0);
   for (;; ++report.n_iter) {
-    if (report.n_iter % 50 == 0 && report.n_iter > 0 && method != "tree-cg") p.residual();
+    if (report.n_iter % 50 == 0 && report.n_iter > 0 && !gradients) p.residual();
     report.criterion = p.violation();
     if (report.criterion <= report.threshold) {
       p.residual();  // what stops is computed afresh
@@ -153,7 +154,7 @@ Report propagate(const SparseSymmetric& q, const Matrix& c, const std::string& m
       report.status = monitor.reason();
       break;
     }
-    if (method == "tree-cg") {
+    if (gradients) {
       conjugate.iterate();
     } else if (method == "greedy-forest") {
       p.update(ForestFactor(q, p.greedy(), place));
