@@ -175,7 +175,8 @@ STRUCTURED = {
 def test_structured_fits_are_certified(name):
     X, y = make_regression(80, 20, k=5, seed=9)
     model = SparseRegressor(penalty=STRUCTURED[name], alpha="0.2max", max_iter=20000).fit(X, y)
-    assert model.solver_report_.engine == "accelerated proximal gradient"
+    by_blocks = isinstance(STRUCTURED[name], pen.GroupL2 | pen.GroupMCP | pen.GroupSCAD | pen.SparseGroup)
+    assert model.solver_report_.engine == ("block gram" if by_blocks else "accelerated proximal gradient")
     assert_certified(model, X, y)
     top = model.alpha_max_
     with pytest.warns(UserWarning, match="All coefficients are zero"):

@@ -1,4 +1,4 @@
-"""Graphs: parity and speed of the published optimiser, recovery, scores reached, one strength at several noise levels."""
+"""Graphs: parity and speed of the published optimiser, recovery, scores reached, one strength at many noise levels."""
 
 import os
 import resource

@@ -29,7 +29,7 @@ class CoLiDE(CallbackSupportMixin, GraphQueries, GraphFitting, BaseEstimator):
     - ``criterion="bic"``: ``sum_j n log q_j + kappa |E|`` (unequal variances) or ``n d log(mean_j q_j) + kappa |E|``
       (equal), q_j the mean squared residual of node j;
     - ``criterion="colide"``: ``sum_j sqrt(q_j) + alpha ||W||_1`` (unequal) or ``sqrt(d sum_j q_j) + alpha ||W||_1``
-      (equal): the concomitant score of the paper with its sigmas at their minimisers. For the data c X, c alpha gives the
+      (equal): the concomitant score of the paper, its sigmas at their minimisers. For the data c X, c alpha gives the
       same graph.
 
     With unequal variances and Gaussian noise the graph is identified up to its Markov equivalence class only

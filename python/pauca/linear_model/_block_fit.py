@@ -79,15 +79,15 @@ def fit_blocks(
     solver._check()
     if solver._explicit:
         raise ValueError(
-            "GreedyBCD: explicit rules are for single coefficients; for groups, several targets or several classes leave "
-            "partition, block_size, selection and update alone"
+            "GreedyBCD: explicit rules are for single coefficients; for groups, several targets or several classes "
+            "leave partition, block_size, selection and update alone"
         )
     name, shape, labels, group_weights = block_penalty(penalty, X.shape[1], n_tasks, feature_names)
     own = float(penalty.alpha)
     strength, relative = resolve_strength(alpha, own)
     design = as_design(X)
     if standardize is None:
-        standardize = not penalty.convex  # type: ignore[attr-defined]
+        standardize = not penalty.convex
     scale = column_scale(design, weights, variance) if standardize else None
     shift: Any = 0.0
     target = y.reshape(len(y), -1)

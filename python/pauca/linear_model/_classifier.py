@@ -72,8 +72,8 @@ class SparseClassifier(ClassifierMixin, SparseLinearModel):
     classes_ : ndarray of shape (n_classes,)
         Class labels.
     coef_ : ndarray of shape (1, n_features) or (n_classes, n_features)
-        Coefficients of the log-odds of ``classes_[1]``, or, with more than two classes, of each class's predictor in the
-        symmetric multinomial model.
+        Coefficients of the log-odds of ``classes_[1]``, or, with more than two classes, of each class's predictor in
+        the symmetric multinomial model.
     intercept_ : ndarray of shape (1,) or (n_classes,)
         Intercepts; those of several classes sum to zero.
     alpha_, alpha_max_, dual_gap_, kkt_violation_, n_iter_, objective_path_, solver_report_

@@ -57,17 +57,17 @@ class CrossValidatedPath:
         model: Any = self
         penalty = resolve_penalty(model.penalty)
         names = getattr(self, "feature_names_in_", None)
-        options = dict(
-            loss=loss,
-            eps=model.eps,
-            solver=model.solver,
-            fit_intercept=model.fit_intercept,
-            standardize=model.standardize,
-            tol=model.tol,
-            max_iter=model.max_iter,
-            max_time=model.max_time,
-            feature_names=None if names is None else list(names),
-        )
+        options: dict[str, Any] = {
+            "loss": loss,
+            "eps": model.eps,
+            "solver": model.solver,
+            "fit_intercept": model.fit_intercept,
+            "standardize": model.standardize,
+            "tol": model.tol,
+            "max_iter": model.max_iter,
+            "max_time": model.max_time,
+            "feature_names": None if names is None else list(names),
+        }
         candidates = self._candidates(penalty)
         splits = list(check_cv(model.cv, y, classifier=is_classifier(self)).split(X, y))
         scorer = None if model.scoring is None else check_scoring(self._plain(), scoring=model.scoring)

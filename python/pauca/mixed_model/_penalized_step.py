@@ -37,7 +37,7 @@ class FixedEffects:
             self.weights[:] = 0.0
             return
         resolved = resolve_penalty(penalty)
-        given = resolved._weights(n_features, names)
+        given = resolved._weights(n_features, names)  # type: ignore[attr-defined]
         self.weights = np.ones(n_features) if given is None else given
         self.own = float(resolved.alpha)
         padded = np.append(self.weights, 0.0) if fit_intercept else self.weights
