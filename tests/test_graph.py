@@ -162,7 +162,7 @@ def test_classifier_is_the_harmonic_function(solver):
     expected = dense_harmonic(W, known, np.eye(3)[y[known]])
     np.testing.assert_allclose(model.label_distributions_, expected, atol=1e-8)
     assert (model.transduction_[known] == y[known]).all()
-    assert model.solver_report_.engine == ("tree-cg" if solver == "auto" else solver)
+    assert model.solver_report_.engine == ("red-black-cg" if solver == "auto" else solver)
     assert model.solver_report_.converged
 
 

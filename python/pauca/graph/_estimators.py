@@ -116,8 +116,8 @@ class GraphPropagationClassifier(ClassifierMixin, _GraphPropagation):
     """Classification of the nodes of a graph of which few are labelled, by harmonic functions.
 
     Minimises ``1/2 sum_{i<j} W_ij ||F_i - F_j||^2`` over the class distributions F_i of unlabelled nodes, those of
-    labelled nodes being fixed. The linear system is solved by block coordinate descent whose blocks are forests: each
-    is solved exactly in linear time by message passing, and nothing but the graph is kept in memory.
+    labelled nodes being fixed. The linear system is solved by sweeps over blocks that are forests (independent nodes
+    among them): each is solved exactly in linear time by message passing, and little but the graph is kept in memory.
 
     Parameters
     ----------
@@ -130,9 +130,9 @@ class GraphPropagationClassifier(ClassifierMixin, _GraphPropagation):
         Of "rbf"; None takes one over the median squared distance of neighbours.
     solver : {"auto", "tree-cg", "red-black-cg", "tree", "red-black", "greedy-forest", "direct"}, default="auto"
         Sweeps over blocks: forests ("tree"), independent sets ("red-black"), or a forest grown greedily by the gradient
-        in every iteration. "tree-cg" (the default) and "red-black-cg" take a symmetric sweep as preconditioner of
+        in every iteration. "red-black-cg" (the default) and "tree-cg" take a symmetric sweep as preconditioner of
         conjugate gradients.
-        "direct" is one sparse factorization by scipy: faster on small and planar graphs, where fill is moderate.
+        "direct" is one sparse factorization by scipy: exact to rounding, and as fast on graphs of a few thousand nodes.
     tol : float, default=1e-6
         Stop when the largest residual of the linear system is at most ``tol`` times its largest right-hand side.
     max_iter : int, default=10000

@@ -55,7 +55,7 @@ def harmonic(
             as_graph(Q),
             c=C,
             start=start,
-            method="tree-cg" if solver == "auto" else solver,
+            method="red-black-cg" if solver == "auto" else solver,
             tol=float(tol),
             max_iter=int(max_iter),
             max_time=seconds_or_inf(max_time),
