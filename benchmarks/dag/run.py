@@ -23,7 +23,7 @@ SEEDS = 10
 
 
 def shd(true: np.ndarray, W: np.ndarray) -> int:
-    """Undirected edges (both directions nonzero) count in favour of who gave them: as the truth has them, if it does."""
+    """Undirected edges (both directions nonzero) count in favour: as the truth has them, if it does."""
     both = (W != 0) & (W.T != 0)
     W = np.where(both & ((true != 0) | (true.T != 0)), true, np.where(both & np.tri(len(W), dtype=bool), 0.0, W))
     return int(structural_hamming_distance(true, W, allow_cycles=True))
