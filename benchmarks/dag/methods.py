@@ -36,7 +36,9 @@ def _boss(X: np.ndarray, equal: bool) -> np.ndarray:
     from causallearn.search.PermutationBased.BOSS import boss
 
     ends = np.asarray(boss(X, "local_score_BIC_from_cov", {"lambda_value": 2.0}, verbose=False).graph)
-    return ((ends.T == 1) & (ends == -1)).astype(float)
+    directed = (ends.T == 1) & (ends == -1)
+    undirected = (ends == -1) & (ends.T == -1)
+    return (directed | undirected).astype(float)
 
 
 def methods(d: int, slow: bool) -> dict[str, Method]:

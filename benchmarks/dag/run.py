@@ -23,6 +23,9 @@ SEEDS = 10
 
 
 def shd(true: np.ndarray, W: np.ndarray) -> int:
+    """Undirected edges (both directions nonzero) count in favour: as the truth has them, if it does."""
+    both = (W != 0) & (W.T != 0)
+    W = np.where(both & ((true != 0) | (true.T != 0)), true, np.where(both & np.tri(len(W), dtype=bool), 0.0, W))
     return int(structural_hamming_distance(true, W, allow_cycles=True))
 
 
@@ -207,7 +210,7 @@ def run(options: Options) -> Path:
         "# Directed acyclic graphs\n",
         f"{describe(['pauca', 'numpy', 'scipy', 'dagma', 'causal-learn'])}\n",
         "Samples 1000, four edges a node (Erdős-Rényi unless named), Gaussian noise unless named; SHD as mean ± "
-        "standard deviation over graphs. CPU time on one thread.\n",
+        "standard deviation over graphs, undirected edges counting in favour. CPU time on one thread.\n",
         f"The official optimiser is {official.which()}.\n",
     ]
     titles = {
