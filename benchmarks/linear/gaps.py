@@ -5,8 +5,9 @@ The residual of the null-space-feasible model is scaled into the dual box |X'the
 """
 
 import numpy as np
-from linear.problems import Problem
 from scipy.special import expit, xlogy
+
+from linear.problems import Problem
 
 
 def null_objective(problem: Problem) -> float:

@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 from common.timing import cpu_seconds
+
 from linear.gaps import relative_gap
 from linear.problems import Problem, at_fraction
 from linear.solvers import Solver, quietly
@@ -88,6 +89,8 @@ class ToleranceSearch:
             if 10.0 ** (k / STEPS_PER_DECADE) < TIGHTEST:
                 return None
             if self.attempt(k)[1] <= target:
+                if self.solved[k][0] > self.cap:
+                    return None
                 break
             # Jump by what the gap lacks, short of the aim; the walk back below finds the loosest.
             k -= max(1, int(0.5 * STEPS_PER_DECADE * np.log10(self.attempt(k)[1] / target)))

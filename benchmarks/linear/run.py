@@ -9,6 +9,7 @@ from common import plots, tables
 from common.machine import describe
 from common.options import Options
 from common.timing import in_new_process
+
 from linear import problems
 from linear.measure import time_to_gap
 from linear.solvers import SOLVERS
@@ -24,7 +25,7 @@ def run(options: Options) -> Path:
     for seed in options.seeds:
         for problem in problems.cases(options.quick, seed, options.only):
             print(f"   {problem.name}, seed {seed}", flush=True)
-            new = list(time_to_gap(problem, SOLVERS, TARGETS, options.repeats, 2.0 if options.quick else 8.0))
+            new = list(time_to_gap(problem, SOLVERS, TARGETS, options.repeats, 2.0 if options.quick else 5.0))
             rows += new
             for target, solver, value in medians(new):
                 print(f"      {target}  {solver:26s} {tables.seconds(value)} s", flush=True)
@@ -53,9 +54,7 @@ def medians(rows: Rows) -> list[tuple[str, str, float]]:
 
 def summarise(rows: Rows) -> Rows:
     """Per case, target and peer: medians, and the median over paired runs of the peer's time over pauca's."""
-    times = {
-        (r["case"], r["target"], r["solver"], r["seed"], r["repeat"]): float(r["seconds"]) for r in rows
-    }
+    times = {(r["case"], r["target"], r["solver"], r["seed"], r["repeat"]): float(r["seconds"]) for r in rows}
     summary = []
     for case, target in dict.fromkeys((r["case"], r["target"]) for r in rows):
         solvers = list(dict.fromkeys(r["solver"] for r in rows if (r["case"], r["target"]) == (case, target)))
@@ -112,10 +111,8 @@ def growth(options: Options) -> Rows:
             build = problems.sparse_design if name.startswith("sparse") else problems.dense_design
             X = build(n, p, options.seeds[0])
             y, _ = problems.responses(X, max(10, min(n, p) // 100), options.seeds[0])
-            problem = problems.at_fraction(
-                problems.Problem(name, "quadratic", X, y, 0.0, 0.1, True, options.seeds[0])
-            )
-            for row in time_to_gap(problem, SOLVERS, [1e-6], options.repeats, 8.0):
+            problem = problems.at_fraction(problems.Problem(name, "quadratic", X, y, 0.0, 0.1, True, options.seeds[0]))
+            for row in time_to_gap(problem, SOLVERS, [1e-6], options.repeats, 5.0):
                 rows.append({"n": n, "p": p, **row})
     return rows
 
@@ -204,7 +201,7 @@ CPU seconds on one thread to a relative duality gap, with an intercept unless a 
 - The gap is the primal minus the dual objective, computed for every solver by the same numpy code (`linear/gaps.py`)
   with the intercept recomputed exactly, relative to the objective of the model without features.
 - Every solver, pauca included, runs at the loosest tolerance on a half-decade grid that reaches the gap on that data;
-  `-` means that it took more than 8 s (2 s if quick) without reaching it, or that the problem is not its kind.
+  `-` means that it takes more than 5 s (2 s if quick), or that the problem is not its kind.
 - Repeats are interleaved, every second one in reverse order; compilation and loading are paid before. The ratio is the
   median over paired runs of the peer's time over pauca's: above 1, pauca is faster.
 - On the dense design scikit-learn's and celer's Lasso are handed centred data, which they are not charged for: their

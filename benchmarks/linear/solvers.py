@@ -7,9 +7,9 @@ from dataclasses import dataclass
 import celer
 import numpy as np
 import skglm
-from linear.problems import Problem
 from sklearn import linear_model
 
+from linear.problems import Problem
 from pauca.linear_model import SparseClassifier, SparseRegressor
 
 MANY = 1_000_000  # never stop for the number of iterations
@@ -69,8 +69,13 @@ def _celer_logistic(problem: Problem, tol: float) -> np.ndarray:
 
 def _liblinear(problem: Problem, tol: float) -> np.ndarray:
     model = linear_model.LogisticRegression(
-        C=1 / (problem.alpha * len(problem.y)), l1_ratio=1.0, solver="liblinear", fit_intercept=False, tol=tol,
-        max_iter=MANY, random_state=0,
+        C=1 / (problem.alpha * len(problem.y)),
+        l1_ratio=1.0,
+        solver="liblinear",
+        fit_intercept=False,
+        tol=tol,
+        max_iter=MANY,
+        random_state=0,
     )
     return model.fit(problem.X, problem.y).coef_
 

@@ -126,18 +126,20 @@ BOOST_AUTO_TEST_CASE_TEMPLATE(transposed_products, S, Storages) {
 BOOST_AUTO_TEST_CASE_TEMPLATE(weighted_gram, S, Storages) {
   plain_and_scaled<S>([](const Design& d, const Matrix& x) {
     const Vector h = random_weights(n, 8);
-    const std::vector<Index> a{5, 0, 3, 1}, b{1, 4, 2};
-    for (const double* weight : {static_cast<const double*>(nullptr), h.data()}) {
-      Matrix expected(a.size(), b.size());
-      for (std::size_t i = 0; i < a.size(); ++i)
-        for (std::size_t k = 0; k < b.size(); ++k)
-          expected(i, k) = weight ? h.dot(x.col(a[i]).cwiseProduct(x.col(b[k]))) : x.col(a[i]).dot(x.col(b[k]));
-      // A leading dimension beyond |A|: what lies between the columns must not be touched.
-      Matrix out = Matrix::Constant(6, b.size(), -7.0);
-      Monitor monitor;
-      d.weighted_gram(weight, a, b, out.data(), 6, monitor);
-      check_close(out.topRows(4), expected, tol * n);
-      BOOST_CHECK((out.bottomRows(2).array() == -7.0).all());
+    const std::vector<Index> a{5, 0, 3, 1};
+    for (const std::vector<Index>& b : {std::vector<Index>{1, 4, 2}, a}) {  // the second is the symmetric case
+      for (const double* weight : {static_cast<const double*>(nullptr), h.data()}) {
+        Matrix expected(a.size(), b.size());
+        for (std::size_t i = 0; i < a.size(); ++i)
+          for (std::size_t k = 0; k < b.size(); ++k)
+            expected(i, k) = weight ? h.dot(x.col(a[i]).cwiseProduct(x.col(b[k]))) : x.col(a[i]).dot(x.col(b[k]));
+        // A leading dimension beyond |A|: what lies between the columns must not be touched.
+        Matrix out = Matrix::Constant(6, b.size(), -7.0);
+        Monitor monitor;
+        d.weighted_gram(weight, a, b, out.data(), 6, monitor);
+        check_close(out.topRows(4), expected, tol * n);
+        BOOST_CHECK((out.bottomRows(2).array() == -7.0).all());
+      }
     }
   });
 }
