@@ -47,7 +47,8 @@ class FusedPass {
   Matrix gram;            ///< W'W
   double violation = 0.0;
 
-  /// L from `start` by at most `sweeps` sweeps, then extrapolated from `old`: out = max(0, L + beta (L - old)).
+  /// On entry `left` is the last L and `ahead` its extrapolation. `left` becomes L, swept from `ahead`; `ahead` becomes
+  /// max(0, L + beta (L - last L)). False if the monitor stopped it.
   bool run(const MatrixOf<T>& right, const MatrixOf<T>& gram_right, double l1, MatrixOf<T>& left, MatrixOf<T>& ahead,
            T beta, Index sweeps, double share, Monitor& monitor) {
     const Index n = static_cast<Index>(parts_.size()), rows = x_.rows(), block = x_.block_rows();
@@ -192,7 +193,8 @@ Report frobenius(const RowMatrix<T>& x, Factors<T>& f, const FactorOptions& opti
   }
   f.left = left_best;
   f.right = right_best;
-  report.objective = best;
+  // Stopped before the first objective was known: the start's own.
+  report.objective = std::isfinite(best) ? best : reconstruction(x, f, false);
   report.seconds = monitor.seconds();
   return report;
 }

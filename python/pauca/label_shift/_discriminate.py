@@ -23,9 +23,9 @@ FLOOR = 1e-4  # of a probability whose logarithm is taken
 
 
 def default_discriminator(X: Any) -> Any:
-    """Multinomial logistic regression on scaled features."""
+    """Multinomial logistic regression on scaled features, with a ridge that suits some thousand points."""
     scaler = StandardScaler(with_mean=not sparse.issparse(X))
-    return make_pipeline(scaler, LogisticRegression(tol=1e-3, max_iter=200))
+    return make_pipeline(scaler, LogisticRegression(C=0.03, tol=1e-3, max_iter=200))
 
 
 @dataclass(frozen=True)

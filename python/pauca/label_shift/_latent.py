@@ -18,17 +18,15 @@ from .. import _core
 from .._sklearn_compat import HasMethods, Interval, StrOptions, _fit_context, validate_data
 from .._validation import FloatArray
 from ..decomposition import SimplexNMF
-from ..decomposition._counts import CountTable, mixture_weights
 from . import _tables
 from ._correct import mlls, reweighted
-from ._discriminate import aligned_proba
+from ._posteriors import ShiftPosteriors
 from ._report import LabelShiftReport, LabelShiftWarning, warn_of_failures
-from ._steps import ShiftSteps, probabilities
 
 Codes = npt.NDArray[np.intp]
 
 
-class LatentLabelShift(ShiftSteps, ClusterMixin, TransformerMixin, BaseEstimator):
+class LatentLabelShift(ShiftPosteriors, ClusterMixin, TransformerMixin, BaseEstimator):
     """Latent classes from unlabelled data of several domains that differ in class shares alone.
 
     Points come with a domain d and no class y. All domains share p(x | y); each has a prior p(y | d) of its own. Then
@@ -44,7 +42,7 @@ class LatentLabelShift(ShiftSteps, ClusterMixin, TransformerMixin, BaseEstimator
     n_classes : int, default=2
         Number of latent classes K, at most the number of domains.
     discriminator : classifier, "precomputed" or None, default=None
-        Any scikit-learn classifier with ``predict_proba``. None is logistic regression on scaled features.
+        Any scikit-learn classifier with ``predict_proba``. None is logistic regression on scaled features (C=0.03).
         "precomputed": X holds p(domain | x) itself, out of fold in ``fit``, columns in the order of the sorted domains.
     n_clusters : int or "auto", default="auto"
         Number of clusters of p(domain | x). "auto" is two to four for each class, as many as leave ten points for
@@ -291,59 +289,6 @@ class LatentLabelShift(ShiftSteps, ClusterMixin, TransformerMixin, BaseEstimator
             Latent classes.
         """
         return np.asarray(self.fit(X, y, **kwargs).labels_)
-
-    # -- posteriors --------------------------------------------------------------------------------------------------
-
-    def _cell_posteriors(self, cells: Codes) -> FloatArray:
-        """p(domain | cell) from the counts; the domains' shares for an unknown cell."""
-        table = self.counts_ / self.counts_.sum(axis=1, keepdims=True)
-        return np.where((cells >= 0)[:, None], table[np.maximum(cells, 0)], self.domain_share_)
-
-    def _domain_posteriors(self, X: Any) -> tuple[FloatArray, Codes | None]:
-        d = len(self.domains_)
-        if self.discretizer == "categorical":
-            cells = self._cells.assign(X, None)
-            return self._cell_posteriors(cells), cells
-        f = probabilities(X, d) if self.discriminator_ is None else aligned_proba(self.discriminator_, X, d)
-        return (f if self.calibration_ is None else self.calibration_(f)), None
-
-    def _class_posteriors(self, f: FloatArray, cells: Codes | None) -> FloatArray:
-        """h: p(class | x) under the pooled prior, the weights of the vertices that give f."""
-        V = self.domain_given_class_
-        if self.discretizer == "categorical" and cells is not None:  # Bayes' rule in the cell itself
-            joint = self.cluster_given_class_[np.maximum(cells, 0)] * self.class_share_
-            return reweighted(joint, (cells >= 0).astype(float)[:, None], self.class_share_)
-        if self.adjust == "kl":
-            return mixture_weights(CountTable.from_matrix(f), np.ascontiguousarray(V.T), tol=1e-6)
-        gram, b = np.asfortranarray(V.T @ V), np.asfortranarray((f @ V).T)
-        return np.ascontiguousarray(_core.simplex_least_squares(gram, b).T)
-
-    def _in_domain(self, h: FloatArray, codes: Codes) -> FloatArray:
-        """p_d(y | x) = h_y V[d, y] / sum_y' h_y' V[d, y']."""
-        return reweighted(h, self.domain_given_class_[codes], self.class_prior_.T[codes])
-
-    def _codes(self, domain: Any, n: int) -> Codes:
-        values = np.asarray(domain)
-        if values.ndim == 0:
-            values = np.full(n, values)
-        if values.shape != (n,):
-            raise ValueError(f"domain: got shape {values.shape}, expected ({n},), one domain a point")
-        codes = np.minimum(np.searchsorted(self.domains_, values), len(self.domains_) - 1)
-        unknown = self.domains_[codes] != values
-        if unknown.any():
-            raise ValueError(
-                f"domain: {values[unknown].tolist()[0]!r} was not seen in fit; estimate its prior with adapt(X) and "
-                "pass prior= to predict_proba"
-            )
-        return np.asarray(codes)
-
-    def _pooled(self, X: Any) -> FloatArray:
-        check_is_fitted(self)
-        X = self._validate(X, reset=False)
-        if self._cells is None:
-            half = 0.5 * (self._feature_centers**2).sum(axis=1)
-            return np.asarray(np.eye(len(half))[np.argmax(X @ self._feature_centers.T - half, axis=1)])
-        return self._class_posteriors(*self._domain_posteriors(X))
 
     def predict_proba(
         self, X: Any, domain: npt.ArrayLike | None = None, prior: npt.ArrayLike | None = None

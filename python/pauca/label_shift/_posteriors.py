@@ -1,0 +1,89 @@
+"""From points to posteriors of domains and classes, once the vertices are known."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+from sklearn.utils.validation import check_is_fitted
+
+from .. import _core
+from .._validation import FloatArray
+from ..decomposition._counts import CountTable, mixture_weights
+from ._correct import reweighted
+from ._discriminate import aligned_proba
+from ._steps import ShiftSteps, probabilities
+
+Codes = npt.NDArray[np.intp]
+
+
+class ShiftPosteriors(ShiftSteps):
+    """Base of LatentLabelShift: what its fitted attributes say about points."""
+
+    adjust: str
+    domains_: npt.NDArray[Any]
+    domain_share_: FloatArray
+    class_share_: FloatArray
+    class_prior_: FloatArray
+    domain_given_class_: FloatArray
+    cluster_given_class_: FloatArray
+    counts_: FloatArray
+    discriminator_: Any
+    calibration_: Any
+    _cells: Any
+    _feature_centers: Any
+
+    def _validate(self, X: Any, reset: bool) -> Any:
+        raise NotImplementedError
+
+    def _cell_posteriors(self, cells: Codes) -> FloatArray:
+        """p(domain | cell) from the counts; the domains' shares for an unknown cell."""
+        table = self.counts_ / self.counts_.sum(axis=1, keepdims=True)
+        return np.where((cells >= 0)[:, None], table[np.maximum(cells, 0)], self.domain_share_)
+
+    def _domain_posteriors(self, X: Any) -> tuple[FloatArray, Codes | None]:
+        d = len(self.domains_)
+        if self.discretizer == "categorical":
+            cells = self._cells.assign(X, None)
+            return self._cell_posteriors(cells), cells
+        f = probabilities(X, d) if self.discriminator_ is None else aligned_proba(self.discriminator_, X, d)
+        return (f if self.calibration_ is None else self.calibration_(f)), None
+
+    def _class_posteriors(self, f: FloatArray, cells: Codes | None) -> FloatArray:
+        """h: p(class | x) under the pooled prior, the weights of the vertices that give f."""
+        V = self.domain_given_class_
+        if self.discretizer == "categorical" and cells is not None:  # Bayes' rule in the cell itself
+            joint = self.cluster_given_class_[np.maximum(cells, 0)] * self.class_share_
+            return reweighted(joint, (cells >= 0).astype(float)[:, None], self.class_share_)
+        if self.adjust == "kl":
+            return mixture_weights(CountTable.from_matrix(f), np.ascontiguousarray(V.T), tol=1e-6)
+        gram, b = np.asfortranarray(V.T @ V), np.asfortranarray((f @ V).T)
+        return np.ascontiguousarray(_core.simplex_least_squares(gram, b).T)
+
+    def _in_domain(self, h: FloatArray, codes: Codes) -> FloatArray:
+        """p_d(y | x) = h_y V[d, y] / sum_y' h_y' V[d, y']."""
+        return reweighted(h, self.domain_given_class_[codes], self.class_prior_.T[codes])
+
+    def _codes(self, domain: Any, n: int) -> Codes:
+        values = np.asarray(domain)
+        if values.ndim == 0:
+            values = np.full(n, values)
+        if values.shape != (n,):
+            raise ValueError(f"domain: got shape {values.shape}, expected ({n},), one domain a point")
+        codes = np.minimum(np.searchsorted(self.domains_, values), len(self.domains_) - 1)
+        unknown = self.domains_[codes] != values
+        if unknown.any():
+            raise ValueError(
+                f"domain: {values[unknown].tolist()[0]!r} was not seen in fit; estimate its prior with adapt(X) and "
+                "pass prior= to predict_proba"
+            )
+        return np.asarray(codes)
+
+    def _pooled(self, X: Any) -> FloatArray:
+        check_is_fitted(self)
+        X = self._validate(X, reset=False)
+        if self._cells is None:
+            half = 0.5 * (self._feature_centers**2).sum(axis=1)
+            return np.asarray(np.eye(len(half))[np.argmax(X @ self._feature_centers.T - half, axis=1)])
+        return self._class_posteriors(*self._domain_posteriors(X))
