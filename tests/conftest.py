@@ -2,6 +2,8 @@
 
 import os
 import random
+import signal
+import threading
 
 import hypothesis
 import numpy as np
@@ -11,6 +13,10 @@ os.environ.setdefault("MPLBACKEND", "Agg")
 os.environ.setdefault("SKLEARN_SKIP_NETWORK_TESTS", "1")
 
 IN_CI = os.environ.get("CI", "").lower() not in ("", "0", "false")
+
+# A shell's background jobs inherit an ignored SIGINT, which Python leaves so: Ctrl-C tests would wait in vain.
+if threading.current_thread() is threading.main_thread() and signal.getsignal(signal.SIGINT) == signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 # The same examples in every run: a failure can be repeated. Time limits would depend on the machine's load.
 hypothesis.settings.register_profile("pauca", deadline=None, derandomize=True, print_blob=True)

@@ -18,7 +18,8 @@ struct Example {
 
 // Every separable penalty of the registry: a new one joins by a line.
 const std::vector<Example> examples = {
-    {"l1", {}},
+    {"l1", {}},         {"mcp", {3.0}}, {"mcp", {0.7}}, {"scad", {3.7}}, {"capped_l1", {1.0}},
+    {"log_sum", {0.5}}, {"l0", {}},     {"lp", {0.5}},  {"lp", {0.3}},   {"lp", {2.0 / 3.0}},
 };
 
 template <class Check>
@@ -101,7 +102,7 @@ BOOST_AUTO_TEST_CASE(violation_vanishes_exactly_at_prox) {
           const double x = g.prox(j, v, 1.0);
           BOOST_CHECK_SMALL(g.violation(j, x, x - v), 1e-12);
           // Moving the gradient away from the subdifferential by more than its width at zero must show.
-          const double away = 2.0 * g.lambda(j) + 1.0;
+          const double away = 2.0 * g.zero_limit(j) + 1.0;
           if (x > 0.0 || !settings.nonnegative)
             BOOST_CHECK_GT(g.violation(j, x, x - v + (x < 0.0 ? away : -away)), 0.5);
           if (g.stays_zero(j, -v)) BOOST_CHECK_EQUAL(g.prox(j, v, 1.0), 0.0);

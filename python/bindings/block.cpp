@@ -16,8 +16,8 @@ std::vector<std::vector<Index>> to_blocks(const CArray<std::int64_t>& labels, In
   return blocks;
 }
 
-std::unique_ptr<MatrixLoss> make_matrix_loss(const std::string& name, const FArray<double>& y,
-                                             const CArray<double>& weights) {
+std::unique_ptr<MatrixLoss> make_matrix_loss(const std::string& name, const std::vector<double>& shape,
+                                             const FArray<double>& y, const CArray<double>& weights) {
   if (name == "multitask") return make_multitask_loss(Matrix(matrix_view(y)), vector_view(weights));
   if (name == "multinomial") {
     std::vector<Index> labels(static_cast<std::size_t>(y.shape(0)));
@@ -28,8 +28,7 @@ std::unique_ptr<MatrixLoss> make_matrix_loss(const std::string& name, const FArr
     }
     return make_multinomial_loss(std::move(labels), classes, vector_view(weights));
   }
-  const CArray<double> column(y.size(), y.data());
-  return make_single_loss(make_loss(name, column, weights));
+  return make_single_loss(make_loss(name, shape, Vector(matrix_view(y).col(0)), vector_view(weights)));
 }
 
 }  // namespace
@@ -37,14 +36,15 @@ std::unique_ptr<MatrixLoss> make_matrix_loss(const std::string& name, const FArr
 void register_block(py::module_& m) {
   m.def(
       "block_solve",
-      [](DesignHandle& x, const std::string& loss_name, const FArray<double>& y, const CArray<double>& sample_weight,
-         const std::optional<FArray<double>>& offset, const std::string& penalty_name, const std::vector<double>& shape,
-         const CArray<std::int64_t>& labels, const CArray<double>& group_weights, double alpha, bool relative,
-         bool fit_intercept, const std::optional<CArray<double>>& scale, const std::string& engine, double continuation,
-         double gram_bytes, double tol, Index max_iter, double max_time, const std::optional<FArray<double>>& coef,
+      [](DesignHandle& x, const std::string& loss_name, const std::vector<double>& loss_shape, const FArray<double>& y,
+         const CArray<double>& sample_weight, const std::optional<FArray<double>>& offset,
+         const std::string& penalty_name, const std::vector<double>& shape, const CArray<std::int64_t>& labels,
+         const CArray<double>& group_weights, double alpha, bool relative, bool fit_intercept,
+         const std::optional<CArray<double>>& scale, const std::string& engine, double continuation, double gram_bytes,
+         double tol, Index max_iter, double max_time, const std::optional<FArray<double>>& coef,
          const std::optional<CArray<double>>& intercept, py::object callback) {
         x.design->set_scale(optional_data(scale));
-        const auto loss = make_matrix_loss(loss_name, y, sample_weight);
+        const auto loss = make_matrix_loss(loss_name, loss_shape, y, sample_weight);
         const auto penalty =
             make_block_penalty(penalty_name, shape,
                                std::vector<double>(group_weights.data(), group_weights.data() + group_weights.size()));
@@ -74,11 +74,11 @@ void register_block(py::module_& m) {
         d["null_objective"] = s.null_objective;
         return d;
       },
-      py::arg("x"), py::kw_only(), py::arg("loss"), py::arg("y"), py::arg("sample_weight"), py::arg("offset"),
-      py::arg("penalty"), py::arg("shape"), py::arg("labels"), py::arg("group_weights"), py::arg("alpha"),
-      py::arg("relative"), py::arg("fit_intercept"), py::arg("scale"), py::arg("engine"), py::arg("continuation"),
-      py::arg("gram_bytes"), py::arg("tol"), py::arg("max_iter"), py::arg("max_time"), py::arg("coef"),
-      py::arg("intercept"), py::arg("callback"));
+      py::arg("x"), py::kw_only(), py::arg("loss"), py::arg("loss_shape"), py::arg("y"), py::arg("sample_weight"),
+      py::arg("offset"), py::arg("penalty"), py::arg("shape"), py::arg("labels"), py::arg("group_weights"),
+      py::arg("alpha"), py::arg("relative"), py::arg("fit_intercept"), py::arg("scale"), py::arg("engine"),
+      py::arg("continuation"), py::arg("gram_bytes"), py::arg("tol"), py::arg("max_iter"), py::arg("max_time"),
+      py::arg("coef"), py::arg("intercept"), py::arg("callback"));
 }
 
 }  // namespace pauca::python

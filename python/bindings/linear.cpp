@@ -25,24 +25,6 @@ DesignHandle csc_design(const CArray<T>& values, const CArray<I>& indices, const
           {values, indices, indptr}};
 }
 
-/// Everything a linear fit needs, gathered once from Python.
-struct LinearArguments {
-  std::unique_ptr<Loss> loss;
-  std::optional<Vector> offset;
-  bcd::Problem problem;
-
-  LinearArguments(DesignHandle& x, const std::string& loss_name, const CArray<double>& y,
-                  const CArray<double>& sample_weight, const std::optional<CArray<double>>& offset_array,
-                  const bcd::Strength& strength, const std::optional<CArray<double>>& weights, bool nonnegative,
-                  bool fit_intercept, const std::optional<CArray<double>>& scale)
-      : loss(make_loss(loss_name, y, sample_weight)),
-        offset(offset_array ? std::optional<Vector>(vector_view(*offset_array)) : std::nullopt),
-        problem{*x.design, *loss,         {0.0, 0.0, optional_data(weights), nonnegative},
-                strength,  fit_intercept, offset ? &*offset : nullptr} {
-    x.design->set_scale(optional_data(scale));
-  }
-};
-
 /// Weighted mean and variance of every column.
 py::tuple column_moments(DesignHandle& x, const CArray<double>& weights) {
   const Index p = x.design->cols();
@@ -56,8 +38,9 @@ py::tuple column_moments(DesignHandle& x, const CArray<double>& weights) {
 
 /// sum_j g_j(w_j)
 double penalty_value(const std::string& name, const std::vector<double>& shape, double lambda, double ridge,
-                     const std::optional<CArray<double>>& weights, bool nonnegative, const CArray<double>& w) {
-  const PenaltySettings settings{lambda, ridge, optional_data(weights), nonnegative};
+                     const std::optional<CArray<double>>& weights, bool nonnegative, bool multiply,
+                     const CArray<double>& w) {
+  const PenaltySettings settings{lambda, ridge, optional_data(weights), nonnegative, multiply};
   return visit_penalty(name, shape, [&](auto p) {
     const Separable<decltype(p)> g(p, settings);
     double total = 0.0;
@@ -67,9 +50,9 @@ double penalty_value(const std::string& name, const std::vector<double>& shape, 
 }
 
 py::array penalty_prox(const std::string& name, const std::vector<double>& shape, double lambda, double ridge,
-                       const std::optional<CArray<double>>& weights, bool nonnegative, const CArray<double>& v,
-                       double step) {
-  const PenaltySettings settings{lambda, ridge, optional_data(weights), nonnegative};
+                       const std::optional<CArray<double>>& weights, bool nonnegative, bool multiply,
+                       const CArray<double>& v, double step) {
+  const PenaltySettings settings{lambda, ridge, optional_data(weights), nonnegative, multiply};
   Vector out(v.size());
   visit_penalty(name, shape, [&](auto p) {
     const Separable<decltype(p)> g(p, settings);
@@ -96,20 +79,20 @@ void register_linear(py::module_& m) {
 
   m.def("column_moments", &column_moments, py::arg("x"), py::arg("weights"));
   m.def("penalty_value", &penalty_value, py::arg("name"), py::arg("shape"), py::arg("lambda_"), py::arg("ridge"),
-        py::arg("weights"), py::arg("nonnegative"), py::arg("w"));
+        py::arg("weights"), py::arg("nonnegative"), py::arg("multiply"), py::arg("w"));
   m.def("penalty_prox", &penalty_prox, py::arg("name"), py::arg("shape"), py::arg("lambda_"), py::arg("ridge"),
-        py::arg("weights"), py::arg("nonnegative"), py::arg("v"), py::arg("step"));
+        py::arg("weights"), py::arg("nonnegative"), py::arg("multiply"), py::arg("v"), py::arg("step"));
   m.def(
       "linear_solve",
-      [](DesignHandle& x, const std::string& loss, const CArray<double>& y, const CArray<double>& sample_weight,
-         const std::optional<CArray<double>>& offset, const std::string& penalty, const std::vector<double>& shape,
-         double alpha, bool relative, double lambda_share, double ridge_share,
-         const std::optional<CArray<double>>& weights, bool nonnegative, bool fit_intercept,
+      [](DesignHandle& x, const std::string& loss, const std::vector<double>& loss_shape, const CArray<double>& y,
+         const CArray<double>& sample_weight, const std::optional<CArray<double>>& offset, const std::string& penalty,
+         const std::vector<double>& shape, double alpha, bool relative, double lambda_share, double ridge_share,
+         const std::optional<CArray<double>>& weights, bool nonnegative, bool multiply, bool fit_intercept,
          const std::optional<CArray<double>>& scale, const std::string& engine, double continuation, double gram_bytes,
          double tol, Index max_iter, double max_time, const std::optional<CArray<double>>& coef, double intercept,
          py::object callback) {
-        LinearArguments a(x, loss, y, sample_weight, offset, {alpha, relative, lambda_share, ridge_share}, weights,
-                          nonnegative, fit_intercept, scale);
+        LinearArguments a(x, loss, loss_shape, y, sample_weight, offset, {alpha, relative, lambda_share, ridge_share},
+                          weights, nonnegative, multiply, fit_intercept, scale);
         bcd::Options options;
         options.engine = to_engine(engine);
         options.continuation = continuation;
@@ -129,26 +112,67 @@ void register_linear(py::module_& m) {
         d["null_objective"] = s.null_objective;
         return d;
       },
-      py::arg("x"), py::kw_only(), py::arg("loss"), py::arg("y"), py::arg("sample_weight"), py::arg("offset"),
-      py::arg("penalty"), py::arg("shape"), py::arg("alpha"), py::arg("relative"), py::arg("lambda_share"),
-      py::arg("ridge_share"), py::arg("weights"), py::arg("nonnegative"), py::arg("fit_intercept"), py::arg("scale"),
-      py::arg("engine"), py::arg("continuation"), py::arg("gram_bytes"), py::arg("tol"), py::arg("max_iter"),
-      py::arg("max_time"), py::arg("coef"), py::arg("intercept"), py::arg("callback"));
+      py::arg("x"), py::kw_only(), py::arg("loss"), py::arg("loss_shape"), py::arg("y"), py::arg("sample_weight"),
+      py::arg("offset"), py::arg("penalty"), py::arg("shape"), py::arg("alpha"), py::arg("relative"),
+      py::arg("lambda_share"), py::arg("ridge_share"), py::arg("weights"), py::arg("nonnegative"), py::arg("multiply"),
+      py::arg("fit_intercept"), py::arg("scale"), py::arg("engine"), py::arg("continuation"), py::arg("gram_bytes"),
+      py::arg("tol"), py::arg("max_iter"), py::arg("max_time"), py::arg("coef"), py::arg("intercept"),
+      py::arg("callback"));
+
+  m.def(
+      "linear_path",
+      [](DesignHandle& x, const std::string& loss, const std::vector<double>& loss_shape, const CArray<double>& y,
+         const CArray<double>& sample_weight, const std::optional<CArray<double>>& offset, const std::string& penalty,
+         const std::vector<double>& shape, const std::vector<double>& alphas, bool relative, double lambda_share,
+         double ridge_share, const std::optional<CArray<double>>& weights, bool nonnegative, bool multiply,
+         bool fit_intercept, const std::optional<CArray<double>>& scale, const std::string& engine, double gram_bytes,
+         double tol, Index max_iter, double max_time, py::object callback) {
+        LinearArguments a(x, loss, loss_shape, y, sample_weight, offset, {0.0, relative, lambda_share, ridge_share},
+                          weights, nonnegative, multiply, fit_intercept, scale);
+        bcd::Options options;
+        options.engine = to_engine(engine);
+        options.gram_bytes = gram_bytes;
+        const Settings settings = to_settings(tol, max_iter, max_time);
+        const bcd::Path path = run_released(std::move(callback), [&](Monitor& monitor) {
+          return bcd::solve_path(a.problem, penalty, shape, options, alphas, settings, monitor);
+        });
+        py::list points;
+        for (const bcd::PathPoint& point : path.points) {
+          py::dict d = to_dict(point.report);
+          d["alpha"] = point.alpha;
+          d["support"] = py::array_t<Index>(static_cast<py::ssize_t>(point.support.size()), point.support.data());
+          d["values"] = py::array_t<double>(static_cast<py::ssize_t>(point.values.size()), point.values.data());
+          d["intercept"] = point.intercept;
+          d["loss"] = point.loss;
+          points.append(d);
+        }
+        py::dict d;
+        d["points"] = points;
+        d["alpha_max"] = lambda_share > 0.0 ? path.lambda_max / lambda_share : std::numeric_limits<double>::infinity();
+        d["null_objective"] = path.null_objective;
+        return d;
+      },
+      py::arg("x"), py::kw_only(), py::arg("loss"), py::arg("loss_shape"), py::arg("y"), py::arg("sample_weight"),
+      py::arg("offset"), py::arg("penalty"), py::arg("shape"), py::arg("alphas"), py::arg("relative"),
+      py::arg("lambda_share"), py::arg("ridge_share"), py::arg("weights"), py::arg("nonnegative"), py::arg("multiply"),
+      py::arg("fit_intercept"), py::arg("scale"), py::arg("engine"), py::arg("gram_bytes"), py::arg("tol"),
+      py::arg("max_iter"), py::arg("max_time"), py::arg("callback"));
 
   m.def(
       "linear_null_model",
-      [](DesignHandle& x, const std::string& loss, const CArray<double>& y, const CArray<double>& sample_weight,
-         const std::optional<CArray<double>>& offset, const std::string& penalty, const std::vector<double>& shape,
-         const std::optional<CArray<double>>& weights, bool nonnegative, bool fit_intercept,
-         const std::optional<CArray<double>>& scale) {
-        LinearArguments a(x, loss, y, sample_weight, offset, {}, weights, nonnegative, fit_intercept, scale);
+      [](DesignHandle& x, const std::string& loss, const std::vector<double>& loss_shape, const CArray<double>& y,
+         const CArray<double>& sample_weight, const std::optional<CArray<double>>& offset, const std::string& penalty,
+         const std::vector<double>& shape, const std::optional<CArray<double>>& weights, bool nonnegative,
+         bool multiply, bool fit_intercept, const std::optional<CArray<double>>& scale) {
+        LinearArguments a(x, loss, loss_shape, y, sample_weight, offset, {}, weights, nonnegative, multiply,
+                          fit_intercept, scale);
         const bcd::NullModel null = run_released(
             py::none(), [&](Monitor& monitor) { return bcd::null_model(a.problem, penalty, shape, monitor); });
         return py::make_tuple(null.objective, null.lambda_max, null.intercept, to_numpy(null.coef));
       },
-      py::arg("x"), py::kw_only(), py::arg("loss"), py::arg("y"), py::arg("sample_weight"), py::arg("offset"),
-      py::arg("penalty"), py::arg("shape"), py::arg("weights"), py::arg("nonnegative"), py::arg("fit_intercept"),
-      py::arg("scale"));
+      py::arg("x"), py::kw_only(), py::arg("loss"), py::arg("loss_shape"), py::arg("y"), py::arg("sample_weight"),
+      py::arg("offset"), py::arg("penalty"), py::arg("shape"), py::arg("weights"), py::arg("nonnegative"),
+      py::arg("multiply"), py::arg("fit_intercept"), py::arg("scale"));
 }
 
 }  // namespace pauca::python

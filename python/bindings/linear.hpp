@@ -1,14 +1,16 @@
 #pragma once
 
-// What the binding units of linear models share: design handles, losses by name, optional arrays.
+// What the units that fit linear models share.
 
 #include <memory>
+#include <optional>
+#include <string>
+#include <vector>
 
 #include "bindings.hpp"
 #include "pauca/bcd/problem.hpp"
 #include "pauca/core/errors.hpp"
-#include "pauca/loss/logistic.hpp"
-#include "pauca/loss/quadratic.hpp"
+#include "pauca/loss/registry.hpp"
 
 namespace pauca::python {
 
@@ -18,14 +20,6 @@ struct DesignHandle {
   std::vector<py::object> keep_alive;
 };
 
-inline std::unique_ptr<Loss> make_loss(const std::string& name, const CArray<double>& y,
-                                       const CArray<double>& weights) {
-  Vector target = vector_view(y), s = vector_view(weights);
-  if (name == "quadratic") return std::make_unique<QuadraticLoss>(std::move(target), std::move(s));
-  if (name == "logistic") return std::make_unique<LogisticLoss>(std::move(target), std::move(s));
-  throw std::invalid_argument("loss: no loss is called '" + name + "'");
-}
-
 inline const double* optional_data(const std::optional<CArray<double>>& a) { return a ? a->data() : nullptr; }
 
 inline bcd::Engine to_engine(const std::string& name) {
@@ -34,5 +28,24 @@ inline bcd::Engine to_engine(const std::string& name) {
   if (name == "residual") return bcd::Engine::residual;
   throw std::invalid_argument("engine: got '" + name + "', expected 'auto', 'gram' or 'residual'");
 }
+
+/// Everything a linear fit needs, gathered once from Python.
+struct LinearArguments {
+  std::unique_ptr<Loss> loss;
+  std::optional<Vector> offset;
+  bcd::Problem problem;
+
+  LinearArguments(DesignHandle& x, const std::string& loss_name, const std::vector<double>& loss_shape,
+                  const CArray<double>& y, const CArray<double>& sample_weight,
+                  const std::optional<CArray<double>>& offset_array, const bcd::Strength& strength,
+                  const std::optional<CArray<double>>& weights, bool nonnegative, bool multiply, bool fit_intercept,
+                  const std::optional<CArray<double>>& scale)
+      : loss(make_loss(loss_name, loss_shape, vector_view(y), vector_view(sample_weight))),
+        offset(offset_array ? std::optional<Vector>(vector_view(*offset_array)) : std::nullopt),
+        problem{*x.design, *loss,         {0.0, 0.0, optional_data(weights), nonnegative, multiply},
+                strength,  fit_intercept, offset ? &*offset : nullptr} {
+    x.design->set_scale(optional_data(scale));
+  }
+};
 
 }  // namespace pauca::python

@@ -6,9 +6,17 @@
 
 namespace pauca::python {
 
+void register_kronecker(py::module_& m);
+void register_dag(py::module_& m);
 void register_block(py::module_& m);
 void register_linear(py::module_& m);
+void register_losses(py::module_& m);
+void register_proximal(py::module_& m);
+void register_nmf(py::module_& m);
+void register_mixed(py::module_& m);
 void register_moments(py::module_& m);
+void register_screening(py::module_& m);
+void register_rules(py::module_& m);
 
 namespace {
 
@@ -37,7 +45,15 @@ py::dict build_info() {
 PYBIND11_MODULE(PAUCA_MODULE, m, pybind11::mod_gil_not_used()) {
   m.doc() = "pauca's C++ core: private; use the Python modules above it";
   m.def("build_info", &pauca::python::build_info);
+  pauca::python::register_kronecker(m);
+  pauca::python::register_dag(m);
   pauca::python::register_block(m);
   pauca::python::register_linear(m);
+  pauca::python::register_losses(m);
+  pauca::python::register_proximal(m);
+  pauca::python::register_nmf(m);
+  pauca::python::register_mixed(m);
   pauca::python::register_moments(m);
+  pauca::python::register_screening(m);
+  pauca::python::register_rules(m);
 }

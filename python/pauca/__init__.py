@@ -8,14 +8,25 @@ from typing import Any
 
 # The submodules users reach as pauca.<name>: one line a family.
 _SUBMODULES = (
+    "bayes",
+    "channel",
+    "dag",
+    "datasets",
+    "decomposition",
+    "graph",
+    "label_shift",
     "linear_model",
     "losses",
+    "metrics",
+    "mixed_model",
     "moments",
     "penalties",
+    "plotting",
+    "screening",
     "solvers",
 )
 
-__all__ = ["__version__", "show_versions", *_SUBMODULES]  # noqa: PLE0604
+__all__ = ["__version__", "assert_certified", "show_versions", *_SUBMODULES]  # noqa: PLE0604
 
 
 def show_versions() -> None:
@@ -35,6 +46,10 @@ def show_versions() -> None:
 def __getattr__(name: str) -> Any:
     if name in _SUBMODULES:
         return importlib.import_module(f"{__name__}.{name}")
+    if name == "assert_certified":
+        from ._certify import assert_certified
+
+        return assert_certified
     if name == "__version__":
         from importlib.metadata import version
 

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 from sklearn.base import _fit_context
-from sklearn.utils._param_validation import Interval, InvalidParameterError, StrOptions
+from sklearn.utils._param_validation import HasMethods, Interval, InvalidParameterError, StrOptions
 from sklearn.utils.validation import _check_sample_weight, validate_data
 
 try:  # scikit-learn >= 1.9
@@ -33,6 +33,7 @@ except ImportError:
 __all__ = [
     "HAS_CALLBACKS",
     "CallbackSupportMixin",
+    "HasMethods",
     "Interval",
     "InvalidParameterError",
     "StrOptions",

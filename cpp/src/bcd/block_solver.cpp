@@ -145,7 +145,8 @@ std::vector<Index> BlockSolver::narrow(const State& s) const {
 
 /// Moves `blocks` of B towards `target`, halving until F does not increase; with `project`, entries stop at zero where
 /// they would change sign.
-bool BlockSolver::accept_along(State& s, const std::vector<Index>& blocks, const Matrix& target, bool project) {
+bool BlockSolver::accept_along(State& s, const std::vector<Index>& blocks, const Matrix& target, bool project,
+                               bool trust) {
   const Matrix start_b = s.b, start_eta = s.eta;
   const Vector start_intercept = s.intercept;
   const double before = s.objective;
@@ -173,7 +174,8 @@ bool BlockSolver::accept_along(State& s, const std::vector<Index>& blocks, const
       s.intercept = start_intercept - mean;
     }
     s.objective = objective(s);
-    if (s.objective < before) return true;
+    // Below the objective's rounding error a step is not judged by it.
+    if (trust || s.objective <= before + 1e-14 * std::abs(before)) return true;
   }
   s.b = start_b;
   s.eta = start_eta;
@@ -210,12 +212,12 @@ bool BlockSolver::sweep_phase(State& s, const std::vector<Index>& working, doubl
   Matrix next = s.b;
   sweeps_->run(working, next, s.u, s.gradient, target, gram ? 20 : 5, monitor);
   if (monitor.stop_requested()) return false;
-  return accept_along(s, working, next, false);
+  return accept_along(s, working, next, false, false);
 }
 
 /// One Newton step on the smooth entries of the support: Cholesky for one task while the Gram is at hand, conjugate
 /// gradients with the exact curvature otherwise.
-bool BlockSolver::newton_phase(State& s, const std::vector<Index>& support, Monitor& monitor) {
+bool BlockSolver::newton_phase(State& s, const std::vector<Index>& support, double forcing, Monitor& monitor) {
   const Design& x = problem_.design;
   const Index tasks = s.b.cols();
   std::vector<Index> columns, starts;
@@ -315,7 +317,7 @@ bool BlockSolver::newton_phase(State& s, const std::vector<Index>& support, Moni
     d.setZero(rows, tasks);
     Matrix precond = inverse.cwiseProduct(r), p = precond;
     double rz = r.cwiseProduct(precond).sum();
-    const double stop = 0.01 * r.norm();
+    const double stop = forcing * r.norm();
     for (int k = 0; k < 100 && r.norm() > stop; ++k) {
       apply(p, ap);
       const double bend = p.cwiseProduct(ap).sum();
@@ -337,7 +339,34 @@ bool BlockSolver::newton_phase(State& s, const std::vector<Index>& support, Moni
   Matrix target = s.b;
   for (Index i = 0; i < rows; ++i) target.row(columns[i]) += d.row(i);
   ++newton_steps_;
-  return accept_along(s, support, target, !problem_.penalty.smooth(0.0));
+  return accept_along(s, support, target, !problem_.penalty.smooth(0.0), forcing < 1e-6);
+}
+
+/// Newton steps below what the objective can resolve, kept while the violation falls: two fits of the same problem then
+/// agree in their coefficients as closely as in their objectives.
+void BlockSolver::polish(State& s, Monitor& monitor) {
+  std::vector<Index> everything(problem_.blocks.size()), support;
+  std::iota(everything.begin(), everything.end(), Index{0});
+  double unknowns = 0.0;
+  for (Index block : everything)
+    if (is_active(s, block)) {
+      support.push_back(block);
+      unknowns += static_cast<double>(problem_.blocks[block].size()) * static_cast<double>(s.b.cols());
+    }
+  if (support.empty() || !sweeps_ || unknowns > 5000.0) return;
+  double v = worst(s, everything);
+  for (int k = 0; k < 3 && v > 1e-12 * problem_.penalty.lambda(); ++k) {
+    const State before = s;
+    if (!newton_phase(s, support, 1e-10, monitor)) break;
+    refresh(s);
+    gradient(s, everything, monitor);
+    const double now = worst(s, everything);
+    if (monitor.stop_requested() || !(now < v)) {
+      s = before;
+      break;
+    }
+    v = now;
+  }
 }
 
 bool BlockSolver::step(State& s, const std::vector<Index>& working, double target, Monitor& monitor) {
@@ -348,7 +377,7 @@ bool BlockSolver::step(State& s, const std::vector<Index>& working, double targe
       if (is_active(s, block)) support.push_back(block);
     if (support.empty()) break;
     refresh(s);
-    if (!newton_phase(s, support, monitor)) break;
+    if (!newton_phase(s, support, 0.01, monitor)) break;
     moved = true;
     if (problem_.loss.is_quadratic() && problem_.penalty.euclidean_strength(0) < 0.0) break;
   }
@@ -415,8 +444,8 @@ BlockSolution BlockSolver::solve(const Settings& settings, const Matrix& start, 
 
   std::vector<Index> scope = everything;
   bool full = false;
-  double v = 0.0;
-  int idle = 0;
+  double v = 0.0, best = std::numeric_limits<double>::infinity();
+  int idle = 0, flat = 0;
   for (;; ++report.n_iter) {
     refresh(s);
     full = scope.size() == everything.size();
@@ -441,6 +470,8 @@ BlockSolution BlockSolver::solve(const Settings& settings, const Matrix& start, 
     if (figure <= level) {
       if (last) {
         report.status = Status::converged;
+        polish(s, monitor);
+        v = worst(s, everything);
         break;
       }
       next_stage();
@@ -452,6 +483,14 @@ BlockSolution BlockSolver::solve(const Settings& settings, const Matrix& start, 
     }
     if (!monitor.next_iteration({report.n_iter, s.objective, figure, report.threshold})) {
       report.status = monitor.reason();
+      break;
+    }
+    const auto& history = report.objective_path;
+    const bool lower = history.size() < 2 || history.back() < history[history.size() - 2] * (1.0 - 1e-14);
+    flat = lower || v < 0.9 * best ? 0 : flat + 1;
+    best = std::min(best, v);
+    if (last && flat >= 10) {
+      report.status = Status::stalled;
       break;
     }
     if (full) scope = narrow(s);

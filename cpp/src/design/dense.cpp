@@ -5,6 +5,14 @@
 
 namespace pauca {
 
+void Design::raw_entries(Index j, std::vector<std::pair<Index, double>>& out) const {
+  Vector column = Vector::Zero(rows());
+  raw_axpy(j, 1.0, column.data());
+  out.clear();
+  for (Index i = 0; i < column.size(); ++i)
+    if (column[i] != 0.0) out.emplace_back(i, column[i]);
+}
+
 void Design::weighted_gram(const double* h, const std::vector<Index>& a, const std::vector<Index>& b, double* out,
                            Index ld, Monitor& monitor) const {
   raw_weighted_gram(h, a, b, out, ld, monitor);

@@ -29,22 +29,51 @@ double Loss::center(Vector& eta, Vector& u) const {
   return total;
 }
 
-double LogisticLoss::value(const Vector& eta) const {
+double Loss::center_between(Vector& eta, Vector& u, double lo, double hi) const {
+  Vector h(eta.size());
+  const Vector start = eta;
+  gradient(eta, u);
   double total = 0.0;
-  for (Index i = 0; i < eta.size(); ++i) {
-    const double e = eta[i];
-    total += weights_[i] * (std::log1p(std::exp(-std::abs(e))) + std::max(e, 0.0) - y_[i] * e);
+  for (int k = 0; k < 200; ++k) {
+    const double slope = u.sum();
+    if (std::abs(slope) <= 1e-16 * u.cwiseAbs().sum() || !(hi > lo)) break;
+    (slope > 0.0 ? hi : lo) = total;
+    curvature(eta, h);
+    const double bend = h.sum();
+    double next = bend > 0.0 ? total - slope / bend : lo;
+    if (!(next > lo && next < hi)) next = 0.5 * (lo + hi);
+    if (next == total || next == lo || next == hi) break;
+    total = next;
+    eta = start.array() + total;
+    gradient(eta, u);
   }
   return total;
 }
 
 namespace {
+double logistic(double y, double e) { return std::log1p(std::exp(-std::abs(e))) + std::max(e, 0.0) - y * e; }
 double sigmoid(double e) {
   if (e >= 0.0) return 1.0 / (1.0 + std::exp(-e));
   const double t = std::exp(e);
   return t / (1.0 + t);
 }
 }  // namespace
+
+double LogisticLoss::value(const Vector& eta) const {
+  double total = 0.0;
+  for (Index i = 0; i < eta.size(); ++i) total += weights_[i] * logistic(y_[i], eta[i]);
+  return total;
+}
+
+double LogisticLoss::row_value(const Vector& eta, const std::vector<Index>& rows) const {
+  double total = 0.0;
+  for (Index i : rows) total += weights_[i] * logistic(y_[i], eta[i]);
+  return total;
+}
+
+void LogisticLoss::row_gradient(const Vector& eta, const std::vector<Index>& rows, Vector& u) const {
+  for (Index i : rows) u[i] = weights_[i] * (sigmoid(eta[i]) - y_[i]);
+}
 
 void LogisticLoss::gradient(const Vector& eta, Vector& u) const {
   u.resize(eta.size());

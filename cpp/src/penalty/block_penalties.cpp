@@ -173,8 +173,12 @@ std::unique_ptr<BlockPenalty> make_block_penalty(const std::string& name, const 
           "penalty: no block penalty is called '" + name + "'");
   return visit_penalty(name.substr(colon + 1), shape, [&](auto p) -> std::unique_ptr<BlockPenalty> {
     using P = decltype(p);
-    if (kind == "group") return std::make_unique<RadialPenalty<P>>(p, std::move(weights));
-    return std::make_unique<EntryPenalty<P>>(p, std::move(weights));
+    if constexpr (std::is_same_v<P, Box>)
+      throw std::invalid_argument("penalty: bounds are no penalty of a norm");
+    else if (kind == "group")
+      return std::make_unique<RadialPenalty<P>>(p, std::move(weights));
+    else
+      return std::make_unique<EntryPenalty<P>>(p, std::move(weights));
   });
 }
 

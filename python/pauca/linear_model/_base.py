@@ -17,17 +17,17 @@ from .._sklearn_compat import CallbackSupportMixin, Interval, StrOptions
 from .._validation import FloatArray
 from ..losses import Loss
 from ..penalties import Penalty
-from ..solvers import GreedyBCD
-from ._fit import LinearFit, fit_linear
+from ..solvers import GreedyBCD, ProximalSolver
+from ._fit import PENALTY_NAMES, LinearFit, fit_linear
 
 
 class SparseLinearModel(CallbackSupportMixin, BaseEstimator):
     """Base class: not for users."""
 
     _parameter_constraints: ClassVar[dict[str, Any]] = {
-        "penalty": [StrOptions({"l1", "elasticnet"}), Penalty],
+        "penalty": [StrOptions(set(PENALTY_NAMES)), Penalty],
         "alpha": [Interval(Real, 0, None, closed="left"), str],
-        "solver": [StrOptions({"auto"}), GreedyBCD],
+        "solver": [StrOptions({"auto"}), GreedyBCD, ProximalSolver],
         "fit_intercept": ["boolean"],
         "standardize": ["boolean", None],
         "tol": [Interval(Real, 0, None, closed="left")],
@@ -101,6 +101,8 @@ class SparseLinearModel(CallbackSupportMixin, BaseEstimator):
         self.solver_report_ = fit.report
         self.n_iter_ = fit.report.n_iter
         warn_unless_converged(fit.report, self, "the duality gap" if np.isfinite(fit.dual_gap) else "the KKT violation")
+        if fit.jumps:
+            warnings.warn(fit.jumps, UserWarning, stacklevel=3)
         if not fit.coef.any() and 0.0 < fit.alpha_max <= fit.alpha:
             warnings.warn(
                 f"All coefficients are zero: alpha={fit.alpha:.4g} is at least alpha_max_={fit.alpha_max:.4g}. "

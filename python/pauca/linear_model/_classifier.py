@@ -6,38 +6,52 @@ from typing import Any, ClassVar, Self
 
 import numpy as np
 import numpy.typing as npt
-from scipy.special import expit
+from scipy.special import expit, log_softmax, softmax
 from sklearn.base import ClassifierMixin
 from sklearn.utils.class_weight import compute_sample_weight
+from sklearn.utils.metaestimators import available_if
 from sklearn.utils.multiclass import check_classification_targets, type_of_target
 from sklearn.utils.validation import check_is_fitted
 
+from .._monitor import watch
 from .._sklearn_compat import StrOptions, _fit_context, validate_data, with_callbacks
-from .._validation import check_vector, normalized_weights
-from ..losses import Logistic, Loss
+from .._validation import FloatArray, check_vector, normalized_weights
+from ..losses import Logistic, Loss, SquaredHinge
+from ..solvers import GreedyBCD
 from ._base import SparseLinearModel
+from ._block_fit import fit_blocks
+from ._fit import LinearFit, resolve_penalty
+
+LOSS_NAMES: dict[str, type[Loss]] = {"logistic": Logistic, "squared_hinge": SquaredHinge}
+
+
+def _has_probabilities(estimator: Any) -> bool:
+    if isinstance(estimator.loss, Logistic) or estimator.loss == "logistic":
+        return True
+    raise AttributeError(f"loss={estimator.loss!r} models no probabilities: use the logistic loss")
 
 
 class SparseClassifier(ClassifierMixin, SparseLinearModel):
-    """Logistic regression with a sparse penalty, by greedy block coordinate descent.
+    """Logistic regression, or a support vector machine, with a sparse penalty.
 
-    Minimises ``sum_i s_i [log(1 + exp(eta_i)) - y_i eta_i] + alpha * g(w)``, ``eta = offset + b + X w``, over
+    Minimises ``sum_i s_i [log(1 + exp(eta_i)) - y_i eta_i] + alpha * g(w)``, ``eta = offset + b + X w`` (or the squared
+    hinge in the place of the logistic loss), over
     coefficients w and intercept b, where y_i is 1 for the second class and the sample weights s sum to one. With the
     L1 penalty ``alpha = 1 / (n_samples * C)`` in terms of scikit-learn's LogisticRegression; the intercept is not
     penalised.
 
     Parameters
     ----------
-    loss : {"logistic"} or Loss, default="logistic"
-        Loss, by name or from :mod:`pauca.losses`.
-    penalty : {"l1", "elasticnet"} or Penalty, default="l1"
+    loss : {"logistic", "squared_hinge"} or Loss, default="logistic"
+        Loss, by name or from :mod:`pauca.losses`; the squared hinge gives no probabilities.
+    penalty : {"l1", "elasticnet", "mcp", "scad"} or Penalty, default="l1"
         Penalty, by name or from :mod:`pauca.penalties`.
     alpha : float or str, default="0.1max"
         Strength of the penalty, or a fraction of ``alpha_max_``, see :class:`SparseRegressor`.
     class_weight : dict, "balanced" or None, default=None
         Weights of the classes, multiplied into the sample weights.
-    solver : "auto" or GreedyBCD, default="auto"
-        Solver, from :mod:`pauca.solvers`.
+    solver : "auto" or solver, default="auto"
+        Solver, from :mod:`pauca.solvers`, see :class:`SparseRegressor`.
     fit_intercept : bool, default=True
         Whether to fit an intercept, which is never penalised.
     standardize : bool, default=None
@@ -55,12 +69,13 @@ class SparseClassifier(ClassifierMixin, SparseLinearModel):
 
     Attributes
     ----------
-    classes_ : ndarray of shape (2,)
+    classes_ : ndarray of shape (n_classes,)
         Class labels.
-    coef_ : ndarray of shape (1, n_features)
-        Coefficients of the log-odds of ``classes_[1]``.
-    intercept_ : ndarray of shape (1,)
-        Intercept.
+    coef_ : ndarray of shape (1, n_features) or (n_classes, n_features)
+        Coefficients of the log-odds of ``classes_[1]``, or, with more than two classes, of each class's predictor in
+        the symmetric multinomial model.
+    intercept_ : ndarray of shape (1,) or (n_classes,)
+        Intercepts; those of several classes sum to zero.
     alpha_, alpha_max_, dual_gap_, kkt_violation_, n_iter_, objective_path_, solver_report_
         As in :class:`SparseRegressor`.
     n_features_in_ : int
@@ -96,7 +111,7 @@ class SparseClassifier(ClassifierMixin, SparseLinearModel):
 
     _parameter_constraints: ClassVar[dict[str, Any]] = {
         **SparseLinearModel._parameter_constraints,
-        "loss": [StrOptions({"logistic"}), Loss],
+        "loss": [StrOptions(set(LOSS_NAMES)), Loss],
         "class_weight": [dict, StrOptions({"balanced"}), None],
     }
 
@@ -145,7 +160,7 @@ class SparseClassifier(ClassifierMixin, SparseLinearModel):
         X : {array-like, sparse matrix} of shape (n_samples, n_features)
             Data. F-ordered float64 or float32 arrays and CSC matrices are used without a copy.
         y : array-like of shape (n_samples,)
-            Labels of two classes.
+            Class labels; more than two classes are fitted by multinomial logistic regression.
         sample_weight : array-like of shape (n_samples,), default=None
             Weights >= 0; only their ratios matter.
         offset : array-like of shape (n_samples,), default=None
@@ -156,11 +171,24 @@ class SparseClassifier(ClassifierMixin, SparseLinearModel):
         self : SparseClassifier
             The fitted estimator.
         """
+        X, y, classes, codes, weights, shift, loss = self._validate(X, y, sample_weight, offset)
+        if len(classes) == 2:
+            fit = self._solve(X, codes.astype(np.float64), weights, loss, shift, y)
+        else:
+            fit = self._solve_multinomial(X, codes.astype(np.float64), weights, loss, shift, y, len(classes))
+        self.classes_ = classes
+        self.coef_ = np.atleast_2d(fit.coef.T).astype(X.dtype, copy=False)
+        self.intercept_ = np.atleast_1d(np.asarray(fit.intercept)).astype(X.dtype, copy=False)
+        self._keep(fit)
+        return self
+
+    def _validate(
+        self, X: Any, y: Any, sample_weight: npt.ArrayLike | None, offset: npt.ArrayLike | None
+    ) -> tuple[Any, Any, npt.NDArray[Any], npt.NDArray[Any], FloatArray, FloatArray | None, Loss]:
+        """Data, classes, class numbers, weights with those of the classes in, offset and loss."""
         X, y = validate_data(self, X, y, accept_sparse="csc", dtype=[np.float64, np.float32], order="F")
         check_classification_targets(y)
-        kind = type_of_target(y, input_name="y", raise_unknown=True)
-        if kind != "binary":
-            raise ValueError(f"Only binary classification is supported. The type of the target is {kind}.")
+        type_of_target(y, input_name="y", raise_unknown=True)
         weights = normalized_weights(sample_weight, X)
         if self.class_weight is not None:
             weights = normalized_weights(weights * compute_sample_weight(self.class_weight, y), X)
@@ -168,18 +196,53 @@ class SparseClassifier(ClassifierMixin, SparseLinearModel):
         if len(classes) < 2 or len(np.unique(codes[weights > 0.0])) < 2:
             raise ValueError(f"y: got one class ({classes[0]!r}), expected samples of two classes")
         shift = None if offset is None else check_vector("offset", offset, X.shape[0])
-        loss = Logistic() if isinstance(self.loss, str) else self.loss
+        loss = LOSS_NAMES[self.loss]() if isinstance(self.loss, str) else self.loss
+        if loss.task != "classification":
+            raise ValueError(f"loss: got {loss!r}, expected a loss for classification: Logistic or SquaredHinge")
+        return X, y, classes, codes, weights, shift, loss
+
+    def _solve_multinomial(
+        self,
+        X: Any,
+        codes: FloatArray,
+        weights: FloatArray,
+        loss: Loss,
+        offset: FloatArray | None,
+        y: Any,
+        n_classes: int,
+    ) -> LinearFit:
         if not isinstance(loss, Logistic):
-            raise ValueError(f"loss: got {loss!r}, expected a loss for classification")
-        fit = self._solve(X, codes.astype(np.float64), weights, loss, shift, y)
-        self.classes_ = classes
-        self.coef_ = fit.coef.astype(X.dtype, copy=False).reshape(1, -1)
-        self.intercept_ = np.array([fit.intercept], dtype=X.dtype)
-        self._keep(fit)
-        return self
+            raise ValueError(f"loss: {loss!r} separates two classes, but y has {n_classes}: use the logistic loss")
+        solver = GreedyBCD() if isinstance(self.solver, str) else self.solver
+        if not isinstance(solver, GreedyBCD):
+            raise ValueError(f"solver: got {self.solver!r}, expected 'auto' or GreedyBCD for {n_classes} classes")
+        if offset is not None:
+            raise ValueError(f"offset: got one number a sample, but {n_classes} classes have {n_classes} predictors")
+        start = None
+        if self.warm_start and hasattr(self, "coef_") and self.coef_.shape == (n_classes, X.shape[1]):
+            start = (self.coef_.T.astype(np.float64), self.intercept_)
+        with watch(self, X, y) as callback:
+            return fit_blocks(
+                X,
+                codes,
+                weights,
+                loss=("multinomial", []),
+                penalty=resolve_penalty(self.penalty),
+                alpha=self.alpha,
+                solver=solver,
+                fit_intercept=self.fit_intercept,
+                standardize=self.standardize,
+                tol=self.tol,
+                max_iter=self.max_iter,
+                max_time=self.max_time,
+                n_tasks=n_classes,
+                start=start,
+                feature_names=getattr(self, "feature_names_in_", None),
+                callback=callback,
+            )
 
     def decision_function(self, X: Any) -> npt.NDArray[np.floating[Any]]:
-        """Log-odds of the second class.
+        """Linear predictor: of two classes, with the logistic loss, the log-odds of the second.
 
         Parameters
         ----------
@@ -188,12 +251,13 @@ class SparseClassifier(ClassifierMixin, SparseLinearModel):
 
         Returns
         -------
-        ndarray of shape (n_samples,)
-            Linear predictor.
+        ndarray of shape (n_samples,) or (n_samples, n_classes)
+            Linear predictor; with more than two classes one for each.
         """
         check_is_fitted(self)
         X = validate_data(self, X, accept_sparse=("csr", "csc"), dtype=[np.float64, np.float32], reset=False)
-        return np.asarray(X @ self.coef_[0] + self.intercept_[0])
+        eta = np.asarray(X @ self.coef_.T + self.intercept_)
+        return eta[:, 0] if len(self.classes_) == 2 else eta
 
     def predict(self, X: Any) -> npt.NDArray[Any]:
         """Predict the class of each sample.
@@ -209,8 +273,10 @@ class SparseClassifier(ClassifierMixin, SparseLinearModel):
             Class labels.
         """
         eta = self.decision_function(X)
-        return np.asarray(self.classes_[(eta > 0.0).astype(int)])
+        codes = (eta > 0.0).astype(int) if eta.ndim == 1 else eta.argmax(axis=1)
+        return np.asarray(self.classes_[codes])
 
+    @available_if(_has_probabilities)
     def predict_proba(self, X: Any) -> npt.NDArray[np.floating[Any]]:
         """Probability of each class.
 
@@ -221,12 +287,16 @@ class SparseClassifier(ClassifierMixin, SparseLinearModel):
 
         Returns
         -------
-        ndarray of shape (n_samples, 2)
+        ndarray of shape (n_samples, n_classes)
             Probabilities, columns in the order of ``classes_``.
         """
-        second = expit(self.decision_function(X))
+        eta = self.decision_function(X)
+        if eta.ndim == 2:
+            return np.asarray(softmax(eta, axis=1))
+        second = expit(eta)
         return np.column_stack([1.0 - second, second])
 
+    @available_if(_has_probabilities)
     def predict_log_proba(self, X: Any) -> npt.NDArray[np.floating[Any]]:
         """Logarithm of the probability of each class.
 
@@ -237,13 +307,10 @@ class SparseClassifier(ClassifierMixin, SparseLinearModel):
 
         Returns
         -------
-        ndarray of shape (n_samples, 2)
+        ndarray of shape (n_samples, n_classes)
             Log-probabilities, columns in the order of ``classes_``.
         """
         eta = self.decision_function(X)
+        if eta.ndim == 2:
+            return np.asarray(log_softmax(eta, axis=1))
         return np.column_stack([-np.logaddexp(0.0, eta), -np.logaddexp(0.0, -eta)])
-
-    def __sklearn_tags__(self) -> Any:
-        tags = super().__sklearn_tags__()
-        tags.classifier_tags.multi_class = False
-        return tags

@@ -14,8 +14,16 @@ from .._monitor import SolverCallback
 from .._report import SolverReport
 from .._validation import FloatArray, as_design, parse_strength, seconds_or_inf
 from ..losses import Loss
+from ..penalties._base import CorePenalty
 
-_PENALTIES: dict[str, type[penalties.SeparablePenalty]] = {"l1": penalties.L1, "elasticnet": penalties.ElasticNet}
+PENALTY_NAMES: dict[str, type[penalties.SeparablePenalty]] = {
+    "l1": penalties.L1,
+    "elasticnet": penalties.ElasticNet,
+    "mcp": penalties.MCP,
+    "scad": penalties.SCAD,
+}
+
+_RULES = ("partition", "block_size", "selection", "update")
 
 
 @dataclass(frozen=True)
@@ -23,7 +31,7 @@ class LinearFit:
     """The result of one linear fit, on the user's scale."""
 
     coef: FloatArray
-    intercept: float
+    intercept: Any
     alpha: float
     alpha_max: float
     dual_gap: float
@@ -31,29 +39,93 @@ class LinearFit:
     null_objective: float
     objective_path: FloatArray
     report: SolverReport
+    jumps: str  # what to say about columns on which the penalty outbends the loss
 
 
-def resolve_penalty(penalty: str | penalties.Penalty) -> penalties.SeparablePenalty:
+def resolve_penalty(penalty: str | penalties.Penalty) -> penalties.Penalty:
     """A penalty object from a name or an object."""
     if isinstance(penalty, str):
-        if penalty not in _PENALTIES:
-            raise ValueError(f"penalty: got {penalty!r}, expected one of {sorted(_PENALTIES)} or a penalty object")
-        named: penalties.SeparablePenalty = _PENALTIES[penalty]()
-        return named
+        if penalty not in PENALTY_NAMES:
+            raise ValueError(f"penalty: got {penalty!r}, expected one of {sorted(PENALTY_NAMES)} or a penalty object")
+        return PENALTY_NAMES[penalty]()
     if not isinstance(penalty, penalties.Penalty):
         raise ValueError(f"penalty: got {penalty!r}, expected a name or an object from pauca.penalties")
-    if not isinstance(penalty, penalties.SeparablePenalty):
-        raise ValueError(f"GreedyBCD needs a separable or group penalty; {type(penalty).__name__} is neither")
     return penalty
 
 
-def resolve_solver(solver: Any) -> solvers.GreedyBCD:
-    """A solver object; "auto" is greedy block coordinate descent."""
+Solver = solvers.GreedyBCD | solvers.ProximalSolver
+
+
+def resolve_solver(solver: Solver | str, penalty: penalties.Penalty) -> Solver:
+    """A solver object that can handle the penalty; "auto" takes greedy block coordinate descent where it can."""
+    name = type(penalty).__name__
+    separable = isinstance(penalty, penalties.SeparablePenalty)
+    groups = isinstance(penalty, penalties.GroupL2 | penalties.GroupMCP | penalties.GroupSCAD | penalties.SparseGroup)
     if isinstance(solver, str) and solver == "auto":
-        return solvers.GreedyBCD()
-    if not isinstance(solver, solvers.GreedyBCD):
+        return solvers.GreedyBCD() if separable or groups else solvers.AcceleratedProximalGradient()
+    if isinstance(solver, solvers.AcceleratedProximalGradient):
+        return solver
+    if isinstance(solver, solvers.GreedyBCD):
+        if not (separable or groups):
+            raise ValueError(
+                f"GreedyBCD needs a separable or group penalty; {name} is neither: use AcceleratedProximalGradient"
+            )
+    elif isinstance(solver, solvers.IHT):
+        if not isinstance(penalty, penalties.L0):
+            raise ValueError(
+                f"IHT needs the L0 penalty; {name} is another: use GreedyBCD or AcceleratedProximalGradient"
+            )
+    elif isinstance(solver, solvers.ProximalCG | solvers.LLA):
+        if not separable:
+            raise ValueError(
+                f"{type(solver).__name__} needs a separable penalty; {name} is none: use AcceleratedProximalGradient"
+            )
+    else:
         raise ValueError(f"solver: got {solver!r}, expected 'auto' or an object from pauca.solvers")
     return solver
+
+
+def core_penalty(
+    penalty: penalties.Penalty, n_features: int, feature_names: Sequence[str] | None
+) -> tuple[CorePenalty, dict[str, Any]]:
+    """How the core calls the penalty; its weights, its sign, and what stands for one that is not separable."""
+    if isinstance(penalty, penalties.Box):
+        plain = {"weights": None, "nonnegative": False, "multiply": False, "penalty": None}
+        return penalty._core_penalty(n_features, feature_names), plain
+    if isinstance(penalty, penalties.SeparablePenalty):
+        return penalty._core_penalty(), {
+            "weights": penalty._weights(n_features, feature_names),
+            "nonnegative": bool(penalty.nonnegative),
+            "multiply": penalty._multiply(),
+            "penalty": None,
+        }
+    whole: Any = penalty
+    if isinstance(penalty, penalties.StructuredPenalty):
+        whole = penalty._unit_spec(n_features, feature_names)
+    return CorePenalty("none"), {"weights": None, "nonnegative": False, "multiply": False, "penalty": whole}
+
+
+def describe_jumps(
+    penalty: penalties.Penalty,
+    alpha: float,
+    curvature: FloatArray,
+    feature_names: Sequence[str] | None,
+) -> str:
+    """Name the columns along which the loss bends less than the penalty, where coefficients jump from zero."""
+    if not isinstance(penalty, penalties.SeparablePenalty) or not 0.0 < penalty._concavity(alpha) < np.inf:
+        return ""
+    concavity = penalty._concavity(alpha)
+    below = np.flatnonzero((curvature > 0.0) & (curvature <= concavity * (1.0 - 1e-9)))
+    if below.size == 0:
+        return ""
+    names = [f"x{j}" if feature_names is None else str(feature_names[j]) for j in below[:5]]
+    more = ", ..." if below.size > 5 else ""
+    return (
+        f"The loss has curvature {curvature[below].min():.3g} or more along {below.size} of {curvature.size} columns "
+        f"({', '.join(names)}{more}), less than the concavity {concavity:.3g} of {penalty!r}: these coefficients jump "
+        "from zero, and the fit depends on small changes of the data. Choose a less concave penalty (a larger gamma), "
+        "or standardize the columns."
+    )
 
 
 def column_scale(design: Any, weights: FloatArray, variance: FloatArray | None) -> FloatArray:
@@ -64,6 +136,18 @@ def column_scale(design: Any, weights: FloatArray, variance: FloatArray | None) 
     else:
         constant = variance <= 0.0
     return np.where(constant, 0.0, 1.0 / np.sqrt(np.where(constant, 1.0, variance)))
+
+
+def resolve_strength(alpha: float | str, own: float) -> tuple[float, bool]:
+    """The estimator's strength, and whether it is a fraction; warns if the penalty's own strength is set as well."""
+    strength, relative = parse_strength(alpha)
+    if own != 1.0 and (relative or strength != 1.0):
+        warnings.warn(
+            f"Both alpha={alpha!r} of the estimator and alpha={own!r} of the penalty are set: their product is used.",
+            UserWarning,
+            stacklevel=5,
+        )
+    return strength, relative
 
 
 def fit_linear(
@@ -88,23 +172,47 @@ def fit_linear(
 ) -> LinearFit:
     """Fit f(offset + b + X w) + g(w) for validated X (F-ordered or CSC), float64 y and weights that sum to one."""
     penalty = resolve_penalty(penalty)
-    solver = resolve_solver(solver)
+    solver = resolve_solver(solver, penalty)
     solver._check()
-    core = penalty._core_penalty()
-    strength, relative = parse_strength(alpha)
+    loss_shape = loss._shape()
+    loss._check_target(y, weights)
+    if isinstance(solver, solvers.GreedyBCD) and not isinstance(penalty, penalties.SeparablePenalty):
+        from ._block_fit import fit_blocks  # it builds on this module
+
+        return fit_blocks(
+            X,
+            y,
+            weights,
+            loss=(loss.core_name, loss_shape),
+            penalty=penalty,
+            alpha=alpha,
+            solver=solver,
+            fit_intercept=fit_intercept,
+            standardize=standardize,
+            tol=tol,
+            max_iter=max_iter,
+            max_time=max_time,
+            offset=offset,
+            start=start,
+            feature_names=feature_names,
+            variance=variance,
+            callback=callback,
+        )
+    core, wrappers = core_penalty(penalty, X.shape[1], feature_names)
+    # A penalty written in Python has its own strength inside.
+    own = float(penalty.alpha) if isinstance(penalty, penalties.SeparablePenalty | penalties.StructuredPenalty) else 1.0
+    strength, relative = resolve_strength(alpha, own)
+    if core.name == "box":
+        strength, relative = 1.0, False
+    if isinstance(solver, solvers.IHT) and solver.n_nonzero is not None:
+        strength, relative = 0.0, False
     if relative and core.lambda_share == 0.0:
         raise ValueError(f"alpha: {alpha!r} is a fraction of alpha_max, which is infinite for {penalty!r}")
-    own = float(penalty.alpha)
-    if own != 1.0 and (relative or strength != 1.0):
-        warnings.warn(
-            f"Both alpha={alpha!r} of the estimator and alpha={own!r} of the penalty are set: their product is used.",
-            UserWarning,
-            stacklevel=4,
-        )
     design = as_design(X)
     if standardize is None:
         standardize = not penalty.convex
     scale = column_scale(design, weights, variance) if standardize else None
+    target = y
 
     # The quadratic loss absorbs offset and mean, which keeps its conjugate free of cancellation.
     shift = 0.0
@@ -124,33 +232,75 @@ def fit_linear(
         if scale is not None:
             coef = np.divide(coef, scale, out=np.zeros_like(coef), where=scale > 0.0)
         intercept = float(intercept) - shift
-    found = _core.linear_solve(
-        design,
+    whole = wrappers.pop("penalty")
+    common = dict(
         loss=loss.core_name,
+        loss_shape=loss_shape,
         y=y,
         sample_weight=weights,
         offset=offset,
-        penalty=core.name,
         shape=core.shape,
         alpha=strength * own,
         relative=relative,
         lambda_share=core.lambda_share,
         ridge_share=core.ridge_share,
-        weights=penalty._weights(X.shape[1], feature_names),
-        nonnegative=bool(penalty.nonnegative),
         fit_intercept=bool(fit_intercept),
         scale=scale,
-        engine=solver.engine,
-        continuation=float(solver.continuation),
-        gram_bytes=float(solver.gram_memory) * 2.0**20,
         tol=float(tol),
         max_iter=int(max_iter),
         max_time=seconds_or_inf(max_time),
         coef=coef,
         intercept=0.0 if intercept is None else intercept,
         callback=callback,
+        **wrappers,
     )
-    coefficients = found["coef"] if scale is None else found["coef"] * scale
+    rules_details: dict[str, Any] = {}
+    if isinstance(solver, solvers.GreedyBCD) and solver._explicit:
+        if core.name != "l1":
+            raise ValueError(
+                f"GreedyBCD: explicit rules need an L1 or elastic-net penalty, {type(penalty).__name__} is neither; "
+                "leave partition, block_size, selection and update alone"
+            )
+        if loss.core_name not in ("quadratic", "logistic", "squared_hinge"):
+            raise ValueError(
+                f"GreedyBCD: explicit rules need the quadratic, logistic or squared hinge loss, {loss!r} is neither; "
+                "leave partition, block_size, selection and update alone"
+            )
+        rules = solver._rules(X.shape[1], loss.core_name == "quadratic")
+        found = _core.linear_solve_rules(
+            design, rules=rules, penalty=core.name, gram_bytes=float(solver.gram_memory) * 2.0**20, **common
+        )
+        found["engine"] = "{} x {}, {}, {}".format(*(rules[k] for k in _RULES))
+        rules_details = {"rules": rules, "n_updates": found["n_updates"], "fallbacks": found["fallbacks"]}
+    elif isinstance(solver, solvers.GreedyBCD):
+        found = _core.linear_solve(
+            design,
+            penalty=core.name,
+            engine=solver.engine,
+            continuation=float(solver.continuation),
+            gram_bytes=float(solver.gram_memory) * 2.0**20,
+            **common,
+        )
+    else:
+        found = _core.proximal_solve(
+            design,
+            method=solver._method,
+            method_options=solver._options(),
+            penalty=whole,
+            name=core.name,
+            **common,
+        )
+    details = {k: int(found[k]) for k in ("gradients", "restarts") if k in found} | rules_details
+    jumps = ""
+    if not penalty.convex:
+        bend = loss._curvature(target, weights)
+        if scale is not None:
+            columns = np.where(scale > 0.0, bend, 0.0)
+        else:
+            mean, spread = _core.column_moments(design, weights)
+            columns = bend * (spread if fit_intercept else spread + mean**2)
+        jumps = describe_jumps(penalty, float(found["alpha"]), columns, feature_names)
+    coefficients = (found["coef"] if scale is None else found["coef"] * scale) + 0.0  # no negative zeros
     return LinearFit(
         coef=coefficients,
         intercept=float(found["intercept"]) + shift,
@@ -160,5 +310,6 @@ def fit_linear(
         kkt_violation=float(found["kkt_violation"]),
         null_objective=float(found["null_objective"]),
         objective_path=found["objective_path"],
-        report=SolverReport.from_core(found),
+        report=SolverReport.from_core(found, **details),
+        jumps=jumps,
     )

@@ -7,33 +7,45 @@ from typing import Any, ClassVar, Self
 import numpy as np
 import numpy.typing as npt
 from sklearn.base import RegressorMixin
+from sklearn.metrics import r2_score
 from sklearn.utils.validation import check_is_fitted
 
 from .._sklearn_compat import StrOptions, _fit_context, validate_data, with_callbacks
 from .._validation import check_vector, normalized_weights
-from ..losses import Loss, Quadratic
+from ..losses import Gamma, Huber, Loss, Poisson, Quadratic, Quantile
 from ..moments import Moments
 from ._base import SparseLinearModel
 
+LOSS_NAMES: dict[str, type[Loss]] = {
+    "quadratic": Quadratic,
+    "huber": Huber,
+    "quantile": Quantile,
+    "poisson": Poisson,
+    "gamma": Gamma,
+}
+
 
 class SparseRegressor(RegressorMixin, SparseLinearModel):
-    """Linear regression with a sparse penalty, by greedy block coordinate descent.
+    """Linear, robust, quantile, Poisson or gamma regression with a sparse penalty.
 
     Minimises ``sum_i s_i (y_i - offset_i - b - x_i'w)^2 / 2 + alpha * g(w)`` over coefficients w and intercept b,
     where the sample weights s are scaled to sum to one and g is the penalty. With the default penalty this is
-    scikit-learn's Lasso objective, so ``alpha`` means the same.
+    scikit-learn's Lasso objective, so ``alpha`` means the same. With another loss the linear predictor
+    ``offset_i + b + x_i'w`` enters that loss, and ``predict`` applies the inverse of its link.
 
     Parameters
     ----------
-    loss : {"quadratic"} or Loss, default="quadratic"
+    loss : {"quadratic", "huber", "quantile", "poisson", "gamma"} or Loss, default="quadratic"
         Loss, by name or from :mod:`pauca.losses`.
-    penalty : {"l1", "elasticnet"} or Penalty, default="l1"
-        Penalty, by name or from :mod:`pauca.penalties`.
+    penalty : {"l1", "elasticnet", "mcp", "scad"} or Penalty, default="l1"
+        Penalty, by name or from :mod:`pauca.penalties`, or an object of your own with ``value(w)`` and
+        ``prox(v, step)`` derived from :class:`pauca.penalties.Penalty`.
     alpha : float or str, default="0.1max"
         Strength of the penalty, or a fraction of ``alpha_max_``, the smallest strength at which all penalised
         coefficients are zero. A fraction does not depend on the units of X and y.
-    solver : "auto" or GreedyBCD, default="auto"
-        Solver, from :mod:`pauca.solvers`.
+    solver : "auto" or solver, default="auto"
+        Solver, from :mod:`pauca.solvers`. "auto" takes :class:`~pauca.solvers.GreedyBCD` for separable penalties and
+        :class:`~pauca.solvers.AcceleratedProximalGradient` for others.
     fit_intercept : bool, default=True
         Whether to fit an intercept, which is never penalised.
     standardize : bool, default=None
@@ -102,7 +114,7 @@ class SparseRegressor(RegressorMixin, SparseLinearModel):
 
     _parameter_constraints: ClassVar[dict[str, Any]] = {
         **SparseLinearModel._parameter_constraints,
-        "loss": [StrOptions({"quadratic"}), Loss],
+        "loss": [StrOptions(set(LOSS_NAMES)), Loss],
     }
 
     def __init__(
@@ -152,7 +164,7 @@ class SparseRegressor(RegressorMixin, SparseLinearModel):
         sample_weight : array-like of shape (n_samples,), default=None
             Weights >= 0; only their ratios matter.
         offset : array-like of shape (n_samples,), default=None
-            Known part of the linear predictor.
+            Known part of the linear predictor: for counts over unequal exposures the logarithm of the exposure.
 
         Returns
         -------
@@ -163,8 +175,8 @@ class SparseRegressor(RegressorMixin, SparseLinearModel):
         weights = normalized_weights(sample_weight, X)
         target = np.ascontiguousarray(y, dtype=np.float64)
         shift = None if offset is None else check_vector("offset", offset, X.shape[0])
-        loss = Quadratic() if isinstance(self.loss, str) else self.loss
-        if not isinstance(loss, Quadratic):
+        loss = self._loss()
+        if loss.task != "regression":
             raise ValueError(f"loss: got {loss!r}, expected a loss for regression")
         fit = self._solve(X, target, weights, loss, shift, y)
         self.coef_ = fit.coef.astype(X.dtype, copy=False)
@@ -204,19 +216,64 @@ class SparseRegressor(RegressorMixin, SparseLinearModel):
         self._keep(fit)
         return self
 
-    def predict(self, X: Any) -> npt.NDArray[np.floating[Any]]:
-        """Predict the target.
+    def _loss(self) -> Loss:
+        return LOSS_NAMES[self.loss]() if isinstance(self.loss, str) else self.loss
+
+    def _predictor(self, X: Any, offset: npt.ArrayLike | None) -> npt.NDArray[np.floating[Any]]:
+        check_is_fitted(self)
+        X = validate_data(self, X, accept_sparse=("csr", "csc"), dtype=[np.float64, np.float32], reset=False)
+        eta = np.asarray(X @ self.coef_ + self.intercept_)
+        return eta if offset is None else eta + check_vector("offset", offset, X.shape[0])
+
+    def predict(self, X: Any, offset: npt.ArrayLike | None = None) -> npt.NDArray[np.floating[Any]]:
+        """Predict the target: the linear predictor, through the inverse link of the loss.
 
         Parameters
         ----------
         X : {array-like, sparse matrix} of shape (n_samples, n_features)
             Data.
+        offset : array-like of shape (n_samples,), default=None
+            Known part of the linear predictor.
 
         Returns
         -------
         ndarray of shape (n_samples,)
             Predictions.
         """
-        check_is_fitted(self)
-        X = validate_data(self, X, accept_sparse=("csr", "csc"), dtype=[np.float64, np.float32], reset=False)
-        return np.asarray(X @ self.coef_ + self.intercept_)
+        return self._loss()._inverse_link(self._predictor(X, offset))
+
+    def score(
+        self,
+        X: Any,
+        y: npt.ArrayLike,
+        sample_weight: npt.ArrayLike | None = None,
+        offset: npt.ArrayLike | None = None,
+    ) -> float:
+        """Share of the loss explained, D^2: one minus the loss over that of the best constant.
+
+        For squared error this is R^2, for the Poisson and gamma losses the explained deviance.
+
+        Parameters
+        ----------
+        X : {array-like, sparse matrix} of shape (n_samples, n_features)
+            Data.
+        y : array-like of shape (n_samples,)
+            Target.
+        sample_weight : array-like of shape (n_samples,), default=None
+            Weights.
+        offset : array-like of shape (n_samples,), default=None
+            Known part of the linear predictor.
+
+        Returns
+        -------
+        float
+            At most 1.
+        """
+        loss = self._loss()
+        if isinstance(loss, Quadratic):
+            return float(r2_score(y, self.predict(X, offset), sample_weight=sample_weight))
+        eta = self._predictor(X, offset).astype(np.float64)
+        target = check_vector("y", y, eta.size)
+        loss._check_target(target, np.ones_like(target))
+        weights = None if sample_weight is None else check_vector("sample_weight", sample_weight, eta.size)
+        return loss._d2(target, eta, weights, None if offset is None else check_vector("offset", offset, eta.size))

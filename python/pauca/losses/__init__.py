@@ -1,5 +1,5 @@
 """Losses: value objects to be given to estimators."""
 
-from ._losses import Logistic, Loss, Quadratic
+from ._losses import Gamma, Huber, Logistic, Loss, Poisson, Quadratic, Quantile, SquaredHinge
 
-__all__ = ["Logistic", "Loss", "Quadratic"]
+__all__ = ["Gamma", "Huber", "Logistic", "Loss", "Poisson", "Quadratic", "Quantile", "SquaredHinge"]

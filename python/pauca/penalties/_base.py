@@ -32,6 +32,7 @@ class Penalty(ValueObject):
     """
 
     alpha: float
+    convex: ClassVar[bool] = False
 
     def value(self, w: npt.ArrayLike) -> float:
         """Value of the penalty at ``w``."""
@@ -46,12 +47,25 @@ class SeparablePenalty(Penalty):
     """A penalty that is a sum of functions of single coefficients, computed by the compiled core."""
 
     convex: ClassVar[bool] = True
+    _strengthless: ClassVar[bool] = False  # alpha has no effect
     weights: PerFeature
+    weighting: str = "strength"
     nonnegative: bool
 
     def _core_penalty(self) -> CorePenalty:
         """How the core calls this penalty; checks the parameters."""
         raise NotImplementedError
+
+    def _concavity(self, alpha: float) -> float:
+        """Largest second derivative of -p at strength alpha."""
+        return 0.0
+
+    def _multiply(self) -> bool:
+        if self.weighting not in ("strength", "multiply"):
+            raise ValueError(
+                f"{type(self).__name__}: weighting is {self.weighting!r}, expected 'strength' or 'multiply'"
+            )
+        return self.weighting == "multiply"
 
     def _weights(self, n_features: int, feature_names: Sequence[str] | None = None) -> FloatArray | None:
         weights = per_feature("penalty.weights", self.weights, n_features, feature_names, 1.0, allow_infinite=True)
@@ -72,7 +86,7 @@ class SeparablePenalty(Penalty):
         float
             The penalty; infinite where a coefficient breaks a sign constraint.
         """
-        array = np.atleast_1d(np.ascontiguousarray(w, dtype=np.float64))
+        array = np.atleast_1d(np.ascontiguousarray(w, dtype=np.float64)).reshape(-1)
         core = self._core_penalty()
         return float(
             _core.penalty_value(
@@ -81,7 +95,8 @@ class SeparablePenalty(Penalty):
                 self.alpha * core.lambda_share,
                 self.alpha * core.ridge_share,
                 self._weights(array.size),
-                self.nonnegative,
+                bool(self.nonnegative),
+                self._multiply(),
                 array,
             )
         )
@@ -101,10 +116,7 @@ class SeparablePenalty(Penalty):
         ndarray
             Minimisers, of the shape of ``v``. At a tie the smaller magnitude is returned.
         """
-        if not step > 0.0:
-            raise ValueError(f"step: got {step!r}, expected a positive number")
-        given = np.asarray(v)
-        array = np.ascontiguousarray(given, dtype=np.float64)
+        array, dtype = prox_input(v, step)
         core = self._core_penalty()
         out = _core.penalty_prox(
             core.name,
@@ -112,12 +124,20 @@ class SeparablePenalty(Penalty):
             self.alpha * core.lambda_share,
             self.alpha * core.ridge_share,
             self._weights(array.size),
-            self.nonnegative,
+            bool(self.nonnegative),
+            self._multiply(),
             array.reshape(-1),
             float(step),
         )
-        dtype = given.dtype if given.dtype == np.float32 else np.float64
         return np.asarray(out, dtype=dtype).reshape(array.shape)
+
+
+def prox_input(v: npt.ArrayLike, step: float) -> tuple[FloatArray, Any]:
+    """``v`` as float64 and the type of the result; refuses a step that is not positive."""
+    if not step > 0.0:
+        raise ValueError(f"step: got {step!r}, expected a positive number")
+    given = np.asarray(v)
+    return np.ascontiguousarray(given, dtype=np.float64), given.dtype if given.dtype == np.float32 else np.float64
 
 
 def check_alpha(penalty: Penalty) -> None:

@@ -56,8 +56,9 @@ class BlockSolver {
   std::vector<Index> narrow(const State& s) const;
   bool step(State& s, const std::vector<Index>& working, double target, Monitor& monitor);
   bool sweep_phase(State& s, const std::vector<Index>& working, double target, Monitor& monitor);
-  bool newton_phase(State& s, const std::vector<Index>& support, Monitor& monitor);
-  bool accept_along(State& s, const std::vector<Index>& blocks, const Matrix& target, bool project);
+  bool newton_phase(State& s, const std::vector<Index>& support, double forcing, Monitor& monitor);
+  void polish(State& s, Monitor& monitor);
+  bool accept_along(State& s, const std::vector<Index>& blocks, const Matrix& target, bool project, bool trust);
   bool is_active(const State& s, Index block) const;
 
   BlockProblem problem_;

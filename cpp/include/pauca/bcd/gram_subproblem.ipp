@@ -34,7 +34,7 @@ template <class P>
 bool GramSubproblem<P>::newton_step(Monitor& monitor) {
   support_.clear();
   for (Index k = 0; k < gram_.size(); ++k)
-    if (w_[k] != 0.0 && gram_.diagonal(k) > 0.0) support_.push_back(k);
+    if (this->penalty_.smooth_at(gram_.column(k), w_[k]) && gram_.diagonal(k) > 0.0) support_.push_back(k);
   const Index s = static_cast<Index>(support_.size());
   if (s == 0) return false;
   // The strict upper triangle keeps the model for the line search while the lower one is factored in place.
@@ -60,20 +60,19 @@ bool GramSubproblem<P>::newton_step(Monitor& monitor) {
   double t = 1.0;
   bool accepted = false;
   for (int trial = 0; trial < 5 && !accepted; ++trial, t *= 0.5) {
-    if (trial == 4 || t <= first) t = first;
+    if (trial == 4 || (P::convex && t <= first)) t = first;
     double change = 0.0;
     for (Index a = 0; a < s; ++a) {
-      double next = start[a] + t * d[a];
-      if (next * start[a] <= 0.0) next = 0.0;  // projection onto the orthant of the current signs
-      delta[a] = next - start[a];
       const Index j = gram_.column(support_[a]);
+      const double next = this->penalty_.keep_piece(j, start[a], start[a] + t * d[a]);
+      delta[a] = next - start[a];
       change += g_[support_[a]] * delta[a] + 0.5 * diagonal[a] * delta[a] * delta[a] + this->penalty_.value(j, next) -
                 this->penalty_.value(j, start[a]);
     }
     const Vector upper = factor_.template triangularView<Eigen::StrictlyUpper>() * delta;
     change += delta.dot(upper);
     accepted = change < 0.0;
-    if (t == first) break;
+    if (t == first && (P::convex || trial == 4)) break;
   }
   if (!accepted) return false;
   for (Index a = 0; a < s; ++a) {

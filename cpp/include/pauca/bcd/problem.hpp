@@ -36,6 +36,22 @@ struct Solution {
   Report report;
 };
 
+/// One strength of a path: the nonzero coefficients and the certificate.
+struct PathPoint {
+  double alpha = 0.0;
+  std::vector<Index> support;
+  std::vector<double> values;
+  double intercept = 0.0;
+  double loss = 0.0;  ///< f at the solution
+  Report report;
+};
+
+struct Path {
+  double lambda_max = 0.0;
+  double null_objective = 0.0;
+  std::vector<PathPoint> points;
+};
+
 enum class Engine { automatic, gram, residual };
 
 struct Options {
@@ -52,8 +68,9 @@ struct Start {
 
 /// The null model: the intercept and the unpenalised columns alone.
 struct NullModel {
-  double objective = 0.0;   ///< F0, to which tolerances are relative
-  double lambda_max = 0.0;  ///< smallest strength with an all-zero penalised part, for p'(0+) = lambda
+  double objective = 0.0;     ///< F0, to which tolerances are relative
+  double lambda_max = 0.0;    ///< smallest strength at which an all-zero penalised part is optimal
+  double gradient_max = 0.0;  ///< largest |gradient| / weight of the penalised part
   Vector coef;
   double intercept = 0.0;
 };

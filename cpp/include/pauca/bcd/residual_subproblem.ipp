@@ -87,7 +87,7 @@ bool ResidualSubproblem<P>::newton_step(const std::vector<Index>& working, Vecto
                                         Monitor& monitor) {
   std::vector<Index> support;
   for (Index j : working)
-    if (w[j] != 0.0 && curvatures_[j] > 0.0) support.push_back(j);
+    if (this->penalty_.smooth_at(j, w[j]) && curvatures_[j] > 0.0) support.push_back(j);
   const Index s = static_cast<Index>(support.size());
   if (s == 0) return false;
   Vector r(s), bend(s), inverse(s), start(s), g(s);
@@ -130,14 +130,13 @@ bool ResidualSubproblem<P>::newton_step(const std::vector<Index>& working, Vecto
   bool accepted = false;
   double t = 1.0;
   for (int trial = 0; trial < 5 && !accepted; ++trial, t *= 0.5) {
-    if (trial == 4 || t <= first) t = first;
+    if (trial == 4 || (P::convex && t <= first)) t = first;
     trial_predictor = t * predictor;
     double change = 0.0, mean = 0.0;
     for (Index a = 0; a < s; ++a) {
-      double next = start[a] + t * d[a];
-      if (next * start[a] <= 0.0) {  // projection onto the orthant of the current signs
-        next = 0.0;
-        const double correction = -start[a] - t * d[a];
+      const double free = start[a] + t * d[a], next = this->penalty_.keep_piece(support[a], start[a], free);
+      if (next != free) {
+        const double correction = next - free;
         this->design_.axpy(support[a], correction, trial_predictor.data());
         mean += correction * this->mean(support[a]);
       }
@@ -148,7 +147,7 @@ bool ResidualSubproblem<P>::newton_step(const std::vector<Index>& working, Vecto
     const double square = h_.rows ? (h_.rows->array() * trial_predictor.array().square()).sum()
                                   : h_.constant * trial_predictor.squaredNorm();
     accepted = change + 0.5 * square < 0.0;
-    if (t == first) break;
+    if (t == first && (P::convex || trial == 4)) break;
   }
   if (!accepted) return false;
   for (Index a = 0; a < s; ++a) w[support[a]] = start[a] + delta[a];

@@ -21,17 +21,37 @@ class Solver {
 
   NullModel null_model(Monitor& monitor);
   Solution solve(const Settings& settings, const Start& start, Monitor& monitor);
+  /// Solutions along a list of strengths, each started from the last.
+  Path path(const std::vector<double>& alphas, const Settings& settings, Monitor& monitor);
 
  private:
   struct State {
     Vector w, eta, u, gradient;
     double intercept = 0.0, objective = 0.0;
   };
-  struct Certificate {
-    double gap = std::numeric_limits<double>::quiet_NaN();
-    double violation = 0.0;
+  /// A state on its way, and what is known about it.
+  struct Walk {
+    State state;
+    std::vector<Index> scope;     ///< columns that are looked at
+    bool full = false;            ///< whether the figures below cover all columns
+    bool gradient_known = false;  ///< whether the gradient on the scope is that of the state
+    double worst = 0.0;           ///< KKT violation
+    double figure = 0.0;          ///< what is compared with the tolerance
+  };
+  struct Goal {
+    double level;    ///< largest figure
+    double share;    ///< or this share of the objective
+    bool certified;  ///< the figure is the duality gap, otherwise the KKT violation
+    bool whole;      ///< the figure has to cover all columns
   };
 
+  State state_at(const Vector& coef, double intercept) const;
+  Status converge(Walk& walk, const Goal& goal, Report& report, Index max_iter, Monitor& monitor);
+  void polish(Walk& walk, double unit, Monitor& monitor);
+  void certify(Walk& walk, bool certified, Report& report, Monitor& monitor);
+  std::vector<Index> narrow(const State& s, double share) const;
+  void set_strength(double alpha);
+  double threshold(const Settings& settings, const NullModel& null, bool certified) const;
   void refresh(State& s) const;
   double objective(const State& s) const;
   void gradient(State& s, const std::vector<Index>& scope, Monitor& monitor) const;
@@ -44,16 +64,19 @@ class Solver {
   std::vector<Index> all_columns() const;
   void choose_engine(std::size_t working);
   void set_lambda(double lambda);
+  double unit(double lambda, const NullModel& null) const;
+  void measure_curvature(const State& s, Monitor& monitor);
 
   Problem problem_;
   Separable<P> separable_;
   P scalar_;
   Options options_;
   std::unique_ptr<Subproblem<P>> subproblem_;
-  Vector curvature_;
+  Vector curvature_, column_curvature_;
   Vector null_gradient_;  // where a cold start begins
 };
 
 }  // namespace pauca::bcd
 
+#include "pauca/bcd/path.ipp"
 #include "pauca/bcd/solver.ipp"

@@ -14,9 +14,9 @@ namespace detail {
 constexpr double keep_fraction = 0.7;   // columns with |gradient| below this share of their limit leave the scope
 constexpr double recheck = 0.02;        // share of the figure at the last look at all columns that asks for another
 constexpr double rounding = 1e-14;      // relative error of an objective: steps that promise less are not judged by it
+constexpr double fine = 1e-8;           // tolerances this small ask for the exact finish on the support
 constexpr double stage_gap = 1e-2;      // relative gap at which an intermediate strength is left
 constexpr double inner_accuracy = 0.2;  // violation left on a working set, relative to the outer violation
-constexpr double curvature_floor = 1e-8;  // smallest model curvature of a row, relative to its weight
 
 }  // namespace detail
 
@@ -32,6 +32,34 @@ void Solver<P>::set_lambda(double lambda) {
   PenaltySettings settings = problem_.penalty;
   settings.lambda = lambda;
   separable_ = Separable<P>(scalar_, settings);
+}
+
+/// The strength in units of the gradient: tolerances are relative to it.
+template <class P>
+double Solver<P>::unit(double lambda, const NullModel& null) const {
+  return P::infinite_slope || lambda <= 0.0 ? null.gradient_max : scalar_.derivative(0.0, lambda);
+}
+
+/// Curvature of the loss along every column, which penalties of infinite slope at zero judge zeros by.
+template <class P>
+void Solver<P>::measure_curvature(const State& s, Monitor& monitor) {
+  const Design& x = problem_.design;
+  Vector h;
+  const double bound = problem_.loss.curvature_bound();
+  if (std::isfinite(bound))
+    h = bound * problem_.loss.weights();
+  else
+    problem_.loss.curvature(s.eta, h);
+  const double total = h.sum();
+  column_curvature_.setZero(x.cols());
+  for (Index j = 0; j < x.cols() && monitor.keep_going(); ++j) {
+    const double square = x.weighted_square(j, h.data());
+    const double mean = problem_.fit_intercept ? x.dot(j, h.data()) : 0.0;
+    const double c = square - mean * mean / total;
+    if (c > 1e-13 * square) column_curvature_[j] = c;
+  }
+  problem_.penalty.curvature = column_curvature_.data();
+  set_lambda(problem_.penalty.lambda);
 }
 
 /// Exact intercept, gradient in the predictor, objective.
@@ -160,14 +188,20 @@ template <class P>
 bool Solver<P>::step(State& s, const std::vector<Index>& working, double target, Monitor& monitor) {
   choose_engine(working.size());
   const Vector before = s.w;
-  const bool quadratic = problem_.loss.is_quadratic();
-  if (!quadratic) {
+  if (!problem_.loss.is_quadratic()) {
     problem_.loss.curvature(s.eta, curvature_);
-    curvature_ = curvature_.cwiseMax(detail::curvature_floor * problem_.loss.weights());
-    subproblem_->set_curvature({&curvature_, 0.0});
+    curvature_ = curvature_.cwiseMax(problem_.loss.curvature_floor() * problem_.loss.weights());
+    // Where no point between here and the model's minimiser is lower (a concave penalty, or a model far too flat), the
+    // model is bent up until it majorises F.
+    for (int trial = 0; trial < 6 && !monitor.stop_requested(); ++trial, curvature_ *= 8.0) {
+      subproblem_->set_curvature({&curvature_, 0.0});
+      subproblem_->solve(working, s.w, s.u, s.gradient, target, monitor);
+      if (s.w == before) return false;
+      if (damped_update(s, before, working)) return true;
+    }
+    return false;
   }
   subproblem_->solve(working, s.w, s.u, s.gradient, target, monitor);
-  if (!quadratic) return damped_update(s, before, working);
   bool moved = false;
   for (Index j = 0; j < s.w.size(); ++j) {
     const double d = s.w[j] - before[j];
@@ -244,11 +278,13 @@ NullModel Solver<P>::null_model(Monitor& monitor) {
   gradient(s, all_columns(), monitor);
   NullModel null;
   null.objective = problem_.loss.value(s.eta);
+  if (P::infinite_slope) measure_curvature(s, monitor);
   for (Index j = 0; j < p; ++j) {
     const double weight = weights ? weights[j] : 1.0;
     if (weight <= 0.0) continue;
     const double z = separable_.nonnegative() ? std::max(-s.gradient[j], 0.0) : std::abs(s.gradient[j]);
-    null.lambda_max = std::max(null.lambda_max, z / weight);
+    null.gradient_max = std::max(null.gradient_max, z / weight);
+    null.lambda_max = std::max(null.lambda_max, separable_.critical(j, s.gradient[j]));
   }
   null.coef = s.w;
   null_gradient_ = s.gradient;
@@ -256,130 +292,176 @@ NullModel Solver<P>::null_model(Monitor& monitor) {
   return null;
 }
 
+/// The state at given coefficients.
 template <class P>
-Solution Solver<P>::solve(const Settings& settings, const Start& start, Monitor& monitor) {
-  monitor.start(settings.max_time);
+typename Solver<P>::State Solver<P>::state_at(const Vector& coef, double intercept) const {
   const Design& x = problem_.design;
-  const NullModel null = null_model(monitor);
-  if (problem_.strength.relative) problem_.strength.alpha *= null.lambda_max / problem_.strength.lambda_share;
-  problem_.penalty.lambda = problem_.strength.alpha * problem_.strength.lambda_share;
-  problem_.penalty.ridge = problem_.strength.alpha * problem_.strength.ridge_share;
-  const double lambda = problem_.penalty.lambda;
-  const bool cold = start.coef.size() == 0;
-  const bool certified = certifiable(null);
-
   State s;
-  s.w = cold ? null.coef : start.coef;
-  s.intercept = cold ? null.intercept : (problem_.fit_intercept ? start.intercept : 0.0);
+  s.w = coef;
+  s.intercept = intercept;
   s.eta = problem_.offset ? *problem_.offset : Vector::Zero(x.rows());
   s.eta.array() += s.intercept;
   for (Index j = 0; j < x.cols(); ++j)
     if (s.w[j] != 0.0) x.axpy(j, s.w[j], s.eta.data());
   s.gradient.setZero(x.cols());
   s.u.setZero(x.rows());
+  return s;
+}
 
+/// Columns in the support, or with a gradient of at least this share of their limit; everything if that is most of it.
+template <class P>
+std::vector<Index> Solver<P>::narrow(const State& s, double share) const {
+  std::vector<Index> scope;
+  for (Index j = 0; j < problem_.design.cols(); ++j) {
+    const double z = separable_.nonnegative() ? -s.gradient[j] : std::abs(s.gradient[j]);
+    if (s.w[j] != 0.0 || z >= share * separable_.zero_limit(j)) scope.push_back(j);
+  }
+  return 2 * scope.size() > static_cast<std::size_t>(problem_.design.cols()) ? all_columns() : scope;
+}
+
+/// Outer iterations at the current strength until the figure (duality gap or KKT violation) is at most `goal.level`, or
+/// `goal.share` of the objective. `whole`: the certificate must cover all columns, not the scope alone.
+template <class P>
+Status Solver<P>::converge(Walk& walk, const Goal& goal, Report& report, Index max_iter, Monitor& monitor) {
+  State& s = walk.state;
+  double checked = walk.figure;
+  for (;; ++report.n_iter) {
+    refresh(s);
+    walk.full = static_cast<Index>(walk.scope.size()) == problem_.design.cols();
+    if (walk.gradient_known)
+      walk.gradient_known = false;
+    else
+      gradient(s, walk.scope, monitor);
+    if (monitor.stop_requested()) return monitor.reason();
+    walk.worst = violation(s, walk.scope);
+    report.objective_path.push_back(s.objective);
+    auto criterion = [&] { return goal.certified ? dual_gap(s, walk.scope) : walk.worst; };
+    const double level = std::max(goal.level, goal.share * s.objective);
+    walk.figure = criterion();
+    if (goal.whole && !walk.full && walk.figure <= std::max(level, detail::recheck * checked)) {
+      walk.scope = all_columns();
+      gradient(s, walk.scope, monitor);
+      walk.worst = violation(s, walk.scope);
+      walk.full = true;
+      walk.figure = criterion();
+    }
+    if (walk.full) checked = walk.figure;
+    if (walk.figure <= level) return Status::converged;
+    if (report.n_iter >= max_iter) return Status::max_iter;
+    if (!monitor.next_iteration({report.n_iter, s.objective, walk.figure, level})) return monitor.reason();
+    if (walk.full) walk.scope = narrow(s, detail::keep_fraction);
+    const double floor = goal.certified ? 0.0 : 0.5 * goal.level;
+    const double target = std::max(detail::inner_accuracy * walk.worst, floor);
+    if (step(s, working_set(s, walk.scope), target, monitor) || monitor.stop_requested()) continue;
+    if (walk.full || !goal.whole) return Status::stalled;
+    walk.scope = all_columns();
+  }
+}
+
+template <class P>
+void Solver<P>::set_strength(double alpha) {
+  problem_.strength.alpha = alpha;
+  problem_.penalty.lambda = alpha * problem_.strength.lambda_share;
+  problem_.penalty.ridge = alpha * problem_.strength.ridge_share;
+  set_lambda(problem_.penalty.lambda);
+}
+
+template <class P>
+double Solver<P>::threshold(const Settings& settings, const NullModel& null, bool certified) const {
+  const double scale = certified ? null.objective : unit(problem_.penalty.lambda, null);
+  return std::max(settings.tol * scale, problem_.loss.rounding());
+}
+
+template <class P>
+Solution Solver<P>::solve(const Settings& settings, const Start& start, Monitor& monitor) {
+  monitor.start(settings.max_time);
+  const NullModel null = null_model(monitor);
+  const Strength given = problem_.strength;
+  set_strength(given.relative ? given.alpha * null.lambda_max / given.lambda_share : given.alpha);
+  const double lambda = problem_.penalty.lambda;
+  const bool cold = start.coef.size() == 0, certified = certifiable(null);
+
+  Walk walk;
+  walk.state =
+      cold ? state_at(null.coef, null.intercept) : state_at(start.coef, problem_.fit_intercept ? start.intercept : 0.0);
+  walk.scope = all_columns();
+  if (cold) {
+    walk.state.gradient = null_gradient_;
+    walk.gradient_known = true;
+  }
   Solution result;
   result.alpha = problem_.strength.alpha;
   result.lambda_max = null.lambda_max;
   result.null_objective = null.objective;
   Report& report = result.report;
-  report.threshold = settings.tol * (certified ? null.objective : (lambda > 0.0 ? lambda : null.lambda_max));
+  report.threshold = threshold(settings, null, certified);
 
-  // Stages: a cold start walks down a coarse path, which keeps working sets small.
-  double stage = lambda;
-  if (cold && lambda > 0.0 && options_.continuation < 1.0 && problem_.loss.is_quadratic())
-    stage = std::max(lambda, options_.continuation * null.lambda_max);
-  set_lambda(stage);
-
-  const std::vector<Index> everything = all_columns();
-  std::vector<Index> scope = everything;
-  auto narrow = [&] {
-    scope.clear();
-    for (Index j : everything) {
-      const double z = separable_.nonnegative() ? -s.gradient[j] : std::abs(s.gradient[j]);
-      if (s.w[j] != 0.0 || z >= detail::keep_fraction * scalar_.derivative(0.0, separable_.lambda(j)))
-        scope.push_back(j);
-    }
-    if (2 * scope.size() > everything.size()) scope = everything;
-  };
-
-  bool full = false;
-  double worst = 0.0, checked = 0.0;
-  for (;; ++report.n_iter) {
-    refresh(s);
-    full = scope.size() == everything.size();
-    if (cold && report.n_iter == 0)
-      s.gradient = null_gradient_;
-    else
-      gradient(s, scope, monitor);
-    if (monitor.stop_requested()) {
-      report.status = monitor.reason();
-      break;
-    }
-    worst = violation(s, scope);
-    report.objective_path.push_back(s.objective);
-    const bool last = stage == lambda;
-    auto criterion = [&] { return certified ? dual_gap(s, scope) : worst; };
-    const double level = last ? report.threshold : (certified ? detail::stage_gap * s.objective : 0.1 * stage);
-    double figure = criterion();
-    if (!full && figure <= std::max(level, detail::recheck * checked)) {
-      scope = everything;
-      gradient(s, scope, monitor);
-      worst = violation(s, scope);
-      full = true;
-      if (last || figure > level) figure = criterion();
-    }
-    if (full) checked = figure;
-    if (last) report.criterion = figure;
-    if (figure <= level) {
-      if (last) {
-        report.status = Status::converged;
-        break;
-      }
-      stage = std::max(lambda, options_.continuation * stage);
+  // A cold start walks down a coarse path first, which keeps working sets small.
+  report.status = Status::converged;
+  if (cold && lambda > 0.0 && options_.continuation < 1.0 && (problem_.loss.is_quadratic() || !P::convex)) {
+    for (double stage = options_.continuation * null.lambda_max; stage > lambda; stage *= options_.continuation) {
       set_lambda(stage);
-      worst = violation(s, scope);
-      checked = criterion();
+      const Goal loose{certified ? 0.0 : 0.1 * unit(stage, null), certified ? detail::stage_gap : 0.0, certified,
+                       false};
+      report.status = converge(walk, loose, report, settings.max_iter, monitor);
+      if (report.status != Status::converged && report.status != Status::stalled) break;
+      // The next stage chooses its columns from all of them.
+      if (!walk.full) gradient(walk.state, all_columns(), monitor);
+      walk.gradient_known = true;
+      walk.scope = all_columns();
+      walk.figure = 0.0;
     }
-    if (report.n_iter >= settings.max_iter) {
-      report.status = Status::max_iter;
-      break;
-    }
-    if (!monitor.next_iteration({report.n_iter, s.objective, figure, report.threshold})) {
-      report.status = monitor.reason();
-      break;
-    }
-    if (full) narrow();
-    const double floor = certified ? 0.0 : 0.5 * report.threshold;
-    const double target = std::max(detail::inner_accuracy * worst, floor);
-    if (!step(s, working_set(s, scope), target, monitor)) {
-      if (full && last) {
-        report.status = Status::stalled;
-        break;
-      }
-      scope = everything;
-      if (!last && full) {
-        stage = std::max(lambda, options_.continuation * stage);
-        set_lambda(stage);
-      }
-    }
+    set_lambda(lambda);
   }
+  if (report.status == Status::converged || report.status == Status::stalled)
+    report.status = converge(walk, {report.threshold, 0.0, certified, true}, report, settings.max_iter, monitor);
+
+  if (report.status == Status::converged && settings.tol <= detail::fine) polish(walk, unit(lambda, null), monitor);
+  const State& s = walk.state;
   report.objective = s.objective;
-  if (report.status != Status::stopped) {  // the certificate of what is returned; a user who stops does not wait for it
-    if (!full || monitor.stop_requested()) {
-      Monitor unhurried;
-      gradient(s, everything, unhurried);
-      worst = violation(s, everything);
-    }
-    report.kkt_violation = worst;
-    if (certified) report.dual_gap = dual_gap(s, everything);
-    report.criterion = certified ? report.dual_gap : worst;
-  }
+  if (report.status != Status::stopped) certify(walk, certified, report, monitor);
   report.seconds = monitor.seconds();
   report.engine = subproblem_ ? subproblem_->name() : "none";
   result.coef = s.w;
   result.intercept = s.intercept;
   return result;
+}
+
+/// Exact steps on the support, kept while the violation falls: two fits of the same problem then agree in their
+/// coefficients as closely as in their objectives.
+template <class P>
+void Solver<P>::polish(Walk& walk, double unit, Monitor& monitor) {
+  const std::vector<Index> everything = all_columns();
+  if (!walk.full) return;
+  for (int k = 0; k < 2 && walk.worst > 1e-12 * unit; ++k) {
+    const State before = walk.state;
+    std::vector<Index> support;
+    for (Index j : everything)
+      if (before.w[j] != 0.0) support.push_back(j);
+    if (support.empty() || !step(walk.state, support, 1e-13 * unit, monitor)) break;
+    refresh(walk.state);
+    gradient(walk.state, everything, monitor);
+    const double now = violation(walk.state, everything);
+    if (monitor.stop_requested() || !(now < walk.worst)) {
+      walk.state = before;
+      return;
+    }
+    walk.worst = now;
+  }
+}
+
+/// The certificate of what is returned; a user who stops does not wait for it.
+template <class P>
+void Solver<P>::certify(Walk& walk, bool certified, Report& report, Monitor& monitor) {
+  const std::vector<Index> everything = all_columns();
+  if (!walk.full || monitor.stop_requested()) {
+    Monitor unhurried;
+    gradient(walk.state, everything, unhurried);
+    walk.worst = violation(walk.state, everything);
+  }
+  report.kkt_violation = walk.worst;
+  if (certified) report.dual_gap = dual_gap(walk.state, everything);
+  report.criterion = certified ? report.dual_gap : walk.worst;
 }
 
 }  // namespace pauca::bcd

@@ -23,6 +23,11 @@ class CscDesign final : public Design {
   void raw_axpy(Index j, double a, double* eta) const override;
   void raw_weighted_axpy(Index j, double a, const double* h, double* eta) const override;
   double raw_weighted_square(Index j, const double* h) const override;
+  void raw_entries(Index j, std::vector<std::pair<Index, double>>& out) const override {
+    out.clear();
+    for (I k = indptr_[j]; k < indptr_[j + 1]; ++k)
+      if (values_[k] != T(0)) out.emplace_back(static_cast<Index>(indices_[k]), static_cast<double>(values_[k]));
+  }
   void raw_moments(Index j, const double* s, double& mean, double& variance) const override;
   void raw_transpose_multiply(const double* u, double* out, Monitor& monitor) const override;
   using Design::raw_transpose_multiply;

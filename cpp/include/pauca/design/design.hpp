@@ -1,5 +1,6 @@
 #pragma once
 
+#include <utility>
 #include <vector>
 
 #include "pauca/core/monitor.hpp"
@@ -33,6 +34,12 @@ class Design {
   /// sum_i h_i x_ij^2; h null means one.
   double weighted_square(Index j, const double* h) const { return scale(j) * scale(j) * raw_weighted_square(j, h); }
 
+  /// The nonzero entries of column j as (row, value), in any order.
+  void column_entries(Index j, std::vector<std::pair<Index, double>>& out) const {
+    raw_entries(j, out);
+    for (auto& e : out) e.second *= scale(j);
+  }
+
   /// Weighted mean and variance of the unscaled column j, in two passes; the weights s sum to one.
   void column_moments(Index j, const double* s, double& mean, double& variance) const {
     raw_moments(j, s, mean, variance);
@@ -58,6 +65,7 @@ class Design {
   virtual void raw_axpy(Index j, double a, double* eta) const = 0;
   virtual void raw_weighted_axpy(Index j, double a, const double* h, double* eta) const = 0;
   virtual double raw_weighted_square(Index j, const double* h) const = 0;
+  virtual void raw_entries(Index j, std::vector<std::pair<Index, double>>& out) const;
   virtual void raw_moments(Index j, const double* s, double& mean, double& variance) const = 0;
   virtual void raw_transpose_multiply(const double* u, double* out, Monitor& monitor) const = 0;
   virtual void raw_transpose_multiply(const Matrix& u, Matrix& out, Monitor& monitor) const;

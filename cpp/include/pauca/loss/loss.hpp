@@ -1,6 +1,7 @@
 #pragma once
 
 #include <limits>
+#include <vector>
 
 #include "pauca/core/types.hpp"
 
@@ -24,6 +25,20 @@ class Loss {
   virtual void gradient(const Vector& eta, Vector& u) const = 0;
   /// h_i = s_i l''(eta_i), or an upper bound where l is not twice differentiable
   virtual void curvature(const Vector& eta, Vector& h) const = 0;
+  /// Largest second and third derivative of l in magnitude; infinite where there is no bound.
+  virtual double curvature_bound() const { return std::numeric_limits<double>::infinity(); }
+  virtual double third_bound() const { return std::numeric_limits<double>::infinity(); }
+
+  /// True if the two functions below exist: f's share of the listed rows, and u on these rows only, which is what a
+  /// step on a sparse column costs.
+  virtual bool has_rows() const { return false; }
+  virtual double row_value(const Vector& /*eta*/, const std::vector<Index>& /*rows*/) const { return 0.0; }
+  virtual void row_gradient(const Vector& /*eta*/, const std::vector<Index>& /*rows*/, Vector& /*u*/) const {}
+
+  /// Smallest l'' that quadratic models of f use, so that they stay bounded where l is flat.
+  virtual double curvature_floor() const { return 1e-8; }
+  /// What rounding alone can leave of a duality gap or a gradient.
+  virtual double rounding() const { return 0.0; }
 
   /// Convex conjugate f*(v); NaN for a loss that has none in closed form.
   virtual double conjugate(const Vector&) const { return std::numeric_limits<double>::quiet_NaN(); }
@@ -38,6 +53,8 @@ class Loss {
 
  protected:
   explicit Loss(Vector weights) : weights_(std::move(weights)) {}
+  /// `center` by bisection-guarded Newton steps between shifts lo <= hi that bracket the minimiser.
+  double center_between(Vector& eta, Vector& u, double lo, double hi) const;
   Vector weights_;
 };
 

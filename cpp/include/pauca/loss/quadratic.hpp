@@ -16,6 +16,17 @@ class QuadraticLoss final : public Loss {
   }
   void gradient(const Vector& eta, Vector& u) const override { u = weights_.cwiseProduct(eta - y_); }
   void curvature(const Vector&, Vector& h) const override { h = weights_; }
+  double curvature_bound() const override { return 1.0; }
+  double third_bound() const override { return 0.0; }
+  bool has_rows() const override { return true; }
+  double row_value(const Vector& eta, const std::vector<Index>& rows) const override {
+    double total = 0.0;
+    for (Index i : rows) total += 0.5 * weights_[i] * (eta[i] - y_[i]) * (eta[i] - y_[i]);
+    return total;
+  }
+  void row_gradient(const Vector& eta, const std::vector<Index>& rows, Vector& u) const override {
+    for (Index i : rows) u[i] = weights_[i] * (eta[i] - y_[i]);
+  }
   bool has_conjugate() const override { return true; }
   double conjugate(const Vector& v) const override {
     double total = v.dot(y_);

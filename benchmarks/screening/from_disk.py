@@ -1,0 +1,31 @@
+"""Scans a memory-mapped file and prints seconds, CPU seconds, peak and idle memory: run in an interpreter of its own.
+
+python from_disk.py FILE CRITERION THREADS
+"""
+
+import resource
+import sys
+import time
+
+import numpy as np
+
+from pauca.screening import MutualInformationScreener
+
+
+def main() -> None:
+    path, criterion, threads = sys.argv[1], sys.argv[2], int(sys.argv[3])
+    X = np.load(path, mmap_mode="r")
+    y = np.random.default_rng(0).standard_normal(X.shape[0]) + X[:, 12345 % X.shape[1]]
+    screener = MutualInformationScreener(criterion=criterion, n_jobs=threads)
+    screener.fit(X[:, :100], y)
+    idle = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    start, cpu = time.perf_counter(), time.process_time()
+    screener.fit(X, y)
+    wall, cpu = time.perf_counter() - start, time.process_time() - cpu
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    assert screener.ranking_[0] == 12345 % X.shape[1]
+    print(wall, cpu, peak / 1024, idle / 1024)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,39 @@
+// Losses alone: value, derivatives and conjugate in the linear predictor.
+
+#include "bindings.hpp"
+#include "pauca/loss/registry.hpp"
+
+namespace pauca::python {
+
+void register_losses(py::module_& m) {
+  m.def(
+      "loss_evaluate",
+      [](const std::string& name, const std::vector<double>& shape, const CArray<double>& y,
+         const CArray<double>& weights, const CArray<double>& eta) {
+        const auto loss = make_loss(name, shape, vector_view(y), vector_view(weights));
+        const Vector at = vector_view(eta);
+        Vector u, h;
+        loss->gradient(at, u);
+        loss->curvature(at, h);
+        return py::make_tuple(loss->value(at), to_numpy(u), to_numpy(h));
+      },
+      py::arg("name"), py::arg("shape"), py::arg("y"), py::arg("weights"), py::arg("eta"));
+  m.def(
+      "loss_conjugate",
+      [](const std::string& name, const std::vector<double>& shape, const CArray<double>& y,
+         const CArray<double>& weights, const CArray<double>& v) {
+        return make_loss(name, shape, vector_view(y), vector_view(weights))->conjugate(vector_view(v));
+      },
+      py::arg("name"), py::arg("shape"), py::arg("y"), py::arg("weights"), py::arg("v"));
+  m.def(
+      "loss_center",
+      [](const std::string& name, const std::vector<double>& shape, const CArray<double>& y,
+         const CArray<double>& weights, const CArray<double>& eta) {
+        const auto loss = make_loss(name, shape, vector_view(y), vector_view(weights));
+        Vector at = vector_view(eta), u(at.size());
+        return loss->center(at, u);
+      },
+      py::arg("name"), py::arg("shape"), py::arg("y"), py::arg("weights"), py::arg("eta"));
+}
+
+}  // namespace pauca::python

@@ -1,0 +1,94 @@
+"""Responses of antenna arrays with half-wavelength spacing, and dictionaries of them."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+Array = npt.NDArray[Any]
+
+
+def ula_response(n_antennas: int, u: npt.ArrayLike) -> Array:
+    """Response of a uniform linear array, ``a(u)_d = exp(j pi u d) / sqrt(n)`` for d = 0, ..., n - 1.
+
+    Parameters
+    ----------
+    n_antennas : int
+        Number of antennas.
+    u : array-like of shape (n,)
+        Directions as cosines of the angle to the array, in [-1, 1); u and u + 2 are the same.
+
+    Returns
+    -------
+    ndarray of shape (n_antennas, n)
+        Columns of unit norm.
+
+    Examples
+    --------
+    >>> from pauca.channel import ula_response
+    >>> ula_response(2, [0.0]).ravel().real.round(3)
+    array([0.707, 0.707])
+    """
+    if n_antennas < 1:
+        raise ValueError(f"n_antennas: got {n_antennas}, expected at least 1")
+    directions = np.atleast_1d(np.asarray(u, dtype=np.float64))
+    return np.asarray(np.exp(1j * np.pi * np.outer(np.arange(n_antennas), directions)) / math.sqrt(n_antennas))
+
+
+def ura_response(shape: tuple[int, int], u: npt.ArrayLike) -> Array:
+    """Response of a uniform rectangular array: the Kronecker product of two linear ones.
+
+    Parameters
+    ----------
+    shape : (int, int)
+        Antennas along x and y; the index along y is the fastest.
+    u : array-like of shape (n, 2)
+        Directions along x and y.
+
+    Returns
+    -------
+    ndarray of shape (shape[0] * shape[1], n)
+        Columns of unit norm.
+    """
+    directions = np.asarray(u, dtype=np.float64).reshape(-1, 2)
+    x, y = ula_response(shape[0], directions[:, 0]), ula_response(shape[1], directions[:, 1])
+    return np.asarray((x[:, None, :] * y[None, :, :]).reshape(shape[0] * shape[1], -1))
+
+
+def angle_grid(n: int) -> Array:
+    """Directions ``-1 + 2 k / n``, k = 0, ..., n - 1.
+
+    Examples
+    --------
+    >>> from pauca.channel import angle_grid
+    >>> angle_grid(4)
+    array([-1. , -0.5,  0. ,  0.5])
+    """
+    if n < 1:
+        raise ValueError(f"n: got {n}, expected at least 1")
+    return np.asarray(-1.0 + 2.0 * np.arange(n) / n)
+
+
+def difference_dictionary(n_antennas: int, grid: npt.ArrayLike) -> Array:
+    """Dictionary of the cascade at the surface: ``a(u_k) * conj(a(u_0))``, the products of arrival and departure.
+
+    A path that arrives from direction u and leaves towards v acts on the patterns through u - v alone, so that a grid
+    of n directions has n distinct differences among its n^2 pairs.
+
+    Parameters
+    ----------
+    n_antennas : int
+        Elements of the surface.
+    grid : array-like of shape (n,)
+        Directions on a regular grid.
+
+    Returns
+    -------
+    ndarray of shape (n_antennas, n)
+        Columns of norm ``1 / sqrt(n_antennas)``.
+    """
+    a = ula_response(n_antennas, grid)
+    return np.asarray(a * a[:, :1].conj())

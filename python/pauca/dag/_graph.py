@@ -1,0 +1,49 @@
+"""Small facts about directed graphs."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from .. import _core
+from .._validation import FloatArray
+
+IntArray = npt.NDArray[np.intp]
+
+
+def as_square(name: str, value: Any) -> FloatArray:
+    """A finite square matrix, F-ordered float64."""
+    matrix = np.asfortranarray(value, dtype=np.float64)
+    if matrix.ndim != 2 or matrix.shape[0] != matrix.shape[1]:
+        raise ValueError(f"{name}: got shape {matrix.shape}, expected a square matrix")
+    if not np.isfinite(matrix).all():
+        raise ValueError(f"{name}: contains NaN or infinity, expected finite numbers")
+    return matrix
+
+
+def topological_order(adjacency: Any, name: str = "adjacency") -> IntArray:
+    """Order of the nodes in which every edge points forward; ValueError if there is a cycle."""
+    matrix = as_square(name, adjacency)
+    order = np.array(_core.topological_order(matrix), dtype=np.intp)
+    if order.size != matrix.shape[0]:
+        raise ValueError(f"{name}: the graph has a cycle, expected a directed acyclic graph")
+    return order
+
+
+def is_dag(adjacency: Any) -> bool:
+    """Whether the graph of nonzero entries has no directed cycle (Kahn's algorithm)."""
+    matrix = as_square("adjacency", adjacency)
+    return bool(len(_core.topological_order(matrix)) == matrix.shape[0])
+
+
+def ancestors(adjacency: Any) -> npt.NDArray[np.bool_]:
+    """``A[i, j]``: there is a directed path of length >= 1 from i to j."""
+    matrix = as_square("adjacency", adjacency)
+    reach = np.zeros(matrix.shape, dtype=bool)
+    for j in topological_order(matrix):
+        parents = np.flatnonzero(matrix[:, j])
+        reach[parents, j] = True
+        reach[:, j] |= reach[:, parents].any(axis=1)
+    return reach

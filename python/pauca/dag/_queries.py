@@ -1,0 +1,209 @@
+"""What a fitted graph can be asked."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+from sklearn.utils import check_random_state
+from sklearn.utils.validation import check_is_fitted
+
+from .._sklearn_compat import validate_data
+from .._validation import FloatArray
+from ._cpdag import cpdag
+from ._graph import IntArray
+from ._problem import lagged
+
+EDGE_FIELDS = [
+    ("source", object),
+    ("target", object),
+    ("lag", np.intp),
+    ("weight", np.float64),
+    ("low", np.float64),
+    ("high", np.float64),
+    ("frequency", np.float64),
+    ("reversed_frequency", np.float64),
+    ("compelled", np.bool_),
+]
+
+
+class GraphQueries:
+    """Predictions, samples, effects and tables of a fitted linear structural equation model."""
+
+    adjacency_: FloatArray
+    lagged_adjacency_: FloatArray
+    intercept_: FloatArray
+    noise_variances_: FloatArray
+    order_: IntArray
+    lags: int
+    _marginal_variances: FloatArray
+
+    def _names(self) -> list[str]:
+        names = getattr(self, "feature_names_in_", None)
+        d = self.adjacency_.shape[1]
+        return [f"x{j}" for j in range(d)] if names is None else [str(n) for n in names]
+
+    def _position(self, feature: Any) -> int:
+        if isinstance(feature, (int, np.integer)):
+            if not 0 <= feature < self.adjacency_.shape[1]:
+                raise ValueError(f"feature: got {feature}, expected 0 <= feature < {self.adjacency_.shape[1]}")
+            return int(feature)
+        names = self._names()
+        if feature not in names:
+            raise ValueError(f"feature: {feature!r} is none of {names}")
+        return names.index(feature)
+
+    def _rows(self, X: Any) -> tuple[FloatArray, FloatArray]:
+        """Current values and lagged ones (no columns without lags)."""
+        check_is_fitted(self)
+        if self.lags == 0:
+            current = np.asarray(validate_data(self, X, dtype=np.float64, reset=False))
+            return current, np.empty((current.shape[0], 0))
+        series = X if isinstance(X, (list, tuple)) else [X]
+        return lagged(
+            [np.asarray(validate_data(self, x, dtype=np.float64, reset=False)) for x in series], int(self.lags)
+        )
+
+    def predict(self, X: Any) -> FloatArray:
+        """Predict each column from its parents: ``intercept_ + X @ adjacency_``, plus lags if there are any.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_features)
+            Data; with lags a series or a list of series.
+
+        Returns
+        -------
+        ndarray of shape (n_samples, n_features)
+            Predictions; with lags, those of the rows after the first ``lags`` of each series.
+        """
+        current, past = self._rows(X)
+        predicted = current @ self.adjacency_ + self.intercept_
+        if past.shape[1]:
+            predicted = predicted + past @ self.lagged_adjacency_.reshape(past.shape[1], -1)
+        return np.asarray(predicted)
+
+    def score(self, X: Any, y: Any = None) -> float:
+        """Mean Gaussian log-likelihood of a row.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_features)
+            Data; with lags a series or a list of series.
+        y : None
+            Ignored.
+
+        Returns
+        -------
+        float
+            ``-1/2 sum_j [ log(2 pi v_j) + mean squared residual_j / v_j ]`` with v the noise variances, bounded below
+            by ``1e-12`` of each variable's own variance.
+        """
+        current, _ = self._rows(X)
+        residual = current[-self.predict(X).shape[0] :] - self.predict(X)
+        v = np.maximum(self.noise_variances_, np.maximum(1e-12 * self._marginal_variances, 1e-300))
+        return float(-0.5 * np.sum(np.log(2.0 * np.pi * v) + (residual**2).mean(axis=0) / v))
+
+    def sample(
+        self,
+        n_samples: int = 1,
+        random_state: int | np.random.RandomState | None = None,
+        do: Mapping[Any, float | npt.ArrayLike] | None = None,
+    ) -> FloatArray:
+        """Draw from the fitted Gaussian model, possibly under interventions.
+
+        Parameters
+        ----------
+        n_samples : int, default=1
+            Rows. With lags they form one series, started at the stationary means where those exist, else at zero.
+        random_state : int, RandomState or None, default=None
+            Seed.
+        do : dict, default=None
+            {feature name or position: value or array of n_samples values}: these variables are set, not drawn.
+
+        Returns
+        -------
+        ndarray of shape (n_samples, n_features)
+            Draws.
+        """
+        check_is_fitted(self)
+        rng = check_random_state(random_state)
+        d, L = self.adjacency_.shape[1], self.lagged_adjacency_.shape[0]
+        fixed = {}
+        for feature, value in (do or {}).items():
+            fixed[self._position(feature)] = np.broadcast_to(np.asarray(value, dtype=np.float64), (int(n_samples),))
+        X = rng.standard_normal((int(n_samples), d)) * np.sqrt(self.noise_variances_) + self.intercept_
+        blocks = [slice(None)] if L == 0 else [slice(t, t + 1) for t in range(int(n_samples))]
+        for rows in blocks:
+            for k in range(1, L + 1):
+                if rows.start - k >= 0:
+                    X[rows] += X[rows.start - k] @ self.lagged_adjacency_[k - 1]
+            for j in self.order_:
+                if int(j) in fixed:
+                    X[rows, j] = fixed[int(j)][rows]
+                    continue
+                parents = np.flatnonzero(self.adjacency_[:, j])
+                if parents.size:
+                    X[rows, j] += X[rows][:, parents] @ self.adjacency_[parents, j]
+        return np.asarray(X)
+
+    def total_effect(self, source: Any, target: Any) -> float:
+        """Change of ``target`` for a unit change of ``source`` by intervention: the sum over directed paths.
+
+        Parameters
+        ----------
+        source, target : str or int
+            Features, by name or position.
+
+        Returns
+        -------
+        float
+            ``[(I - W)^{-1}]_{source, target}``; instantaneous with lags.
+        """
+        check_is_fitted(self)
+        i, j = self._position(source), self._position(target)
+        effect = np.zeros(self.adjacency_.shape[1])
+        effect[i] = 1.0
+        for k in self.order_:
+            if k != i:
+                effect[k] = effect @ self.adjacency_[:, k]
+        return float(effect[j])
+
+    @property
+    def cpdag_(self) -> npt.NDArray[np.intp]:
+        """The Markov equivalence class: ``[i, j] = 1`` and ``[j, i] = 0`` compelled, both 1 undirected."""
+        check_is_fitted(self)
+        return cpdag(self.adjacency_)
+
+    @property
+    def edges_(self) -> npt.NDArray[np.void]:
+        """The edges as a structured array (``pandas.DataFrame(model.edges_)`` reads it), strongest first.
+
+        Fields: source, target, lag, weight, low and high (percentile interval of the bootstrap weights), frequency and
+        reversed_frequency (share of resamples with this edge, and with its reverse), compelled (directed in the Markov
+        equivalence class). What needs the bootstrap is NaN without it.
+        """
+        check_is_fitted(self)
+        names, compelled = self._names(), self.cpdag_
+        rows = []
+        frequency = getattr(self, "edge_frequency_", None)
+        interval = getattr(self, "edge_interval_", None)
+        for i, j in np.argwhere(self.adjacency_ != 0.0):
+            low, high = (np.nan, np.nan) if interval is None else interval[:, i, j]
+            there, back = (np.nan, np.nan) if frequency is None else (frequency[i, j], frequency[j, i])
+            directed = bool(compelled[i, j] and not compelled[j, i])
+            rows.append((names[i], names[j], 0, self.adjacency_[i, j], low, high, there, back, directed))
+        for k, i, j in np.argwhere(self.lagged_adjacency_ != 0.0):
+            weight = self.lagged_adjacency_[k, i, j]
+            rows.append((names[i], names[j], k + 1, weight, np.nan, np.nan, np.nan, np.nan, True))
+        rows.sort(key=lambda row: -abs(row[3]))
+        return np.array(rows, dtype=EDGE_FIELDS)
+
+    def to_networkx(self) -> Any:
+        """The graph as a ``networkx.DiGraph`` with feature names as nodes and ``weight`` on the edges."""
+        from ._convert import to_networkx
+
+        check_is_fitted(self)
+        return to_networkx(self.adjacency_, self._names())

@@ -1,0 +1,564 @@
+"""Latent classes from unlabelled data of several domains: discriminate, discretise, factorise, adjust."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Iterable
+from numbers import Integral
+from typing import Any, ClassVar, Self
+
+import numpy as np
+import numpy.typing as npt
+from sklearn.base import BaseEstimator, ClusterMixin, TransformerMixin
+from sklearn.cluster import KMeans
+from sklearn.utils import ClassifierTags, check_random_state
+from sklearn.utils.validation import check_is_fitted
+
+from .. import _core
+from .._sklearn_compat import HasMethods, Interval, StrOptions, _fit_context, validate_data
+from .._validation import FloatArray
+from ..decomposition import SimplexNMF
+from ..decomposition._counts import CountTable, mixture_weights
+from . import _tables
+from ._correct import mlls, reweighted
+from ._discriminate import aligned_proba
+from ._report import LabelShiftReport, LabelShiftWarning, warn_of_failures
+from ._steps import ShiftSteps, probabilities
+
+Codes = npt.NDArray[np.intp]
+
+
+class LatentLabelShift(ShiftSteps, ClusterMixin, TransformerMixin, BaseEstimator):
+    """Latent classes from unlabelled data of several domains that differ in class shares alone.
+
+    Points come with a domain d and no class y. All domains share p(x | y); each has a prior p(y | d) of its own. Then
+    ``p(d | x) = sum_y p(d | y) p(y | x)``: posteriors of the domain lie in a polytope whose vertices are the classes.
+    DDFA finds them: **d**\\ iscriminate (a classifier of the domain, cross-fitted and calibrated), discretise (k-means
+    on its output), **f**\\ actorise (counts of clusters by domains, with both factors on the simplex), **a**\\ djust
+    (p(y | x, d) by Bayes' rule). Features need not cluster by class: what identifies classes is how they move together
+    between domains. Needs as many domains as classes, priors of full rank, and for each class some region where it is
+    alone (anchors).
+
+    Parameters
+    ----------
+    n_classes : int, default=2
+        Number of latent classes K, at most the number of domains.
+    discriminator : classifier, "precomputed" or None, default=None
+        Any scikit-learn classifier with ``predict_proba``. None is logistic regression on scaled features.
+        "precomputed": X holds p(domain | x) itself, out of fold in ``fit``, columns in the order of the sorted domains.
+    n_clusters : int or "auto", default="auto"
+        Number of clusters of p(domain | x). "auto" is two to four for each class, as many as leave ten points for
+        each cluster and domain.
+    discretizer : {"kmeans", "categorical"}, default="kmeans"
+        "categorical" counts the distinct rows of X themselves, for finite inputs; no discriminator is used.
+    factorizer : SimplexNMF or None, default=None
+        Factorisation of the counts; its ``n_components`` is replaced by ``n_classes``. None is ``SimplexNMF()``.
+    adjust : {"kl", "simplex"}, default="kl"
+        How class posteriors are read off p(domain | x): maximum likelihood, or least squares on the simplex.
+    cv : int, cross-validation generator or iterable, default=5
+        Folds for out-of-fold p(domain | x). An int is stratified by domain, and grouped where rows of X repeat.
+    calibrate : bool, default=True
+        Whether a temperature and a bias for each domain are fitted to the out-of-fold posteriors. Without it the
+        discriminator must be trained at the domains' own shares (no class weights).
+    random_state : int, RandomState instance or None, default=None
+        Seed of folds, clustering, factorisation.
+
+    Attributes
+    ----------
+    class_prior_ : ndarray of shape (n_classes, n_domains)
+        p(class | domain); columns sum to one. Classes are ordered by their pooled share.
+    class_share_ : ndarray of shape (n_classes,)
+        Pooled share of each class.
+    domain_given_class_ : ndarray of shape (n_domains, n_classes)
+        p(domain | class), the vertices; columns sum to one.
+    cluster_given_class_ : ndarray of shape (n_clusters, n_classes)
+        p(cluster | class); columns sum to one.
+    counts_ : ndarray of shape (n_clusters, n_domains)
+        Points of each cluster and domain.
+    cluster_centers_ : ndarray of shape (n_clusters, n_domains)
+        p(domain | x) at the centres of the clusters.
+    anchors_ : ndarray of shape (n_classes,) or None
+        Cluster chosen as anchor of each class.
+    domains_ : ndarray of shape (n_domains,)
+        Sorted domains.
+    domain_share_ : ndarray of shape (n_domains,)
+        Share of each domain in the sample.
+    discriminator_ : classifier or None
+        Discriminator fitted on all data.
+    calibration_ : Calibration or None
+        Its temperature and biases.
+    labels_ : ndarray of shape (n_samples,)
+        Latent class of each training point, from its out-of-fold posterior and its domain.
+    class_names_ : ndarray of shape (n_classes,) or None
+        Names given by ``name_classes``.
+    report_ : LabelShiftReport
+        Figures on the assumptions: misfit, anchors, conditioning, discriminator, stability.
+    n_features_in_ : int
+        Number of features.
+    feature_names_in_ : ndarray of shape (n_features_in_,)
+        Names of the features, if X had string column names.
+
+    Raises
+    ------
+    ValueError
+        If there are fewer domains than classes (but more than one), or a parameter is not as described.
+
+    Warns
+    -----
+    LabelShiftWarning
+        If there is one domain only (k-means on the features is used), or an assumption looks violated.
+
+    See Also
+    --------
+    pauca.decomposition.SimplexNMF : The factorisation.
+    mlls, bbse : Priors of new data for known classes.
+
+    References
+    ----------
+    Roberts, M., Mani, P., Garg, S. and Lipton, Z. (2022). Unsupervised learning under latent label shift. NeurIPS.
+
+    Examples
+    --------
+    >>> from pauca.datasets import make_latent_label_shift
+    >>> from pauca.label_shift import LatentLabelShift
+    >>> from pauca.metrics import matched_accuracy
+    >>> data = make_latent_label_shift(n_samples=2000, n_classes=3, n_domains=6, kind="gaussian", random_state=0)
+    >>> model = LatentLabelShift(n_classes=3, random_state=0).fit(data.X, data.domain)
+    >>> bool(matched_accuracy(data.y, model.predict(data.X, data.domain)) > 0.8)
+    True
+    >>> model.class_prior_.shape
+    (3, 6)
+    """
+
+    _parameter_constraints: ClassVar[dict[str, Any]] = {
+        "n_classes": [Interval(Integral, 1, None, closed="left")],
+        "discriminator": [StrOptions({"precomputed"}), HasMethods(["fit", "predict_proba"]), None],
+        "n_clusters": [Interval(Integral, 1, None, closed="left"), StrOptions({"auto"})],
+        "discretizer": [StrOptions({"kmeans", "categorical"})],
+        "factorizer": [SimplexNMF, None],
+        "adjust": [StrOptions({"kl", "simplex"})],
+        "cv": ["cv_object"],
+        "calibrate": ["boolean"],
+        "random_state": ["random_state"],
+    }
+
+    def __init__(
+        self,
+        n_classes: int = 2,
+        *,
+        discriminator: Any = None,
+        n_clusters: int | str = "auto",
+        discretizer: str = "kmeans",
+        factorizer: SimplexNMF | None = None,
+        adjust: str = "kl",
+        cv: Any = 5,
+        calibrate: bool = True,
+        random_state: Any = None,
+    ) -> None:
+        self.n_classes = n_classes
+        self.discriminator = discriminator
+        self.n_clusters = n_clusters
+        self.discretizer = discretizer
+        self.factorizer = factorizer
+        self.adjust = adjust
+        self.cv = cv
+        self.calibrate = calibrate
+        self.random_state = random_state
+
+    # -- fit ---------------------------------------------------------------------------------------------------------
+
+    @_fit_context(prefer_skip_nested_validation=True)
+    def fit(self, X: Any, y: npt.ArrayLike | None = None) -> Self:
+        """Find the latent classes.
+
+        Parameters
+        ----------
+        X : {array-like, sparse matrix} of shape (n_samples, n_features)
+            Data; with ``discriminator="precomputed"``, out-of-fold p(domain | x).
+        y : array-like of shape (n_samples,), default=None
+            Domain of each point, numbers or strings, in the place of a target so that pipelines work. None is one
+            domain.
+
+        Returns
+        -------
+        self : LatentLabelShift
+            The fitted estimator.
+        """
+        k = int(self.n_classes)
+        X = self._validate(X, reset=True)
+        domains, codes = self._domains(X, y)
+        if len(domains) == 1:
+            return self._fit_one_domain(X, domains, k)
+        if len(domains) < k:
+            raise ValueError(
+                f"n_classes: got {k} classes but {len(domains)} domains; latent label shift needs at least as many "
+                "domains as classes"
+            )
+        rng = check_random_state(self.random_state)
+        share = np.bincount(codes) / len(codes)
+        discriminator, calibration, f = self._discriminate(X, codes, len(domains), rng)
+        cells, assigned, counts = self._discretise(X, f, codes, len(domains), rng)
+        if cells.n_cells < k:
+            raise ValueError(
+                f"n_clusters: only {cells.n_cells} distinct clusters of p(domain | x) for {k} classes; "
+                "the discriminator tells too few groups of points apart"
+            )
+        seed = int(rng.randint(np.iinfo(np.int32).max))
+        A, T, anchors = self._factorise(counts, k, seed)
+        order = np.argsort(-(T @ share), kind="stable")
+        A, T = A[:, order], T[order]
+
+        self.domains_, self.domain_share_ = domains, share
+        self.discriminator_, self.calibration_ = discriminator, calibration
+        self._cells = cells
+        self.counts_, self.cluster_given_class_, self.class_prior_ = counts, A, T
+        self.anchors_ = None if anchors is None else anchors[order]
+        self.class_share_ = T @ share
+        self.domain_given_class_ = (T * share).T / np.maximum(self.class_share_, 1e-300)
+        if f is None:  # finite inputs: the posterior of the domain is read off the counts
+            f = self._cell_posteriors(assigned)
+            self.cluster_centers_ = self._cell_posteriors(np.arange(cells.n_cells))
+        else:
+            self.cluster_centers_ = cells.centers
+        self.class_names_: npt.NDArray[Any] | None = None
+        h = self._class_posteriors(f, assigned)
+        self.labels_ = self._in_domain(h, codes).argmax(axis=1)
+        self.report_, p_value = self._assess(X, f, h, codes, (counts, A, T), seed)
+        warn_of_failures(self.report_, p_value, self.discretizer == "kmeans")
+        return self
+
+    def _validate(self, X: Any, reset: bool) -> Any:
+        plain = self.discretizer == "categorical" or (
+            isinstance(self.discriminator, str) and self.discriminator == "precomputed"
+        )
+        return validate_data(
+            self, X, reset=reset, accept_sparse=False if plain else "csr", dtype=[np.float64, np.float32]
+        )
+
+    def _domains(self, X: Any, domain: Any) -> tuple[Any, Codes]:
+        if domain is None:
+            return np.zeros(1, dtype=np.intp), np.zeros(X.shape[0], dtype=np.intp)
+        values = np.asarray(domain)
+        if values.ndim == 2 and values.shape[1] == 1:
+            values = values[:, 0]
+        if values.shape != (X.shape[0],):
+            raise ValueError(f"domain: got shape {values.shape}, expected ({X.shape[0]},), one domain a point")
+        if values.dtype.kind == "f" and not np.isfinite(values).all():
+            raise ValueError("domain: contains NaN or infinity, expected a domain for every point")
+        domains, codes = np.unique(values, return_inverse=True)
+        return domains, codes.astype(np.intp)
+
+    def _fit_one_domain(self, X: Any, domains: Any, k: int) -> Self:
+        warnings.warn(
+            "One domain only: classes cannot be told from shifts, k-means on the features is used instead.",
+            LabelShiftWarning,
+            stacklevel=4,
+        )
+        seed = int(check_random_state(self.random_state).randint(np.iinfo(np.int32).max))
+        means = KMeans(k, n_init=5, random_state=seed).fit(X)
+        sizes = np.bincount(means.labels_, minlength=k)
+        order = np.argsort(-sizes, kind="stable")
+        self.domains_, self.domain_share_ = domains, np.ones(1)
+        self.discriminator_ = self.calibration_ = self.anchors_ = self.class_names_ = None
+        self._cells = None
+        self._feature_centers = np.ascontiguousarray(means.cluster_centers_[order])
+        self.class_share_ = sizes[order] / sizes.sum()
+        self.class_prior_ = self.class_share_[:, None].copy()
+        self.domain_given_class_ = np.ones((1, k))
+        self.cluster_given_class_, self.counts_ = np.eye(k), sizes[order][:, None].astype(float)
+        self.cluster_centers_ = np.ones((k, 1))
+        self.labels_ = np.argsort(order)[means.labels_]
+        self.report_ = LabelShiftReport(
+            float("nan"), float("nan"), sizes[order], float("nan"), float("nan"), 0.0, float("nan")
+        )
+        return self
+
+    def fit_predict(self, X: Any, y: npt.ArrayLike | None = None, **kwargs: Any) -> Codes:
+        """Fit and return the latent class of each point, ``labels_``.
+
+        Parameters
+        ----------
+        X : {array-like, sparse matrix} of shape (n_samples, n_features)
+            Data.
+        y : array-like of shape (n_samples,), default=None
+            Domain of each point.
+        **kwargs : dict
+            Passed to ``fit``.
+
+        Returns
+        -------
+        ndarray of shape (n_samples,)
+            Latent classes.
+        """
+        return np.asarray(self.fit(X, y, **kwargs).labels_)
+
+    # -- posteriors --------------------------------------------------------------------------------------------------
+
+    def _cell_posteriors(self, cells: Codes) -> FloatArray:
+        """p(domain | cell) from the counts; the domains' shares for an unknown cell."""
+        table = self.counts_ / self.counts_.sum(axis=1, keepdims=True)
+        return np.where((cells >= 0)[:, None], table[np.maximum(cells, 0)], self.domain_share_)
+
+    def _domain_posteriors(self, X: Any) -> tuple[FloatArray, Codes | None]:
+        d = len(self.domains_)
+        if self.discretizer == "categorical":
+            cells = self._cells.assign(X, None)
+            return self._cell_posteriors(cells), cells
+        f = probabilities(X, d) if self.discriminator_ is None else aligned_proba(self.discriminator_, X, d)
+        return (f if self.calibration_ is None else self.calibration_(f)), None
+
+    def _class_posteriors(self, f: FloatArray, cells: Codes | None) -> FloatArray:
+        """h: p(class | x) under the pooled prior, the weights of the vertices that give f."""
+        V = self.domain_given_class_
+        if self.discretizer == "categorical" and cells is not None:  # Bayes' rule in the cell itself
+            joint = self.cluster_given_class_[np.maximum(cells, 0)] * self.class_share_
+            return reweighted(joint, (cells >= 0).astype(float)[:, None], self.class_share_)
+        if self.adjust == "kl":
+            return mixture_weights(CountTable.from_matrix(f), np.ascontiguousarray(V.T), tol=1e-6)
+        gram, b = np.asfortranarray(V.T @ V), np.asfortranarray((f @ V).T)
+        return np.ascontiguousarray(_core.simplex_least_squares(gram, b).T)
+
+    def _in_domain(self, h: FloatArray, codes: Codes) -> FloatArray:
+        """p_d(y | x) = h_y V[d, y] / sum_y' h_y' V[d, y']."""
+        return reweighted(h, self.domain_given_class_[codes], self.class_prior_.T[codes])
+
+    def _codes(self, domain: Any, n: int) -> Codes:
+        values = np.asarray(domain)
+        if values.ndim == 0:
+            values = np.full(n, values)
+        if values.shape != (n,):
+            raise ValueError(f"domain: got shape {values.shape}, expected ({n},), one domain a point")
+        codes = np.minimum(np.searchsorted(self.domains_, values), len(self.domains_) - 1)
+        unknown = self.domains_[codes] != values
+        if unknown.any():
+            raise ValueError(
+                f"domain: {values[unknown].tolist()[0]!r} was not seen in fit; estimate its prior with adapt(X) and "
+                "pass prior= to predict_proba"
+            )
+        return np.asarray(codes)
+
+    def _pooled(self, X: Any) -> FloatArray:
+        check_is_fitted(self)
+        X = self._validate(X, reset=False)
+        if self._cells is None:
+            half = 0.5 * (self._feature_centers**2).sum(axis=1)
+            return np.asarray(np.eye(len(half))[np.argmax(X @ self._feature_centers.T - half, axis=1)])
+        return self._class_posteriors(*self._domain_posteriors(X))
+
+    def predict_proba(
+        self, X: Any, domain: npt.ArrayLike | None = None, prior: npt.ArrayLike | None = None
+    ) -> FloatArray:
+        """Posterior of each latent class.
+
+        Parameters
+        ----------
+        X : {array-like, sparse matrix} of shape (n_samples, n_features)
+            Data.
+        domain : array-like of shape (n_samples,) or one domain, default=None
+            Domain of each point, seen in ``fit``. None gives the posterior under the pooled prior.
+        prior : array-like of shape (n_classes,), default=None
+            Class prior of the data instead of a domain, for example from ``adapt``.
+
+        Returns
+        -------
+        ndarray of shape (n_samples, n_classes)
+            p(class | x, domain).
+        """
+        h = self._pooled(X)
+        if domain is not None and prior is not None:
+            raise ValueError("prior: give either a domain or a prior, not both")
+        if prior is not None:
+            r = np.asarray(prior, dtype=np.float64)
+            if r.shape != self.class_share_.shape or (r < 0.0).any() or not np.isclose(r.sum(), 1.0):
+                raise ValueError(f"prior: expected {len(self.class_share_)} probabilities that sum to one")
+            weights = np.divide(r, self.class_share_, out=np.zeros_like(r), where=self.class_share_ > 0.0)
+            return reweighted(h, weights, r)
+        return h if domain is None else self._in_domain(h, self._codes(domain, len(h)))
+
+    def predict(self, X: Any, domain: npt.ArrayLike | None = None) -> npt.NDArray[Any]:
+        """Most probable latent class.
+
+        Parameters
+        ----------
+        X : {array-like, sparse matrix} of shape (n_samples, n_features)
+            Data.
+        domain : array-like of shape (n_samples,) or one domain, default=None
+            Domain of each point, see ``predict_proba``.
+
+        Returns
+        -------
+        ndarray of shape (n_samples,)
+            Number of the class, or its name after ``name_classes``.
+        """
+        classes = self.predict_proba(X, domain).argmax(axis=1)
+        return np.asarray(classes if self.class_names_ is None else self.class_names_[classes])
+
+    def transform(self, X: Any) -> FloatArray:
+        """Calibrated p(domain | x).
+
+        Parameters
+        ----------
+        X : {array-like, sparse matrix} of shape (n_samples, n_features)
+            Data.
+
+        Returns
+        -------
+        ndarray of shape (n_samples, n_domains)
+            Posterior of each domain, columns in the order of ``domains_``.
+        """
+        check_is_fitted(self)
+        X = self._validate(X, reset=False)
+        return np.ones((X.shape[0], 1)) if self._cells is None else self._domain_posteriors(X)[0]
+
+    def get_feature_names_out(self, input_features: Any = None) -> npt.NDArray[Any]:
+        """Names of the columns of ``transform``: ``domain_<domain>``.
+
+        Parameters
+        ----------
+        input_features : Ignored
+            Present for scikit-learn's conventions.
+
+        Returns
+        -------
+        ndarray of str
+            One name a domain.
+        """
+        check_is_fitted(self)
+        return np.array([f"domain_{d}" for d in self.domains_], dtype=object)
+
+    def score(self, X: Any, y: npt.ArrayLike | None = None) -> float:
+        """Mean log-likelihood of new points' clusters given their domains.
+
+        Parameters
+        ----------
+        X : {array-like, sparse matrix} of shape (n_samples, n_features)
+            Data.
+        y : array-like of shape (n_samples,), default=None
+            Domains seen in ``fit``; None uses the pooled shares of the classes.
+
+        Returns
+        -------
+        float
+            ``mean log sum_y p(cluster | y) p(y | domain)``; the larger the better.
+        """
+        check_is_fitted(self)
+        X = self._validate(X, reset=False)
+        if self._cells is None:
+            cells = self._pooled(X).argmax(axis=1)
+        else:
+            f = None if self.discretizer == "categorical" else self._domain_posteriors(X)[0]
+            cells = self._cells.assign(X, f)
+        if y is None:
+            p = (self.cluster_given_class_ @ self.class_share_)[cells]
+        else:
+            p = (self.cluster_given_class_ @ self.class_prior_)[cells, self._codes(y, len(cells))]
+        return float(np.log(np.maximum(np.where(cells >= 0, p, 0.0), 1e-12)).mean())
+
+    # -- beyond the domains of fit -----------------------------------------------------------------------------------
+
+    def adapt(self, X: Any, method: str = "mlls") -> FloatArray:
+        """Class prior of a new domain from its unlabelled points.
+
+        Parameters
+        ----------
+        X : {array-like, sparse matrix} of shape (n_samples, n_features)
+            Data of one new domain.
+        method : {"mlls", "histogram"}, default="mlls"
+            Maximum likelihood from the class posteriors, or least squares of the cluster shares.
+
+        Returns
+        -------
+        ndarray of shape (n_classes,)
+            Prior to pass to ``predict_proba``.
+        """
+        if method == "mlls":
+            return mlls(self._pooled(X), self.class_share_)
+        if method != "histogram":
+            raise ValueError(f"method: got {method!r}, expected 'mlls' or 'histogram'")
+        check_is_fitted(self)
+        X = self._validate(X, reset=False)
+        if self._cells is None:
+            return np.asarray(self._pooled(X).mean(axis=0))
+        f = None if self.discretizer == "categorical" else self._domain_posteriors(X)[0]
+        cells = self._cells.assign(X, f)
+        A = self.cluster_given_class_
+        share = np.bincount(cells[cells >= 0], minlength=len(A)) / max(int((cells >= 0).sum()), 1)
+        return np.asarray(
+            _core.simplex_least_squares(np.asfortranarray(A.T @ A), np.asfortranarray((A.T @ share)[:, None]))
+        )[:, 0]
+
+    def name_classes(self, X: Any, y: npt.ArrayLike, domain: npt.ArrayLike | None = None) -> Self:
+        """Name the latent classes from a few labelled points.
+
+        Parameters
+        ----------
+        X : {array-like, sparse matrix} of shape (n_samples, n_features)
+            Data; a handful of points a class are enough.
+        y : array-like of shape (n_samples,)
+            Their classes.
+        domain : array-like of shape (n_samples,) or one domain, default=None
+            Their domains, see ``predict_proba``.
+
+        Returns
+        -------
+        self : LatentLabelShift
+            With ``class_names_`` set to the assignment of labels that agrees best; ``predict`` returns names.
+        """
+        self.class_names_ = _tables.names(self.predict_proba(X, domain), np.asarray(y))
+        return self
+
+    def bootstrap(self, n_resamples: int = 200, level: float = 0.95, random_state: Any = 0) -> dict[str, Any]:
+        """Bootstrap intervals of the class priors, the clusters held fixed.
+
+        Parameters
+        ----------
+        n_resamples : int, default=200
+            Multinomial resamples of the counts of each domain, factorised anew.
+        level : float, default=0.95
+            Coverage aimed at.
+        random_state : int, RandomState instance or None, default=0
+            Seed.
+
+        Returns
+        -------
+        dict of arrays
+            Columns ``domain``, ``class``, ``prior``, ``low``, ``high``, one row a pair: ``pandas.DataFrame`` takes it.
+        """
+        check_is_fitted(self)
+        return _tables.prior_intervals(self, int(n_resamples), float(level), check_random_state(random_state))
+
+    def select_n_classes(
+        self, candidates: Iterable[int] | None = None, n_splits: int = 10, random_state: Any = 0
+    ) -> dict[str, Any]:
+        """Compare numbers of classes by count splitting.
+
+        Counts are thinned binomially: factors are fitted to 80 % and scored on the other 20 %, which are independent
+        under the model. Fit with ``n_clusters`` well above the largest candidate.
+
+        Parameters
+        ----------
+        candidates : iterable of int, default=None
+            Numbers of classes, at most the numbers of clusters and domains; None is all of them from 1.
+        n_splits : int, default=10
+            Number of thinnings.
+        random_state : int, RandomState instance or None, default=0
+            Seed.
+
+        Returns
+        -------
+        dict
+            ``n_classes`` and ``score`` (held-out log-likelihood a count), ``standard_error`` of the difference to the
+            best, and ``best``: the smallest number within one standard error of the best.
+        """
+        check_is_fitted(self)
+        return _tables.compare_numbers(self, candidates, int(n_splits), check_random_state(random_state))
+
+    def __sklearn_tags__(self) -> Any:
+        tags = super().__sklearn_tags__()
+        plain = self.discretizer == "categorical" or (
+            isinstance(self.discriminator, str) and self.discriminator == "precomputed"
+        )
+        tags.input_tags.sparse = not plain
+        # scikit-learn's checks read these of whatever has predict_proba; the estimator type stays "clusterer".
+        tags.classifier_tags = ClassifierTags(multi_class=False)
+        return tags

@@ -1,0 +1,206 @@
+"""Regression of several targets that share their features."""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar, Self
+
+import numpy as np
+import numpy.typing as npt
+from sklearn.base import MultiOutputMixin, RegressorMixin
+from sklearn.utils.validation import check_is_fitted
+
+from .._monitor import watch
+from .._sklearn_compat import _fit_context, validate_data, with_callbacks
+from .._validation import normalized_weights
+from ..penalties import GroupL2
+from ..solvers import GreedyBCD
+from ._base import SparseLinearModel
+from ._block_fit import fit_blocks
+from ._fit import resolve_penalty
+
+
+class MultiTaskSparseRegressor(MultiOutputMixin, RegressorMixin, SparseLinearModel):
+    """Linear regression of several targets with row sparsity: a feature is used for all targets or for none.
+
+    Minimises ``sum_i s_i ||y_i - b - W x_i||^2 / 2 + alpha * sum_j ||W_.j||`` over coefficients W (n_targets,
+    n_features) and intercepts b, where the sample weights s sum to one. With the default penalty this is
+    scikit-learn's MultiTaskLasso objective, so ``alpha`` means the same.
+
+    Parameters
+    ----------
+    penalty : {"l21", "l1", "mcp", "scad"} or Penalty, default="l21"
+        "l21" (or :class:`pauca.penalties.GroupL2` with groups of features, SparseGroup, GroupMCP, GroupSCAD) selects
+        features for all targets together; a separable penalty selects single coefficients.
+    alpha : float or str, default="0.1max"
+        Strength of the penalty, or a fraction of ``alpha_max_``, see :class:`SparseRegressor`.
+    solver : "auto" or GreedyBCD, default="auto"
+        Solver, from :mod:`pauca.solvers`.
+    fit_intercept : bool, default=True
+        Whether to fit intercepts, which are never penalised.
+    standardize : bool, default=None
+        Whether alpha acts on the coefficients of scaled columns, see :class:`SparseRegressor`.
+    tol : float, default=1e-8
+        Relative tolerance, see :class:`SparseRegressor`.
+    max_iter : int, default=1000
+        Limit on outer iterations.
+    max_time : float, default=None
+        Limit in seconds.
+    warm_start : bool, default=False
+        Whether a second ``fit`` starts from the coefficients of the last one.
+    verbose : int, default=0
+        1 shows a progress bar (needs tqdm).
+
+    Attributes
+    ----------
+    coef_ : ndarray of shape (n_targets, n_features)
+        Coefficients; of shape (n_features,) if y was one-dimensional.
+    intercept_ : ndarray of shape (n_targets,)
+        Intercepts; a float if y was one-dimensional.
+    alpha_, alpha_max_, dual_gap_, kkt_violation_, n_iter_, objective_path_, solver_report_
+        As in :class:`SparseRegressor`.
+    n_features_in_ : int
+        Number of features.
+    feature_names_in_ : ndarray of shape (n_features_in_,)
+        Names of the features, if X had string column names.
+
+    Raises
+    ------
+    ValueError
+        If a parameter or the data are not as described; the message names which.
+
+    Warns
+    -----
+    ConvergenceWarning
+        If the tolerance was not reached.
+
+    References
+    ----------
+    Obozinski, G., Taskar, B. and Jordan, M. (2010). Joint covariate selection and joint subspace selection for multiple
+    classification problems. Statistics and Computing 20, 231-252.
+
+    Nutini, J., Laradji, I. and Schmidt, M. (2022). Let's make block coordinate descent converge faster. JMLR 23.
+
+    Examples
+    --------
+    >>> from sklearn.datasets import load_linnerud
+    >>> from pauca.linear_model import MultiTaskSparseRegressor
+    >>> X, Y = load_linnerud(return_X_y=True)
+    >>> model = MultiTaskSparseRegressor(alpha="0.5max").fit(X, Y)
+    >>> model.coef_.shape, (abs(model.coef_).sum(axis=0) > 0).tolist()
+    ((3, 3), [False, True, False])
+    """
+
+    _parameter_constraints: ClassVar[dict[str, Any]] = {
+        **SparseLinearModel._parameter_constraints,
+        "penalty": [*SparseLinearModel._parameter_constraints["penalty"], str],
+    }
+
+    def __init__(
+        self,
+        penalty: Any = "l21",
+        alpha: float | str = "0.1max",
+        *,
+        solver: Any = "auto",
+        fit_intercept: bool = True,
+        standardize: bool | None = None,
+        tol: float = 1e-8,
+        max_iter: int = 1000,
+        max_time: float | None = None,
+        warm_start: bool = False,
+        verbose: int = 0,
+    ) -> None:
+        self.penalty = penalty
+        self.alpha = alpha
+        self.solver = solver
+        self.fit_intercept = fit_intercept
+        self.standardize = standardize
+        self.tol = tol
+        self.max_iter = max_iter
+        self.max_time = max_time
+        self.warm_start = warm_start
+        self.verbose = verbose
+
+    @with_callbacks
+    @_fit_context(prefer_skip_nested_validation=True)
+    def fit(self, X: Any, y: npt.ArrayLike, sample_weight: npt.ArrayLike | None = None) -> Self:
+        """Fit the model.
+
+        Parameters
+        ----------
+        X : {array-like, sparse matrix} of shape (n_samples, n_features)
+            Data. F-ordered float64 or float32 arrays and CSC matrices are used without a copy.
+        y : array-like of shape (n_samples, n_targets) or (n_samples,)
+            Targets.
+        sample_weight : array-like of shape (n_samples,), default=None
+            Weights >= 0; only their ratios matter.
+
+        Returns
+        -------
+        self : MultiTaskSparseRegressor
+            The fitted estimator.
+        """
+        start = None
+        if self.warm_start and hasattr(self, "coef_"):
+            start = (np.atleast_2d(self.coef_).T.astype(np.float64), self.intercept_)
+        X, y = validate_data(
+            self,
+            X,
+            y,
+            accept_sparse="csc",
+            dtype=[np.float64, np.float32],
+            order="F",
+            y_numeric=True,
+            multi_output=True,
+        )
+        weights = normalized_weights(sample_weight, X)
+        target = np.asarray(y, dtype=np.float64)
+        n_tasks = 1 if target.ndim == 1 else target.shape[1]
+        if start is not None and start[0].shape != (X.shape[1], n_tasks):
+            start = None
+        penalty = GroupL2() if isinstance(self.penalty, str) and self.penalty == "l21" else self.penalty
+        solver = GreedyBCD() if isinstance(self.solver, str) else self.solver
+        if not isinstance(solver, GreedyBCD):
+            raise ValueError(f"solver: got {self.solver!r}, expected 'auto' or GreedyBCD")
+        with watch(self, X, y) as callback:
+            fit = fit_blocks(
+                X,
+                target,
+                weights,
+                loss=("multitask", []),
+                penalty=resolve_penalty(penalty),
+                alpha=self.alpha,
+                solver=solver,
+                fit_intercept=self.fit_intercept,
+                standardize=self.standardize,
+                tol=self.tol,
+                max_iter=self.max_iter,
+                max_time=self.max_time,
+                n_tasks=n_tasks,
+                start=start,
+                feature_names=getattr(self, "feature_names_in_", None),
+                callback=callback,
+            )
+        flat = target.ndim == 1
+        self.coef_ = (fit.coef if n_tasks == 1 else fit.coef.T).astype(X.dtype, copy=False)
+        self.intercept_: Any = fit.intercept
+        if not flat and n_tasks == 1:
+            self.coef_, self.intercept_ = self.coef_.reshape(1, -1), np.array([fit.intercept])
+        self._keep(fit)
+        return self
+
+    def predict(self, X: Any) -> npt.NDArray[np.floating[Any]]:
+        """Predict the targets.
+
+        Parameters
+        ----------
+        X : {array-like, sparse matrix} of shape (n_samples, n_features)
+            Data.
+
+        Returns
+        -------
+        ndarray of shape (n_samples, n_targets) or (n_samples,)
+            Predictions.
+        """
+        check_is_fitted(self)
+        X = validate_data(self, X, accept_sparse=("csr", "csc"), dtype=[np.float64, np.float32], reset=False)
+        return np.asarray(X @ self.coef_.T + self.intercept_)

@@ -1,0 +1,101 @@
+"""Where features come from: an array, a memory map, or column blocks; never more than a few blocks in memory."""
+
+from __future__ import annotations
+
+import mmap
+import os
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Any, NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+BLOCK_BYTES = 32 * 2**20
+RELEASE_BYTES = 128 * 2**20
+
+
+class ColumnBlock(NamedTuple):
+    """Columns ``first, first + 1, ...`` of the data."""
+
+    first: int
+    values: npt.NDArray[np.floating[Any]]
+    names: list[str] | None
+
+
+def as_float(block: Any) -> npt.NDArray[np.floating[Any]]:
+    """The block itself if it is of float32 or float64, else a float64 copy."""
+    values = np.asarray(block)
+    if values.dtype in (np.float64, np.float32) and values.dtype.isnative and values.flags.aligned:
+        return values
+    if values.dtype.kind == "c":
+        raise ValueError("X: got complex numbers, expected real ones")
+    return values.astype(np.float64)
+
+
+def block_width(n_rows: int, requested: int | None) -> int:
+    """Columns in a block: as asked for, or about 32 MB of float64."""
+    if requested is not None:
+        return int(requested)
+    return max(64, BLOCK_BYTES // (8 * max(n_rows, 1)) // 64 * 64)
+
+
+class ArrayBlocks:
+    """Blocks of an array in memory, or of a memory map whose pages are given back as the scan goes on."""
+
+    def __init__(self, X: Any, source: Any, width: int | None, names: Sequence[str] | None) -> None:
+        self.X = X
+        self.map = _mapping(source)
+        self.width = block_width(X.shape[0], width)
+        self.names = None if names is None else [str(name) for name in names]
+        self.total: int | None = X.shape[1]
+        self.repeatable = True
+
+    def __iter__(self) -> Iterator[ColumnBlock]:
+        read = 0
+        for first in range(0, self.X.shape[1], self.width):
+            part = self.X[:, first : first + self.width]
+            names = None if self.names is None else self.names[first : first + self.width]
+            yield ColumnBlock(first, as_float(part), names)
+            read += part.nbytes
+            if self.map is not None and read >= RELEASE_BYTES:
+                self.map.madvise(mmap.MADV_DONTNEED)
+                read = 0
+
+
+def _mapping(source: Any) -> mmap.mmap | None:
+    """The map under a read-only numpy memory map; pages of a writable one may hold changes and are left alone."""
+    found = getattr(source, "_mmap", None)
+    if isinstance(source, np.memmap) and source.mode == "r" and hasattr(mmap, "MADV_DONTNEED"):
+        return found if isinstance(found, mmap.mmap) else None
+    return None
+
+
+class SuppliedBlocks:
+    """Blocks that the caller supplies: arrays, data frames or paths of .npy files with n_rows rows each."""
+
+    def __init__(self, blocks: Iterable[Any], n_rows: int, width: int | None) -> None:
+        self.blocks = blocks
+        self.n_rows = n_rows
+        self.width = width
+        self.total: int | None = None
+        self.repeatable = iter(blocks) is not blocks
+
+    def __iter__(self) -> Iterator[ColumnBlock]:
+        first = 0
+        for item in self.blocks:
+            block, columns = open_block(item, self.n_rows)
+            for part in ArrayBlocks(block, block, self.width, columns):
+                yield part._replace(first=first + part.first)
+            first += block.shape[1]
+
+
+def open_block(item: Any, n_rows: int | None) -> tuple[Any, list[str] | None]:
+    """One supplied block as an array (a .npy file as a memory map), and its column names if it has any."""
+    columns = getattr(item, "columns", None)
+    names = [str(c) for c in columns] if columns is not None else None
+    if isinstance(item, (str, os.PathLike)):
+        item = np.load(item, mmap_mode="r")
+    array = item if isinstance(item, np.ndarray) else np.asarray(item)
+    if array.ndim != 2 or (n_rows is not None and array.shape[0] != n_rows):
+        raise ValueError(f"blocks: got a block of shape {array.shape}, expected ({n_rows or 'n_rows'}, n_columns)")
+    return array, names
