@@ -57,7 +57,14 @@ def panels(
         axis.set_xlabel(x_label, fontsize=9)
     for axis in axes[:, 0]:
         axis.set_ylabel(y_label, fontsize=9)
-    figure.legend(handles.values(), handles, loc="outside lower center", ncols=len(handles), fontsize=8, frameon=False)
+    figure.legend(
+        handles.values(),
+        handles,
+        loc="outside lower center",
+        ncols=min(len(handles), 2 * columns),
+        fontsize=8,
+        frameon=False,
+    )
     figure.tight_layout(rect=(0, 0.06 if rows > 1 else 0.1, 1, 1))
     figure.savefig(path, dpi=110)
     plt.close(figure)
