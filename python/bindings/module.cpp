@@ -17,6 +17,7 @@ void register_mixed(py::module_& m);
 void register_moments(py::module_& m);
 void register_screening(py::module_& m);
 void register_rules(py::module_& m);
+void register_survival(py::module_& m);
 
 namespace {
 
@@ -56,4 +57,5 @@ PYBIND11_MODULE(PAUCA_MODULE, m, pybind11::mod_gil_not_used()) {
   pauca::python::register_moments(m);
   pauca::python::register_screening(m);
   pauca::python::register_rules(m);
+  pauca::python::register_survival(m);
 }

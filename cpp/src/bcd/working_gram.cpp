@@ -38,7 +38,8 @@ void WorkingGram::include(const std::vector<Index>& columns, Monitor& monitor) {
   design_.weighted_gram(rows, fresh, fresh, gram_.data() + old * ld + old, ld, monitor);
   auto block = gram_.block(0, old, now, count);
   if (!rows) block *= h_.constant;
-  if (center_) {
+  if (h_.coupling) couple(fresh, old, monitor);
+  if (centers()) {
     const Vector ones = rows ? Vector() : Vector::Ones(design_.rows());
     Vector means(now);
     for (Index k = 0; k < now; ++k) {
@@ -52,11 +53,31 @@ void WorkingGram::include(const std::vector<Index>& columns, Monitor& monitor) {
   }
   for (Index k = old; k < now; ++k) {
     // Cancellation can leave a constant column a tiny or negative curvature: it has none.
-    const double raw = gram_(k, k) + (center_ ? h_sum_ * std::pow(means_[columns_[k]], 2) : 0.0);
+    double raw = gram_(k, k);
+    if (h_.coupling) raw += coupled_.col(k).squaredNorm();
+    if (centers()) raw += h_sum_ * std::pow(means_[columns_[k]], 2);
     if (!(gram_(k, k) > 1e-13 * raw)) gram_(k, k) = 0.0;
   }
   gram_.block(old, 0, count, old) = gram_.block(0, old, old, count).transpose();
   size_ = now;
+}
+
+/// Takes R'R off the rows of the new columns.
+void WorkingGram::couple(const std::vector<Index>& fresh, Index old, Monitor& monitor) {
+  const Index count = static_cast<Index>(fresh.size()), now = old + count, rank = h_.coupling->rank();
+  if (coupled_.rows() != rank || coupled_.cols() < now) {
+    Matrix larger(rank, gram_.cols());
+    if (old > 0) larger.leftCols(old) = coupled_.leftCols(old);
+    coupled_.swap(larger);
+  }
+  Vector column(design_.rows());
+  for (Index k = 0; k < count && monitor.keep_going(); ++k) {
+    column.setZero();
+    design_.axpy(fresh[k], 1.0, column.data());
+    h_.coupling->apply(column, coupled_.col(old + k).data());
+  }
+  if (monitor.stop_requested()) return;
+  gram_.block(0, old, now, count).noalias() -= coupled_.leftCols(now).transpose() * coupled_.middleCols(old, count);
 }
 
 }  // namespace pauca::bcd

@@ -1,6 +1,7 @@
 #include "pauca/loss/registry.hpp"
 
 #include "pauca/core/errors.hpp"
+#include "pauca/loss/cox.hpp"
 #include "pauca/loss/gamma.hpp"
 #include "pauca/loss/huber.hpp"
 #include "pauca/loss/logistic.hpp"
@@ -12,6 +13,8 @@
 namespace pauca {
 
 std::unique_ptr<Loss> make_loss(const std::string& name, const std::vector<double>& shape, Vector y, Vector weights) {
+  if (name == "cox")
+    return std::make_unique<CoxLoss>(y, std::move(weights), shape.at(0) != 0.0 ? Ties::efron : Ties::breslow);
   require(y.size() == weights.size(), "loss: expected as many weights as targets");
   if (name == "quadratic") return std::make_unique<QuadraticLoss>(std::move(y), std::move(weights));
   if (name == "logistic") return std::make_unique<LogisticLoss>(std::move(y), std::move(weights));

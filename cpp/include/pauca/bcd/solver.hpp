@@ -73,6 +73,7 @@ class Solver {
   Options options_;
   std::unique_ptr<Subproblem<P>> subproblem_;
   Vector curvature_, column_curvature_;
+  std::unique_ptr<Coupling> coupling_;
   Vector null_gradient_;  // where a cold start begins
 };
 

@@ -168,8 +168,9 @@ template <class P>
 void Solver<P>::choose_engine(std::size_t working) {
   Engine engine = options_.engine;
   if (engine == Engine::automatic) {
-    const double bytes = 8.0 * static_cast<double>(working) * static_cast<double>(working);
-    engine = problem_.design.is_sparse() || bytes > options_.gram_bytes ? Engine::residual : Engine::gram;
+    const double rows = static_cast<double>(working) + (coupling_ ? static_cast<double>(coupling_->rank()) : 0.0);
+    const bool large = 8.0 * static_cast<double>(working) * rows > options_.gram_bytes;
+    engine = large || (problem_.design.is_sparse() && !coupling_) ? Engine::residual : Engine::gram;
   }
   const char* wanted = engine == Engine::gram ? "gram" : "residual";
   if (subproblem_ && std::string(subproblem_->name()) == wanted) return;
@@ -186,15 +187,18 @@ void Solver<P>::choose_engine(std::size_t working) {
 
 template <class P>
 bool Solver<P>::step(State& s, const std::vector<Index>& working, double target, Monitor& monitor) {
+  if (!problem_.loss.is_quadratic()) coupling_ = problem_.loss.coupling(s.eta);
   choose_engine(working.size());
   const Vector before = s.w;
   if (!problem_.loss.is_quadratic()) {
     problem_.loss.curvature(s.eta, curvature_);
     curvature_ = curvature_.cwiseMax(problem_.loss.curvature_floor() * problem_.loss.weights());
     // Where no point between here and the model's minimiser is lower (a concave penalty, or a model far too flat), the
-    // model is bent up until it majorises F.
-    for (int trial = 0; trial < 6 && !monitor.stop_requested(); ++trial, curvature_ *= 8.0) {
-      subproblem_->set_curvature({&curvature_, 0.0});
+    // model is bent up until it majorises F: first without the coupling of rows.
+    const int trials = coupling_ ? 7 : 6;
+    for (int trial = 0; trial < trials && !monitor.stop_requested(); ++trial) {
+      if (trial > (coupling_ ? 1 : 0)) curvature_ *= 8.0;
+      subproblem_->set_curvature({&curvature_, 0.0, trial == 0 ? coupling_.get() : nullptr});
       subproblem_->solve(working, s.w, s.u, s.gradient, target, monitor);
       if (s.w == before) return false;
       if (damped_update(s, before, working)) return true;

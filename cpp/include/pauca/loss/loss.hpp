@@ -1,13 +1,16 @@
 #pragma once
 
 #include <limits>
+#include <memory>
 #include <vector>
 
 #include "pauca/core/types.hpp"
+#include "pauca/loss/coupling.hpp"
 
 namespace pauca {
 
-/// f(eta) = sum_i s_i l(y_i, eta_i) with sample weights s that sum to one: the 1/n of scikit-learn's objectives.
+/// f(eta) = sum_i s_i l(y_i, eta_i) with sample weights s that sum to one: the 1/n of scikit-learn's objectives. A loss
+/// may couple rows (Cox): `curvature` is then a diagonal that majorises the Hessian, `coupling` what is taken off it.
 ///
 /// Everything here works on whole vectors, so a virtual call costs nothing beside it.
 class Loss {
@@ -25,6 +28,8 @@ class Loss {
   virtual void gradient(const Vector& eta, Vector& u) const = 0;
   /// h_i = s_i l''(eta_i), or an upper bound where l is not twice differentiable
   virtual void curvature(const Vector& eta, Vector& h) const = 0;
+  /// The Hessian's part that is not diagonal, diag(h) - R'R, for a loss that is no sum over rows; null for one that is.
+  virtual std::unique_ptr<Coupling> coupling(const Vector& /*eta*/) const { return nullptr; }
   /// Largest second and third derivative of l in magnitude; infinite where there is no bound.
   virtual double curvature_bound() const { return std::numeric_limits<double>::infinity(); }
   virtual double third_bound() const { return std::numeric_limits<double>::infinity(); }
