@@ -14,6 +14,7 @@ _SUBMODULES = (
     "datasets",
     "decomposition",
     "graph",
+    "inference",
     "label_shift",
     "linear_model",
     "losses",

@@ -15,6 +15,8 @@ from scipy import sparse
 from scipy.special import expit
 
 from . import losses, penalties, solvers
+from ._certify_cox import cox_terms
+from ._survival import SurvivalTarget, survival_target
 from ._validation import FloatArray
 from .linear_model._fit import resolve_penalty
 
@@ -78,6 +80,27 @@ def _loss(loss: losses.Loss, y: FloatArray, eta: FloatArray) -> tuple[FloatArray
     raise ValueError(f"no certificate for the loss {loss!r}")
 
 
+# From the linear predictor: values, derivatives in units of the weights, a bound on the curvature of a row, and the
+# diagonal that majorises the Hessian of a loss that couples rows.
+Evaluation = Callable[[FloatArray], tuple[FloatArray, FloatArray, float, FloatArray | None]]
+
+
+def _row_evaluation(loss: losses.Loss, y: FloatArray) -> Evaluation:
+    def evaluate(eta: FloatArray) -> tuple[FloatArray, FloatArray, float, None]:
+        return (*_loss(loss, y, eta), None)
+
+    return evaluate
+
+
+def _cox_evaluation(target: SurvivalTarget, s: FloatArray, efron: bool) -> Evaluation:
+    def evaluate(eta: FloatArray) -> tuple[FloatArray, FloatArray, float, FloatArray]:
+        value, gradient, diagonal = cox_terms(target, s, eta, efron)
+        heavy = np.where(s > 0.0, s, 1.0)
+        return np.full_like(eta, value), gradient / heavy, float((diagonal / heavy).max()), diagonal
+
+    return evaluate
+
+
 def _derivative(penalty: penalties.SeparablePenalty) -> Derivative:
     """p_l'(a) for a >= 0, the right limit at 0."""
     if isinstance(penalty, penalties.L1):
@@ -120,18 +143,19 @@ def certificate(
     y: npt.ArrayLike,
     sample_weight: npt.ArrayLike | None = None,
     offset: npt.ArrayLike | None = None,
+    strata: npt.ArrayLike | None = None,
 ) -> Certificate:
-    """Certify a fitted SparseRegressor or SparseClassifier on the data it was fitted to.
+    """Certify a fitted SparseRegressor, SparseClassifier or SparseCoxRegressor on the data it was fitted to.
 
     Parameters
     ----------
-    estimator : SparseRegressor or SparseClassifier
+    estimator : SparseRegressor, SparseClassifier or SparseCoxRegressor
         Fitted estimator.
     X : {array-like, sparse matrix} of shape (n_samples, n_features)
         The data of the fit.
     y : array-like of shape (n_samples,)
         The target of the fit.
-    sample_weight, offset : array-like of shape (n_samples,), default=None
+    sample_weight, offset, strata : array-like of shape (n_samples,), default=None
         As given to ``fit`` (a ``class_weight`` is not known here: multiply it in).
 
     Returns
@@ -149,10 +173,16 @@ def certificate(
     if isinstance(loss, str):
         loss = {**CLASSIFIER_LOSSES, **REGRESSOR_LOSSES}[loss]()
     penalty = resolve_penalty(estimator.penalty)
-    target = np.asarray(y)
-    target = (target == estimator.classes_[1]).astype(float) if hasattr(estimator, "classes_") else target.astype(float)
     s = np.ones(n) if sample_weight is None else np.asarray(sample_weight, dtype=float)
     s = s / s.sum()
+    survival = isinstance(loss, losses.Cox)
+    evaluate: Evaluation
+    if survival:
+        evaluate = _cox_evaluation(survival_target(y, strata), s, loss.ties == "efron")
+    else:
+        target = np.asarray(y)
+        target = target == estimator.classes_[1] if hasattr(estimator, "classes_") else target
+        evaluate = _row_evaluation(loss, target.astype(float))
     known = np.zeros(n) if offset is None else np.asarray(offset, dtype=float)
 
     mean = np.asarray(s @ matrix).reshape(-1)
@@ -164,17 +194,24 @@ def certificate(
 
     coef = np.ravel(estimator.coef_).astype(float)
     eta = known + np.asarray(matrix @ coef).reshape(-1) + float(np.ravel(estimator.intercept_)[0])
-    _, slope, bound = _loss(loss, target, eta)
+    _, slope, bound, _ = evaluate(eta)
     gradient = scale * np.asarray(matrix.T @ (s * slope)).reshape(-1)
     w = np.divide(coef, scale, out=np.zeros(p), where=scale > 0)
     curvature = bound * scale**2 * (variance if estimator.fit_intercept else square)
 
     null_eta = known.copy()
-    if estimator.fit_intercept:
-        null_eta = null_eta + _best_constant(loss, target, s, known)
-    null_value, null_slope, _ = _loss(loss, target, null_eta)
+    if estimator.fit_intercept and not survival:
+        null_eta = null_eta + _best_constant(loss, target.astype(float), s, known)
+    null_value, null_slope, _, null_bend = evaluate(null_eta)
     null_gradient = scale * np.asarray(matrix.T @ (s * null_slope)).reshape(-1)
     unit = float(np.abs(null_gradient).max(initial=0.0))
+
+    at_null = curvature  # by which greedy methods judge zeros where the slope there is infinite
+    if null_bend is not None:
+        total = float(null_bend.sum())
+        first = np.asarray(null_bend @ matrix).reshape(-1) / total
+        second = np.asarray(null_bend @ (matrix.multiply(matrix) if sparse.issparse(matrix) else matrix**2)).reshape(-1)
+        at_null = scale**2 * np.maximum(second - total * first**2, 0.0)
 
     alpha = float(estimator.alpha_)
     if isinstance(penalty, penalties.Box):
@@ -197,7 +234,7 @@ def certificate(
             zero = factor * derivative(np.zeros(p), strength)
             # Proximal methods judge zeros by their own step, greedy ones by the curvature along the column.
             proximal = isinstance(estimator.solver, solvers.ProximalSolver)
-            bend = _lipschitz(matrix, scale, s, estimator.fit_intercept, bound) if proximal else curvature
+            bend = _lipschitz(matrix, scale, s, estimator.fit_intercept, bound) if proximal else at_null
             limit = _zero_limit(penalty, lam * v, bend + ridge)
         if limit is not None:
             zero = np.where(v > 0, limit, 0.0)
@@ -261,6 +298,7 @@ def assert_certified(
     y: npt.ArrayLike,
     sample_weight: npt.ArrayLike | None = None,
     offset: npt.ArrayLike | None = None,
+    strata: npt.ArrayLike | None = None,
     *,
     tol: float | None = None,
 ) -> None:
@@ -271,13 +309,13 @@ def assert_certified(
 
     Parameters
     ----------
-    estimator : SparseRegressor or SparseClassifier
+    estimator : SparseRegressor, SparseClassifier or SparseCoxRegressor
         Fitted estimator.
     X : {array-like, sparse matrix} of shape (n_samples, n_features)
         The data of the fit.
     y : array-like of shape (n_samples,)
         The target of the fit.
-    sample_weight, offset : array-like of shape (n_samples,), default=None
+    sample_weight, offset, strata : array-like of shape (n_samples,), default=None
         As given to ``fit``.
     tol : float, default=None
         Allowed violation in units of the penalty's slope at zero. None: twice the estimator's ``tol``, at least 1e-10
@@ -298,7 +336,7 @@ def assert_certified(
     >>> y = X[:, 0] + 0.1 * rng.standard_normal(50)
     >>> assert_certified(SparseRegressor(penalty="mcp").fit(X, y), X, y)
     """
-    c = certificate(estimator, X, y, sample_weight, offset)
+    c = certificate(estimator, X, y, sample_weight, offset, strata)
     single = np.ravel(estimator.coef_).dtype == np.float32
     relative = max(2.0 * float(estimator.tol), 1e-4 if single else 1e-10) if tol is None else tol
     allowed = relative * c.unit

@@ -11,7 +11,9 @@ namespace pauca {
 
 namespace {
 
-constexpr double tiny = 1e-300;
+// Sums over risk sets below this share of the largest e^{eta} of a stratum have no digits left where rows enter late;
+// without late entries none is that small.
+constexpr double lost = 1e-28;
 
 /// A sum with twice the digits: what enters and leaves a risk set cancels.
 struct Twofold {
@@ -28,6 +30,10 @@ struct Twofold {
   void subtract(const Twofold& x) {
     add(-x.high);
     low -= x.low;
+  }
+  void scale(double factor) {
+    high *= factor;
+    low *= factor;
   }
   double value() const { return high + low; }
 };
@@ -68,6 +74,7 @@ CoxLoss::CoxLoss(const Vector& target, Vector weights, Ties ties) : Loss(std::mo
   std::partial_sum(begin_.begin(), begin_.end(), begin_.begin());
   event_weight_ = Eigen::Map<const Vector>(event_weight.data(), static_cast<Index>(event_weight.size()));
 
+  truncated_.assign(static_cast<std::size_t>(strata), 0);
   rows_.resize(static_cast<std::size_t>(n));
   for (Index i = 0; i < n; ++i) {
     const auto g = static_cast<std::size_t>(stratum[i]);
@@ -77,11 +84,12 @@ CoxLoss::CoxLoss(const Vector& target, Vector weights, Ties ties) : Loss(std::mo
     row.first = std::upper_bound(from, to, entry[i]) - times_.begin();
     row.last = std::max(row.first, static_cast<Index>(std::upper_bound(from, to, time[i]) - times_.begin()));
     row.event = event[i] != 0.0 && weights_[i] > 0.0;
+    if (row.first > begin_[g] && row.first < row.last) truncated_[g] = 1;
     require(!row.event || row.first < row.last, "Cox: a row must enter before its event");
   }
 }
 
-void CoxLoss::sum_risk_sets(const Vector& rows, Vector& risk, Vector& tied) const {
+void CoxLoss::sum_risk_sets(const Vector& rows, const Vector& decay, Vector& risk, Vector& tied) const {
   const Index k = event_weight_.size();
   std::vector<Twofold> leaving(static_cast<std::size_t>(k)), entering(static_cast<std::size_t>(k));
   tied.setZero(k);
@@ -96,6 +104,7 @@ void CoxLoss::sum_risk_sets(const Vector& rows, Vector& risk, Vector& tied) cons
   for (std::size_t g = 0; g + 1 < begin_.size(); ++g) {
     Twofold sum;
     for (Index t = begin_[g + 1] - 1; t >= begin_[g]; --t) {
+      if (decay[t] != 1.0) sum.scale(decay[t]);
       sum.add(leaving[t]);
       sum.subtract(entering[t]);
       risk[t] = sum.value();
@@ -104,26 +113,46 @@ void CoxLoss::sum_risk_sets(const Vector& rows, Vector& risk, Vector& tied) cons
 }
 
 CoxLoss::Sums CoxLoss::sums(const Vector& eta) const {
+  constexpr double none = -std::numeric_limits<double>::infinity();
   Sums s;
-  s.top.setConstant(static_cast<Index>(begin_.size()) - 1, -std::numeric_limits<double>::infinity());
-  for (Index i = 0; i < size(); ++i)
-    if (weights_[i] > 0.0) s.top[rows_[i].stratum] = std::max(s.top[rows_[i].stratum], eta[i]);
-  s.weight.resize(size());
-  for (Index i = 0; i < size(); ++i)
-    s.weight[i] = weights_[i] > 0.0 ? count_ * weights_[i] * std::exp(eta[i] - s.top[rows_[i].stratum]) : 0.0;
-  sum_risk_sets(s.weight, s.risk, s.tied);
+  s.scale.setConstant(event_weight_.size(), none);
+  s.decay.setOnes(event_weight_.size());
+  for (Index i = 0; i < size(); ++i) {
+    const Row& row = rows_[i];
+    if (weights_[i] > 0.0 && row.first < row.last) s.scale[row.last - 1] = std::max(s.scale[row.last - 1], eta[i]);
+  }
+  for (std::size_t g = 0; g + 1 < begin_.size(); ++g) {
+    const Index from = begin_[g], count = begin_[g + 1] - from;
+    if (count == 0) continue;
+    if (truncated_[g]) s.scale.segment(from, count).setConstant(s.scale.segment(from, count).maxCoeff());
+    for (Index k = begin_[g + 1] - 2; k >= from; --k) {
+      s.scale[k] = std::max(s.scale[k], s.scale[k + 1]);
+      s.decay[k] = std::exp(s.scale[k + 1] - s.scale[k]);
+    }
+  }
+  s.weight.setZero(size());
+  for (Index i = 0; i < size(); ++i) {
+    const Row& row = rows_[i];
+    if (weights_[i] > 0.0 && row.first < row.last)
+      s.weight[i] = count_ * weights_[i] * std::exp(eta[i] - s.scale[row.last - 1]);
+  }
+  sum_risk_sets(s.weight, s.decay, s.risk, s.tied);
   return s;
+}
+
+double CoxLoss::left(const Sums& s, Index k, Index r) const {
+  const double value = s.risk[k] - share(r, k) * s.tied[k];
+  return value > lost ? value : 0.0;
 }
 
 double CoxLoss::value(const Vector& eta) const {
   const Sums s = sums(eta);
   double total = 0.0;
-  for (std::size_t g = 0; g + 1 < begin_.size(); ++g)
-    for (Index k = begin_[g]; k < begin_[g + 1]; ++k) {
-      double logs = 0.0;
-      for (Index r = 0; r < terms(k); ++r) logs += std::log(std::max(s.risk[k] - share(r, k) * s.tied[k], tiny));
-      total += term_weight(k) * logs + event_weight_[k] * s.top[static_cast<Index>(g)];
-    }
+  for (Index k = 0; k < event_weight_.size(); ++k) {
+    double logs = 0.0;
+    for (Index r = 0; r < terms(k); ++r) logs += std::log(std::max(left(s, k, r), lost));
+    total += term_weight(k) * logs + event_weight_[k] * s.scale[k];
+  }
   for (Index i = 0; i < size(); ++i)
     if (rows_[i].event) total -= weights_[i] * eta[i];
   return total;
@@ -132,26 +161,27 @@ double CoxLoss::value(const Vector& eta) const {
 void CoxLoss::expected(const Sums& s, Vector& h) const {
   const Index count = event_weight_.size();
   // Cumulative sums of w_t / (S - phi T) over event times, and what the events of a time do not get of it.
-  std::vector<Twofold> hazard(static_cast<std::size_t>(count) + begin_.size());
+  std::vector<Twofold> hazard(static_cast<std::size_t>(count));
   Vector withheld = Vector::Zero(count);
   for (std::size_t g = 0; g + 1 < begin_.size(); ++g) {
     Twofold sum;
     for (Index k = begin_[g]; k < begin_[g + 1]; ++k) {
-      hazard[k + g] = sum;
+      if (k > begin_[g] && s.decay[k - 1] != 1.0) sum.scale(s.decay[k - 1]);
       for (Index r = 0; r < terms(k); ++r) {
-        const double left = s.risk[k] - share(r, k) * s.tied[k];
-        if (left <= tiny) continue;
-        sum.add(term_weight(k) / left);
-        withheld[k] += share(r, k) * term_weight(k) / left;
+        const double rest = left(s, k, r);
+        if (rest == 0.0) continue;
+        sum.add(term_weight(k) / rest);
+        withheld[k] += share(r, k) * term_weight(k) / rest;
       }
+      hazard[k] = sum;
     }
-    hazard[begin_[g + 1] + g] = sum;
   }
-  h.resize(size());
+  h.setZero(size());
   for (Index i = 0; i < size(); ++i) {
     const Row& row = rows_[i];
-    Twofold sum = hazard[row.last + row.stratum];
-    sum.subtract(hazard[row.first + row.stratum]);
+    if (row.first == row.last) continue;
+    Twofold sum = hazard[row.last - 1];
+    if (row.first > begin_[row.stratum]) sum.subtract(hazard[row.first - 1]);
     h[i] = s.weight[i] * (row.event ? sum.value() - withheld[row.last - 1] : sum.value());
   }
 }
@@ -167,12 +197,9 @@ void CoxLoss::curvature(const Vector& eta, Vector& h) const { expected(sums(eta)
 Vector CoxLoss::baseline(const Vector& eta) const {
   const Sums s = sums(eta);
   Vector increments = Vector::Zero(event_weight_.size());
-  for (std::size_t g = 0; g + 1 < begin_.size(); ++g)
-    for (Index k = begin_[g]; k < begin_[g + 1]; ++k)
-      for (Index r = 0; r < terms(k); ++r) {
-        const double left = std::max(s.risk[k] - share(r, k) * s.tied[k], tiny);
-        increments[k] += count_ * term_weight(k) / left * std::exp(-s.top[static_cast<Index>(g)]);
-      }
+  for (Index k = 0; k < increments.size(); ++k)
+    for (Index r = 0; r < terms(k); ++r)
+      increments[k] += count_ * term_weight(k) / std::max(left(s, k, r), lost) * std::exp(-s.scale[k]);
   return increments;
 }
 
@@ -186,11 +213,11 @@ class CoxCoupling final : public Coupling {
   Index rank() const override { return rank_; }
   void apply(const Vector& x, double* out) const override {
     Vector risk, tied;
-    loss_.sum_risk_sets(sums_.weight.cwiseProduct(x), risk, tied);
+    loss_.sum_risk_sets(sums_.weight.cwiseProduct(x), sums_.decay, risk, tied);
     for (Index k = 0; k < loss_.event_weight_.size(); ++k)
       for (Index r = 0; r < loss_.terms(k); ++r) {
-        const double left = sums_.risk[k] - loss_.share(r, k) * sums_.tied[k];
-        const double mean = left > tiny ? (risk[k] - loss_.share(r, k) * tied[k]) / left : 0.0;
+        const double rest = loss_.left(sums_, k, r);
+        const double mean = rest > 0.0 ? (risk[k] - loss_.share(r, k) * tied[k]) / rest : 0.0;
         *out++ = std::sqrt(loss_.term_weight(k)) * mean;
       }
   }

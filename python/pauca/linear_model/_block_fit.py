@@ -111,7 +111,7 @@ def fit_blocks(
         loss_shape=loss[1],
         y=np.asfortranarray(target, dtype=np.float64),
         sample_weight=weights,
-        offset=None if offset is None else np.asfortranarray(offset.reshape(len(y), -1)),
+        offset=None if offset is None else np.asfortranarray(offset.reshape(-1, n_tasks)),
         penalty=name,
         shape=shape,
         labels=labels,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 import warnings
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from numbers import Integral, Real
 from typing import Any, ClassVar, Self
 
@@ -69,6 +69,7 @@ class CrossValidatedPath:
             "feature_names": None if names is None else list(names),
         }
         candidates = self._candidates(penalty)
+        fold = self._fold_job()
         splits = list(check_cv(model.cv, y, classifier=is_classifier(self)).split(X, y))
         scorer = None if model.scoring is None else check_scoring(self._plain(), scoring=model.scoring)
         paths = [
@@ -76,7 +77,7 @@ class CrossValidatedPath:
             for _, p in candidates
         ]
         jobs = [
-            delayed(_fold)(X, y, target, weights, offset, train, test, p, full.alphas_, options, scorer, self._plain())
+            delayed(fold)(X, y, target, weights, offset, train, test, p, full.alphas_, options, scorer, self._plain())
             for (_, p), full in zip(candidates, paths, strict=True)
             for train, test in splits
         ]
@@ -112,6 +113,10 @@ class CrossValidatedPath:
     def _plain(self) -> Any:
         """The estimator that is fitted at one strength."""
         raise NotImplementedError
+
+    def _fold_job(self) -> Callable[..., tuple[FloatArray, FloatArray]]:
+        """What computes scores and linear predictors of one fold."""
+        return _fold
 
     def _keep_point(self) -> None:
         """Set what describes the chosen point of the path."""

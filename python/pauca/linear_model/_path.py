@@ -9,10 +9,11 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 from scipy import sparse
-from sklearn.utils.validation import check_array, check_X_y
+from sklearn.utils.validation import check_array, check_consistent_length, check_X_y
 
 from .. import _core, losses, penalties, solvers
 from .._monitor import SolverCallback
+from .._survival import survival_target
 from .._validation import FloatArray, as_design, check_vector, normalized_weights, seconds_or_inf
 from ._fit import column_scale, core_penalty, resolve_penalty, resolve_solver
 
@@ -24,6 +25,7 @@ _LOSSES: dict[str, type[losses.Loss]] = {
     "poisson": losses.Poisson,
     "gamma": losses.Gamma,
     "squared_hinge": losses.SquaredHinge,
+    "cox": losses.Cox,
 }
 
 
@@ -57,6 +59,10 @@ class RegularizationPath:
         Smallest strength with all penalised coefficients zero.
     n_samples_ : int
         Rows of the training data with positive weight.
+    n_events_ : int or None
+        Events among them, for the Cox loss: their number is the n of its criteria's penalties.
+    loss, penalty, standardize, fit_intercept
+        What was fitted.
     feature_names_ : list of str or None
         Names of the features.
 
@@ -86,6 +92,10 @@ class RegularizationPath:
         n_samples: int,
         feature_names: list[str] | None,
         locally_convex: npt.NDArray[np.bool_] | None,
+        penalty: penalties.SeparablePenalty,
+        standardize: bool,
+        fit_intercept: bool,
+        n_events: int | None = None,
     ) -> None:
         self.alphas_: FloatArray = np.array([p["alpha"] for p in points]) / own
         indptr = np.cumsum([0, *(len(p["support"]) for p in points)])
@@ -107,7 +117,11 @@ class RegularizationPath:
         self.alpha_max_ = alpha_max / own
         self.null_objective_ = null_objective
         self.n_samples_ = n_samples
+        self.n_events_ = n_events
         self.loss = loss
+        self.penalty = penalty
+        self.standardize = standardize
+        self.fit_intercept = fit_intercept
         self.feature_names_ = feature_names
         self.locally_convex_ = locally_convex
 
@@ -184,7 +198,7 @@ class RegularizationPath:
         For the quadratic loss ``n log(2 loss) + penalty``, for likelihoods ``2 n loss + penalty``, where the penalty is
         ``2 df`` (aic), ``df log n`` (bic), ``df log n + 2 gamma log C(p, df)`` (ebic; Chen and Chen 2008) or
         ``df log p log log n`` (gic; Fan and Tang 2013). Saturated fits, with as many coefficients as samples, get
-        infinity.
+        infinity. For the Cox loss the n of the penalty is the number of events (Volinsky and Raftery 2000).
 
         Parameters
         ----------
@@ -198,7 +212,8 @@ class RegularizationPath:
         ndarray of shape (n_alphas,)
             Values: smaller is better.
         """
-        n, p = self.n_samples_, self.coefs_.shape[0]
+        rows, p = self.n_samples_, self.coefs_.shape[0]
+        n = rows if self.n_events_ is None else self.n_events_
         df = self.df_.astype(float)
         extra = {
             "aic": lambda: 2.0 * df,
@@ -210,9 +225,9 @@ class RegularizationPath:
             raise ValueError(f"criterion: got {criterion!r}, expected one of {sorted(extra)}")
         if isinstance(self.loss, losses.Quadratic):
             floor = max(self.null_objective_, 1e-300) * 1e-15
-            fit = n * np.log(2.0 * np.maximum(self.loss_, floor))
+            fit = rows * np.log(2.0 * np.maximum(self.loss_, floor))
         else:
-            fit = 2.0 * n * self.loss_
+            fit = 2.0 * rows * self.loss_
         return np.asarray(np.where(df + 1 >= n, np.inf, fit + extra[criterion]()))
 
     def select(self, criterion: str = "bic", ebic_gamma: float = 0.5) -> int:
@@ -291,6 +306,7 @@ def path(
     eps: float | None = None,
     sample_weight: npt.ArrayLike | None = None,
     offset: npt.ArrayLike | None = None,
+    strata: npt.ArrayLike | None = None,
     solver: Any = "auto",
     fit_intercept: bool = True,
     standardize: bool | None = None,
@@ -305,7 +321,8 @@ def path(
     X : {array-like, sparse matrix} of shape (n_samples, n_features)
         Data. F-ordered float64 or float32 arrays and CSC matrices are used without a copy.
     y : array-like of shape (n_samples,)
-        Target; 0 and 1 for the logistic loss and the squared hinge.
+        Target; 0 and 1 for the logistic loss and the squared hinge; times and events, as in
+        :class:`SparseCoxRegressor`, for the Cox loss.
     loss : str or Loss, default="quadratic"
         Loss, by name or from :mod:`pauca.losses`.
     penalty : str or Penalty, default="l1"
@@ -316,6 +333,8 @@ def path(
         Smallest strength relative to ``alpha_max``; None is 1e-3, or 5e-2 with more features than samples.
     sample_weight, offset : array-like of shape (n_samples,), default=None
         Weights >= 0, and a known part of the linear predictor.
+    strata : array-like of shape (n_samples,), default=None
+        Labels of strata for the Cox loss.
     solver : "auto" or GreedyBCD, default="auto"
         Solver.
     fit_intercept, standardize, tol, max_iter, max_time
@@ -345,13 +364,22 @@ def path(
     ([3, 4, 7], True)
     """
     names = [str(c) for c in X.columns] if hasattr(X, "columns") else None
-    X, y = check_X_y(X, y, accept_sparse="csc", dtype=[np.float64, np.float32], order="F", y_numeric=True)
+    resolved = _LOSSES[loss]() if isinstance(loss, str) else loss
+    if resolved.task == "survival":
+        X = check_array(X, accept_sparse="csc", dtype=[np.float64, np.float32], order="F")
+        target = survival_target(y, strata)
+        check_consistent_length(X, target.time)
+        y = target.pack()
+    elif strata is not None:
+        raise ValueError(f"strata: {resolved!r} knows none, expected the Cox loss")
+    else:
+        X, y = check_X_y(X, y, accept_sparse="csc", dtype=[np.float64, np.float32], order="F", y_numeric=True)
     shift = None if offset is None else check_vector("offset", offset, X.shape[0])
     return solve_path(
         X,
         np.ascontiguousarray(y, dtype=np.float64),
         normalized_weights(sample_weight, X),
-        loss=_LOSSES[loss]() if isinstance(loss, str) else loss,
+        loss=resolved,
         penalty=penalty,
         alphas=alphas,
         eps=eps,
@@ -424,7 +452,7 @@ def solve_path(
         relative=relative,
         lambda_share=core.lambda_share,
         ridge_share=core.ridge_share,
-        fit_intercept=bool(fit_intercept),
+        fit_intercept=bool(fit_intercept) or loss.task == "survival",
         scale=scale,
         engine=solver.engine,
         gram_bytes=float(solver.gram_memory) * 2.0**20,
@@ -437,6 +465,11 @@ def solve_path(
     convex = None
     if not penalty.convex and loss.core_name == "quadratic":
         convex = _locally_convex(X, weights, found["points"], penalty, scale, fit_intercept)
+    n_events = None
+    if loss.task == "survival":  # the intercept, which changes nothing, is none
+        n_events = int(np.count_nonzero(y.reshape(4, -1)[2] * weights))
+        for point in found["points"]:
+            point["intercept"] = 0.0
     return RegularizationPath(
         points=found["points"],
         n_features=X.shape[1],
@@ -449,6 +482,10 @@ def solve_path(
         n_samples=int(np.count_nonzero(weights)),
         feature_names=None if feature_names is None else [str(f) for f in feature_names],
         locally_convex=convex,
+        penalty=penalty,
+        standardize=bool(standardize),
+        fit_intercept=bool(fit_intercept),
+        n_events=n_events,
     )
 
 

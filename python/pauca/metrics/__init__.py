@@ -10,10 +10,14 @@ from ._graph import (
     weight_error,
 )
 from ._label_shift import match_classes, matched_accuracy, prior_l1_error
+from ._survival import brier_score_survival, concordance_index, integrated_brier_score_survival
 
 __all__ = [
     "EdgeScores",
+    "brier_score_survival",
+    "concordance_index",
     "edge_scores",
+    "integrated_brier_score_survival",
     "match_classes",
     "matched_accuracy",
     "noise_variance_error",

@@ -6,6 +6,9 @@ namespace pauca::bcd {
 /// gradient that covered all of them. The certificates, which need a product with every column, are computed for
 /// several strengths at once as one matrix product; where one of them fails, the path goes on from there with all
 /// columns in view.
+///
+/// Where rows are coupled, a concave penalty lets coefficients grow without limit once the support can order the
+/// events; such a path ends before the first strength that takes max_iter iterations.
 template <class P>
 Path Solver<P>::path(const std::vector<double>& alphas, const Settings& settings, Monitor& monitor) {
   constexpr std::size_t batch = 8;
@@ -26,20 +29,7 @@ Path Solver<P>::path(const std::vector<double>& alphas, const Settings& settings
   Matrix u, gradients;
   std::size_t first = 0;  // of the batch
   bool wide = false;      // after a failed certificate: look at all columns
-  for (std::size_t k = 0; k < alphas.size() && !monitor.stop_requested();) {
-    set_strength(relative ? alphas[k] * null.lambda_max / problem_.strength.lambda_share : alphas[k]);
-    const double lambda = problem_.penalty.lambda;
-    const bool certified = certifiable(null);
-    PathPoint point;
-    point.alpha = problem_.strength.alpha;
-    point.report.threshold = threshold(settings, null, certified);
-    walk.state.gradient = known;
-    walk.scope = wide || lambda <= 0.0 ? everything
-                                       : narrow(walk.state, std::max(2.0 - std::max(known_lambda / lambda, 1.0), 0.3));
-    walk.gradient_known = false;
-    walk.figure = 0.0;
-    point.report.status =
-        converge(walk, {point.report.threshold, 0.0, certified, wide}, point.report, settings.max_iter, monitor);
+  auto keep = [&](PathPoint point) {
     point.intercept = walk.state.intercept;
     point.report.objective = walk.state.objective;
     point.report.engine = subproblem_ ? subproblem_->name() : "none";
@@ -53,8 +43,31 @@ Path Solver<P>::path(const std::vector<double>& alphas, const Settings& settings
     u.conservativeResize(walk.state.u.size(), static_cast<Index>(coefs.size()));
     u.col(u.cols() - 1) = walk.state.u;
     result.points.push_back(std::move(point));
-    ++k;
-    if (coefs.size() < batch && k < alphas.size() && !wide) continue;
+  };
+  const bool fragile = !P::convex && problem_.loss.couples_rows();
+  std::size_t end = alphas.size();
+  for (std::size_t k = 0; k < end && !monitor.stop_requested();) {
+    set_strength(relative ? alphas[k] * null.lambda_max / problem_.strength.lambda_share : alphas[k]);
+    const double lambda = problem_.penalty.lambda;
+    const bool certified = certifiable(null);
+    PathPoint point;
+    point.alpha = problem_.strength.alpha;
+    point.report.threshold = threshold(settings, null, certified);
+    walk.state.gradient = known;
+    walk.scope = wide || lambda <= 0.0 ? everything
+                                       : narrow(walk.state, std::max(2.0 - std::max(known_lambda / lambda, 1.0), 0.3));
+    walk.gradient_known = false;
+    walk.figure = 0.0;
+    point.report.status =
+        converge(walk, {point.report.threshold, 0.0, certified, wide}, point.report, settings.max_iter, monitor);
+    if (fragile && k > 0 && point.report.status == Status::max_iter) {
+      end = k;
+      if (coefs.empty()) break;
+    } else {
+      keep(std::move(point));
+      ++k;
+    }
+    if (coefs.size() < batch && k < end && !wide) continue;
 
     problem_.design.transpose_multiply(u, gradients, monitor);
     if (monitor.stop_requested()) break;

@@ -28,7 +28,9 @@ class Loss {
   virtual void gradient(const Vector& eta, Vector& u) const = 0;
   /// h_i = s_i l''(eta_i), or an upper bound where l is not twice differentiable
   virtual void curvature(const Vector& eta, Vector& h) const = 0;
-  /// The Hessian's part that is not diagonal, diag(h) - R'R, for a loss that is no sum over rows; null for one that is.
+  /// True if f is no sum over rows.
+  virtual bool couples_rows() const { return false; }
+  /// The Hessian's part that is not diagonal, diag(h) - R'R, of a loss that couples rows; null otherwise.
   virtual std::unique_ptr<Coupling> coupling(const Vector& /*eta*/) const { return nullptr; }
   /// Largest second and third derivative of l in magnitude; infinite where there is no bound.
   virtual double curvature_bound() const { return std::numeric_limits<double>::infinity(); }
