@@ -63,7 +63,12 @@ def survival_target(y: Any, strata: Any = None) -> SurvivalTarget:
         columns = _structured(array)
     else:
         array = check_array(
-            array, ensure_2d=False, dtype="numeric", input_name="y", ensure_all_finite=array.ndim == 1, ensure_min_samples=0
+            array,
+            ensure_2d=False,
+            dtype="numeric",
+            input_name="y",
+            ensure_all_finite=array.ndim == 1,
+            ensure_min_samples=0,
         )
         if array.ndim == 2 and array.shape[1] in (2, 3):
             columns = list(array.T)

@@ -57,7 +57,9 @@ def _scaled_lasso(X: Any, y: FloatArray, s: FloatArray, level: float) -> SparseR
 def _universal_logistic(X: Any, y: FloatArray, s: FloatArray, level: float) -> SparseClassifier:
     """Logistic lasso with strength ``level`` times the standard deviation of the target."""
     mean = float(s @ y)
-    return SparseClassifier(alpha=level * np.sqrt(mean * (1.0 - mean)), standardize=True).fit(X, y, sample_weight=s)
+    model = SparseClassifier(alpha=float(level * np.sqrt(mean * (1.0 - mean))), standardize=True)
+    model.fit(X, y, sample_weight=s)
+    return model
 
 
 class DebiasedLasso(BaseEstimator):
@@ -174,7 +176,7 @@ class DebiasedLasso(BaseEstimator):
             self, X, y, accept_sparse="csc", dtype=np.float64, order="F", y_numeric=not logistic, ensure_min_samples=2
         )
         s = normalized_weights(sample_weight, X)
-        n = float(X.shape[0] if sample_weight is None else np.sum(sample_weight))
+        n = float(X.shape[0] if sample_weight is None else np.asarray(sample_weight, dtype=np.float64).sum())
         target = self._target(y) if logistic else np.asarray(y, dtype=np.float64)
         p = X.shape[1]
         if self.estimator is None:

@@ -78,6 +78,7 @@ class _Fits:
 
 
 def _fits(fitted: Any) -> _Fits:
+    penalty: Any
     if isinstance(fitted, RegularizationPath):
         penalty, alphas = fitted.penalty, fitted.alphas_
         coefs, intercepts = fitted.coefs_.toarray(), fitted.intercepts_
@@ -274,7 +275,7 @@ def local_fdr(
 
 
 def _null_share(z: FloatArray) -> FloatArray:
-    """Standard normal density over a Gaussian kernel estimate with Silverman's bandwidth .9 min(sd, iqr/1.34) p^-1/5."""
+    """Standard normal density over a Gaussian kernel estimate with the bandwidth .9 min(sd, iqr / 1.34) p^-1/5."""
     if z.size < 2 or np.ptp(z) == 0.0:
         return np.ones(z.size)
     spread = min(z.std(ddof=1), np.subtract(*np.percentile(z, [75, 25])) / 1.34) or z.std(ddof=1)

@@ -71,8 +71,8 @@ class StabilitySelection(SelectorMixin, MetaEstimatorMixin, BaseEstimator):
         Estimator with ``coef_`` or ``get_support()`` and a strength. None is
         :class:`~pauca.linear_model.SparseRegressor`. Those of pauca are fitted along a path in one go.
     alphas : int or array-like, default=50
-        Strengths from strong to weak, or, for estimators of pauca, how many to place geometrically between ``alpha_max``
-        of all data and ``eps`` times that.
+        Strengths from strong to weak, or, for estimators of pauca, how many to place geometrically between 1.5 and
+        ``eps`` times the ``alpha_max`` of all data.
     eps : float, default=0.02
         Smallest strength relative to ``alpha_max``, if ``alphas`` is a number.
     threshold : float, default=0.75
@@ -212,9 +212,7 @@ class StabilitySelection(SelectorMixin, MetaEstimatorMixin, BaseEstimator):
             )
         strengths = self._strengths(estimator, X, y, rows)
         rng = check_random_state(self.random_state)
-        parts = [
-            part for _ in range(self.n_pairs) for part in _halves(y, X.shape[0], is_classifier(estimator), rng)
-        ]
+        parts = [part for _ in range(self.n_pairs) for part in _halves(y, X.shape[0], is_classifier(estimator), rng)]
         found = Parallel(n_jobs=self.n_jobs, prefer="threads" if has_path(estimator) else None)(
             delayed(_half)(estimator, X, y, strengths, self.param_name, rows, part, int(limit)) for part in parts
         )
@@ -227,7 +225,8 @@ class StabilitySelection(SelectorMixin, MetaEstimatorMixin, BaseEstimator):
         return self
 
     def _data(self, estimator: Any, X: Any, y: Any) -> tuple[Any, Any]:
-        options = dict(accept_sparse="csc", dtype=[np.float64, np.float32], ensure_min_samples=4)
+        options: dict[str, Any] = {"accept_sparse": "csc", "dtype": [np.float64, np.float32]}
+        options |= {"ensure_min_samples": 4, "ensure_min_features": 2}
         if isinstance(estimator, SparseCoxRegressor):
             X = validate_data(self, X, **options)
             survival_target(y)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any, ClassVar, Self
 
 import numpy as np
@@ -45,7 +46,7 @@ def baseline_hazard(target: SurvivalTarget, weights: FloatArray, loss: Cox, eta:
     """Breslow's estimate (with Efron's denominators for Efron's ties)."""
     packed, efron = target.pack(), loss.ties == "efron"
     times, jumps, begin = _core.cox_baseline(packed, weights, efron, np.ascontiguousarray(eta, dtype=np.float64))
-    pieces = [slice(a, b) for a, b in zip(begin[:-1], begin[1:], strict=True)]
+    pieces = [slice(a, b) for a, b in pairwise(begin)]
     return BaselineHazard(target.strata, [times[p] for p in pieces], [np.cumsum(jumps[p]) for p in pieces])
 
 
@@ -116,8 +117,8 @@ class SparseCoxRegressor(RegressorMixin, SparseLinearModel):
 
     Notes
     -----
-    The Hessian of the loss in the linear predictor is diag(h) - R'R with one row of R for each event time. Dense working
-    sets of moderate size use it exactly; otherwise diag(h), with the h-weighted column means removed, majorises it.
+    The Hessian of the loss in the linear predictor is diag(h) - R'R with one row of R for each event time. Working sets
+    of moderate size use it exactly; otherwise diag(h), with the h-weighted column means removed, majorises it.
 
     References
     ----------
@@ -135,7 +136,7 @@ class SparseCoxRegressor(RegressorMixin, SparseLinearModel):
     >>> failure = rng.exponential(np.exp(-X[:, 0] + X[:, 1]))
     >>> censoring = rng.exponential(2.0, 200)
     >>> y = np.column_stack([np.minimum(failure, censoring), failure <= censoring])
-    >>> model = SparseCoxRegressor(penalty="mcp", alpha="0.2max").fit(X, y)
+    >>> model = SparseCoxRegressor(penalty="mcp", alpha="0.4max").fit(X, y)
     >>> np.flatnonzero(model.coef_).tolist()
     [0, 1]
     >>> model.predict_survival_function(X[:2], times=[0.5, 1.0]).shape

@@ -63,16 +63,18 @@ def _fold(
 
     scores = np.array([added(column) for column in eta.T]) - added(null[:, 0])
     missing = len(alphas) - len(scores)  # stopped by max_time: the last solution stands for the rest
-    return np.append(scores, scores[-1:].repeat(missing)), np.hstack([eta[test], eta[test, -1:].repeat(missing, axis=1)])
+    return np.append(scores, scores[-1:].repeat(missing)), np.hstack(
+        [eta[test], eta[test, -1:].repeat(missing, axis=1)]
+    )
 
 
 class SparseCoxRegressorCV(CrossValidatedPath, SparseCoxRegressor):
     """Sparse proportional hazards regression with strength, and shape of the penalty, chosen by cross-validation.
 
-    The score is the cross-validated log partial likelihood of Verweij and van Houwelingen: the log partial likelihood of
-    all rows less that of the training rows, both at the coefficients fitted to the training rows. So held-out rows are
-    judged in the risk sets of all rows, which folds of few events need. It is reported beyond that of the null model,
-    and per unit of weight: 0 is no better than no features.
+    The score is the cross-validated log partial likelihood of Verweij and van Houwelingen: the log partial likelihood
+    of all rows less that of the training rows, both at the coefficients fitted to the training rows. So held-out rows
+    are judged in the risk sets of all rows, which folds of few events need. It is reported beyond that of the null
+    model, and per unit of weight: 0 is no better than no features.
 
     Parameters
     ----------
@@ -224,8 +226,10 @@ class SparseCoxRegressorCV(CrossValidatedPath, SparseCoxRegressor):
         weights = normalized_weights(sample_weight, X)
         self._cross_validate(X, target.time, target.pack(), weights, self.loss, shift)
         n_folds = self.cv_scores_.shape[1]
-        for figure in (self.cv_scores_, self.cv_mean_score_, self.cv_standard_error_):
-            figure *= n_folds  # the sum over folds is the criterion: it becomes their mean
+        # The sum over folds is the criterion: it becomes their mean.
+        self.cv_scores_ = n_folds * self.cv_scores_
+        self.cv_mean_score_ = n_folds * self.cv_mean_score_
+        self.cv_standard_error_ = n_folds * self.cv_standard_error_
         k = self._chosen
         self.coef_ = self.path_.coefs_[:, [k]].toarray()[:, 0].astype(X.dtype, copy=False)
         self._keep_point()

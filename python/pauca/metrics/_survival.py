@@ -94,9 +94,9 @@ def brier_score_survival(
 ) -> FloatArray:
     """Brier score of predicted survival probabilities, censoring corrected by inverse probability weights.
 
-    At time t, the weighted mean of ``S(t)^2 / G(T-)`` over rows with an event by t and ``(1 - S(t))^2 / G(t)`` over rows
-    still at risk, where G is the Kaplan-Meier estimate of the censoring distribution in the training data. It assumes
-    that censoring depends on nothing. Smaller is better; a constant prediction of 1/2 has 0.25.
+    At time t, the weighted mean of ``S(t)^2 / G(T-)`` over rows with an event by t and ``(1 - S(t))^2 / G(t)`` over
+    rows still at risk, where G is the Kaplan-Meier estimate of the censoring distribution in the training data. It
+    assumes that censoring depends on nothing. Smaller is better; a constant prediction of 1/2 has 0.25.
 
     Parameters
     ----------
