@@ -107,7 +107,7 @@ def bootstrap_coefficients(
     block_length : int, default=None
         Draws overlapping blocks of so many consecutive rows, for time series.
     n_jobs : int, default=None
-        Fits at a time.
+        Fits at a time, in threads.
     random_state : int, RandomState or None, default=None
         Seed.
     **rows : array-like of shape (n_samples,)
@@ -159,7 +159,9 @@ def bootstrap_coefficients(
     draws = [_resample(units, n, block_length is not None, rng) for _ in range(n_resamples)]
     given = {key: value for key, value in rows.items() if value is not None}
     whole = np.ravel(clone(estimator).fit(X, y, **given).coef_).astype(np.float64)
-    samples = Parallel(n_jobs=n_jobs)(delayed(_fit)(clone(estimator), X, y, given, draw) for draw in draws)
+    samples = Parallel(n_jobs=n_jobs, prefer="threads")(
+        delayed(_fit)(clone(estimator), X, y, given, draw) for draw in draws
+    )
     return BootstrapResult(whole, np.array(samples))
 
 

@@ -76,10 +76,10 @@ class DebiasedLasso(BaseEstimator):
         Regression or classification with two classes.
     estimator : estimator, default=None
         The sparse fit: with ``coef_`` and ``intercept_``. None is the scaled lasso of Sun and Zhang (for the logistic
-        loss a lasso) at strength ``sqrt(2 log(p) / n)`` times the standard deviation.
+        loss a lasso) at strength ``sqrt(log(p) / n)`` times the standard deviation.
     node_alpha : float, default=None
         Strength of the lasso of each feature on the others, in units of the feature's standard deviation; None is
-        ``sqrt(log(p) / n)``. Smaller ones leave less bias and make wider intervals.
+        ``sqrt(log(p) / n) / 2``. Smaller ones leave less bias and make wider intervals.
     features : list of int or str, default=None
         Features to estimate, by position, name or glob; None is all. Each costs a lasso.
     n_jobs : int, default=None
@@ -180,7 +180,7 @@ class DebiasedLasso(BaseEstimator):
         target = self._target(y) if logistic else np.asarray(y, dtype=np.float64)
         p = X.shape[1]
         if self.estimator is None:
-            level = float(np.sqrt(2.0 * np.log(max(p, 2)) / n))
+            level = float(np.sqrt(np.log(max(p, 2)) / n))
             model = (_universal_logistic if logistic else _scaled_lasso)(X, target, s, level)
         else:
             model = clone(self.estimator)
@@ -198,7 +198,7 @@ class DebiasedLasso(BaseEstimator):
             self.noise_variance_ = float(s @ residual**2) * n / max(n - used, 1.0)
         total = float(s @ bend)
         rows = s * bend / total
-        strength = np.sqrt(np.log(max(p, 2)) / n) if self.node_alpha is None else float(self.node_alpha)
+        strength = 0.5 * np.sqrt(np.log(max(p, 2)) / n) if self.node_alpha is None else float(self.node_alpha)
         wanted = self._wanted(p)
         found = Parallel(n_jobs=self.n_jobs, prefer="threads")(
             delayed(_node)(X, rows, j, float(strength), True) for j in wanted

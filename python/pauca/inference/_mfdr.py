@@ -162,7 +162,8 @@ def mfdr(
     and of the other features the score is about normal with variance v_j / n, so that such features enter with
     probability ``2 Phi(-lambda sqrt(n / v_j))``; v_j is the mean square of the (centred) column times the residual
     variance, or the Fisher information for the logistic and Cox losses. The expected number counts all features as if
-    they were null. A feature that is correlated with a real one is no false discovery in this sense.
+    they were null; for the logistic and Cox losses the information at a shrunken fit overstates it further. A feature
+    that is correlated with a real one is no false discovery in this sense.
 
     Parameters
     ----------
