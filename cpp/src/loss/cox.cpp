@@ -147,15 +147,16 @@ double CoxLoss::left(const Sums& s, Index k, Index r) const {
 
 double CoxLoss::value(const Vector& eta) const {
   const Sums s = sums(eta);
-  double total = 0.0;
+  Twofold total;  // steps near the solution are judged by differences of this
   for (Index k = 0; k < event_weight_.size(); ++k) {
     double logs = 0.0;
     for (Index r = 0; r < terms(k); ++r) logs += std::log(std::max(left(s, k, r), lost));
-    total += term_weight(k) * logs + event_weight_[k] * s.scale[k];
+    total.add(term_weight(k) * logs);
+    total.add(event_weight_[k] * s.scale[k]);
   }
   for (Index i = 0; i < size(); ++i)
-    if (rows_[i].event) total -= weights_[i] * eta[i];
-  return total;
+    if (rows_[i].event) total.add(-weights_[i] * eta[i]);
+  return total.value();
 }
 
 void CoxLoss::expected(const Sums& s, Vector& h) const {

@@ -121,7 +121,7 @@ class DebiasedLasso(BaseEstimator):
     --------
     >>> import numpy as np
     >>> from pauca.inference import DebiasedLasso
-    >>> rng = np.random.default_rng(0)
+    >>> rng = np.random.default_rng(1)
     >>> X = rng.standard_normal((100, 150))
     >>> y = 2 * X[:, 0] + rng.standard_normal(100)
     >>> model = DebiasedLasso(features=[0, 1]).fit(X, y)

@@ -8,7 +8,7 @@ namespace pauca::bcd {
 /// columns in view.
 ///
 /// Where rows are coupled, a concave penalty lets coefficients grow without limit once the support can order the
-/// events; such a path ends before the first strength that takes max_iter iterations.
+/// events; such a path ends before the first strength that max_iter iterations leave far from stationary.
 template <class P>
 Path Solver<P>::path(const std::vector<double>& alphas, const Settings& settings, Monitor& monitor) {
   constexpr std::size_t batch = 8;
@@ -60,7 +60,7 @@ Path Solver<P>::path(const std::vector<double>& alphas, const Settings& settings
     walk.figure = 0.0;
     point.report.status =
         converge(walk, {point.report.threshold, 0.0, certified, wide}, point.report, settings.max_iter, monitor);
-    if (fragile && k > 0 && point.report.status == Status::max_iter) {
+    if (fragile && k > 0 && point.report.status == Status::max_iter && walk.worst > 10.0 * point.report.threshold) {
       end = k;
       if (coefs.empty()) break;
     } else {
