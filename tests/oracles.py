@@ -88,3 +88,30 @@ def make_regression(n=60, p=20, *, k=5, noise=0.5, seed=0, density=None, offset=
 def make_classification(n=80, p=15, *, seed=0, density=None):
     X, y = make_regression(n, p, seed=seed, density=density, noise=2.0)
     return X, (y > np.median(y)).astype(int)
+
+
+def make_survival(n=120, p=8, *, seed=0, strata=False, truncated=False, decimals=1):
+    """Rounded times give ties; rows that enter late are seen only if they live that long."""
+    rng = np.random.default_rng(seed)
+    X = rng.standard_normal((n, p))
+    w = np.zeros(p)
+    w[:3] = [1.0, -0.8, 0.5]
+    failure = rng.exponential(np.exp(-X @ w)) + 0.2
+    censoring = rng.exponential(2.0, n) + 0.2
+    time = np.round(np.minimum(failure, censoring), decimals)
+    event = (failure <= censoring).astype(float)
+    labels = rng.choice(["a", "b", "c"], n) if strata else None
+    columns = [time, event]
+    if truncated:
+        columns.insert(0, np.where(rng.random(n) < 0.6, np.floor(9 * time * rng.random(n)) / 10, -np.inf))
+    return X, np.column_stack(columns), labels
+
+
+# Arguments of make_survival.
+SURVIVAL = {
+    "plain": {},
+    "no ties": {"decimals": 12},
+    "strata": {"strata": True},
+    "truncated": {"truncated": True},
+    "both": {"strata": True, "truncated": True},
+}

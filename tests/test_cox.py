@@ -10,6 +10,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import sklearn
+from oracles import SURVIVAL, make_survival
 from scipy import sparse
 from scipy.special import logsumexp
 from sklearn.exceptions import ConvergenceWarning, DataConversionWarning
@@ -27,23 +28,6 @@ from pauca.solvers import LLA, AcceleratedProximalGradient, GreedyBCD, ProximalC
 
 GOLDEN = json.loads((Path(__file__).parent / "golden" / "phreg.json").read_text())["results"]
 TIES = ["breslow", "efron"]
-
-
-def make_survival(n=120, p=8, *, seed=0, strata=False, truncated=False, decimals=1):
-    """Rounded times give ties; rows that enter late are seen only if they live that long."""
-    rng = np.random.default_rng(seed)
-    X = rng.standard_normal((n, p))
-    w = np.zeros(p)
-    w[:3] = [1.0, -0.8, 0.5]
-    failure = rng.exponential(np.exp(-X @ w)) + 0.2
-    censoring = rng.exponential(2.0, n) + 0.2
-    time = np.round(np.minimum(failure, censoring), decimals)
-    event = (failure <= censoring).astype(float)
-    labels = rng.choice(["a", "b", "c"], n) if strata else None
-    columns = [time, event]
-    if truncated:
-        columns.insert(0, np.where(rng.random(n) < 0.6, np.floor(9 * time * rng.random(n)) / 10, -np.inf))
-    return X, np.column_stack(columns), labels
 
 
 def naive(y, eta, sample_weight, strata, ties):
@@ -66,19 +50,10 @@ def naive(y, eta, sample_weight, strata, ties):
     return total
 
 
-CASES = {
-    "plain": {},
-    "no ties": {"decimals": 12},
-    "strata": {"strata": True},
-    "truncated": {"truncated": True},
-    "both": {"strata": True, "truncated": True},
-}
-
-
 @pytest.mark.parametrize("ties", TIES)
-@pytest.mark.parametrize("case", CASES)
+@pytest.mark.parametrize("case", SURVIVAL)
 def test_loss_is_the_definition_and_its_gradient_the_difference(case, ties):
-    _, y, strata = make_survival(60, **CASES[case])
+    _, y, strata = make_survival(60, **SURVIVAL[case])
     rng = np.random.default_rng(1)
     eta, w = rng.normal(0, 1.5, 60), rng.integers(0, 4, 60).astype(float)
     loss = Cox(ties)
@@ -93,10 +68,10 @@ def test_loss_is_the_definition_and_its_gradient_the_difference(case, ties):
 
 
 @pytest.mark.parametrize("ties", TIES)
-@pytest.mark.parametrize("case", CASES)
+@pytest.mark.parametrize("case", SURVIVAL)
 def test_hessian_is_majorised_and_exact_with_its_coupling(case, ties):
     """X' H X from differences of the gradient: what a Newton step of the solver uses, and the diagonal above it."""
-    X, y, strata = make_survival(60, 5, **CASES[case])
+    X, y, strata = make_survival(60, 5, **SURVIVAL[case])
     eta = np.random.default_rng(2).normal(0, 1.0, 60)
     loss, s = Cox(ties), np.full(60, 1 / 60)
     packed = survival_target(y, strata).pack()
@@ -363,72 +338,6 @@ def test_cross_validation_over_shape_and_threads():
     np.testing.assert_array_equal(one.coef_, two.coef_)
     assert one.best_params_["gamma"] in (2.0, 6.0)
     assert len(one.cv_table_) == 2
-
-
-def pairs(y, risk, w, strata):
-    entry = y[:, 0] if y.shape[1] == 3 else np.full(len(y), -np.inf)
-    time, event = y[:, -2], y[:, -1]
-    good = total = 0.0
-    for i in range(len(y)):
-        for j in range(len(y)):
-            later = time[j] > time[i] or (time[j] == time[i] and not event[j])
-            if i != j and event[i] and later and entry[j] < time[i] and strata[i] == strata[j]:
-                total += w[i] * w[j]
-                good += w[i] * w[j] * (1.0 if risk[i] > risk[j] else 0.5 if risk[i] == risk[j] else 0.0)
-    return good / total
-
-
-@pytest.mark.parametrize("case", CASES)
-def test_concordance_is_the_count_of_pairs(case):
-    X, y, strata = make_survival(80, **CASES[case])
-    rng = np.random.default_rng(0)
-    risk, w = np.round(X[:, 0], 1), rng.integers(0, 3, len(y)).astype(float)
-    labels = np.zeros(len(y)) if strata is None else strata
-    expected = pairs(y, risk, w, labels)
-    assert concordance_index(y, risk, sample_weight=w, strata=strata) == pytest.approx(expected, rel=1e-12)
-    assert concordance_index(y, -risk, sample_weight=w, strata=strata) == pytest.approx(1 - expected, rel=1e-12)
-
-
-def test_concordance_is_fast():
-    rng = np.random.default_rng(0)
-    y = np.column_stack([rng.exponential(size=200_000), rng.integers(0, 2, 200_000)])
-    start = clock.process_time()
-    assert concordance_index(y, rng.normal(size=200_000)) == pytest.approx(0.5, abs=0.01)
-    assert clock.process_time() - start < 5.0
-
-
-def test_brier_score_is_the_definition():
-    _, y, _ = make_survival(60)
-    _, train, _ = make_survival(90, seed=1)
-    rng = np.random.default_rng(0)
-    times = np.array([0.4, 0.8])
-    survival = rng.random((60, 2))
-
-    def censoring(t, before):
-        g = 1.0
-        for u in np.unique(train[:, 0]):
-            if u < t or (u == t and not before):
-                leaving = ((train[:, 0] == u) & (train[:, 1] == 0)).sum()
-                g *= (
-                    1 - leaving / ((train[:, 0] > u) | ((train[:, 0] == u) & (train[:, 1] == 0))).sum()
-                    if leaving
-                    else 1.0
-                )
-        return g
-
-    for k, t in enumerate(times):
-        total = 0.0
-        for i in range(60):
-            if y[i, 0] <= t and y[i, 1]:
-                total += survival[i, k] ** 2 / censoring(y[i, 0], True)
-            elif y[i, 0] > t:
-                total += (1 - survival[i, k]) ** 2 / censoring(t, False)
-        assert brier_score_survival(train, y, survival, times)[k] == pytest.approx(total / 60, rel=1e-12)
-    half = np.full((60, 2), 0.5)
-    middle = 0.5 * brier_score_survival(train, y, survival, times).sum()
-    assert integrated_brier_score_survival(train, y, survival, times) == pytest.approx(middle)
-    everyone = np.column_stack([y[:, 0], np.ones(60)])
-    np.testing.assert_allclose(brier_score_survival(everyone, everyone, half, times), 0.25)
 
 
 def test_the_model_beats_chance_in_brier_score_and_concordance():

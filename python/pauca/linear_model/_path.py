@@ -15,6 +15,7 @@ from .. import _core, losses, penalties, solvers
 from .._monitor import SolverCallback
 from .._survival import survival_target
 from .._validation import FloatArray, as_design, check_vector, normalized_weights, seconds_or_inf
+from ._convexity import locally_convex
 from ._fit import column_scale, core_penalty, resolve_penalty, resolve_solver
 
 _LOSSES: dict[str, type[losses.Loss]] = {
@@ -464,7 +465,7 @@ def solve_path(
     )
     convex = None
     if not penalty.convex and loss.core_name == "quadratic":
-        convex = _locally_convex(X, weights, found["points"], penalty, scale, fit_intercept)
+        convex = locally_convex(X, weights, found["points"], penalty, scale, fit_intercept)
     n_events = None
     if loss.task == "survival":  # the intercept, which changes nothing, is none
         n_events = int(np.count_nonzero(y.reshape(4, -1)[2] * weights))
@@ -487,35 +488,3 @@ def solve_path(
         fit_intercept=bool(fit_intercept),
         n_events=n_events,
     )
-
-
-def _locally_convex(
-    X: Any,
-    weights: FloatArray,
-    points: list[dict[str, Any]],
-    penalty: penalties.SeparablePenalty,
-    scale: FloatArray | None,
-    fit_intercept: bool,
-) -> npt.NDArray[np.bool_]:
-    """Whether the Hessian on two neighbouring supports exceeds the penalty's concavity (Breheny and Huang 2011)."""
-    answer = np.ones(len(points), dtype=bool)
-    for k, point in enumerate(points):
-        following = points[k + 1]["support"] if k + 1 < len(points) else point["support"]
-        union = np.union1d(point["support"], following).astype(int)
-        if union.size == 0:
-            continue
-        concavity = penalty._concavity(float(point["alpha"]))
-        if not np.isfinite(concavity) or union.size >= X.shape[0]:
-            answer[k:] = False
-            break
-        columns = X[:, union].toarray() if sparse.issparse(X) else np.asarray(X[:, union])
-        columns = columns.astype(np.float64)
-        if fit_intercept:
-            columns = columns - weights @ columns
-        if scale is not None:
-            columns = columns * scale[union]
-        gram = columns.T @ (weights[:, None] * columns)
-        if np.linalg.eigvalsh(gram)[0] <= concavity:
-            answer[k:] = False
-            break
-    return answer
