@@ -95,11 +95,11 @@ def stability(options: Options) -> Rows:
     for kind in KINDS:
         for correlation in (0.0, 0.6):
             false, true, bound, lasso_false, lasso_true = [], [], [], [], []
-            seeds = data_sets(options, 40)
+            seeds = data_sets(options, 15)
             start = time.process_time()
             for seed in seeds:
                 X, y, w = simulate(kind, seed, 200, 300, correlation, 6, 0.8)
-                stable = StabilitySelection(PLAIN[kind](tol=1e-6), random_state=seed).fit(X, y)
+                stable = StabilitySelection(PLAIN[kind](tol=1e-5), n_pairs=25, random_state=seed).fit(X, y)
                 found = stable.get_support()
                 false.append(found[w == 0].sum())
                 true.append(found[w != 0].sum())
@@ -132,7 +132,7 @@ def discoveries(options: Options) -> Rows:
     for kind in KINDS:
         for share in (0.6, 0.4, 0.3, 0.2):
             expected, realised, selected = [], [], []
-            seeds = data_sets(options, 200)
+            seeds = data_sets(options, 60)
             for seed in seeds:
                 X, y, w = simulate(kind, seed, 200, 100, 0.0, 4, 1.0)
                 model = PLAIN[kind](alpha=f"{share}max", tol=1e-6).fit(X, y)
@@ -159,7 +159,7 @@ def bootstraps(options: Options) -> Rows:
     for label, alpha in (("unpenalised", 0.0), ("lasso, 0.1 alpha_max", "0.1max")):
         for clustered in (False, True):
             inside = []
-            seeds = data_sets(options, 100)
+            seeds = data_sets(options, 40)
             for seed in seeds:
                 rng = np.random.default_rng(seed)
                 cluster = np.repeat(np.arange(50), 5)
@@ -192,7 +192,7 @@ def bootstraps(options: Options) -> Rows:
 
 SECTIONS: list[tuple[str, str, Callable[[Options], Rows]]] = [
     ("coverage", "De-biased lasso: share of nominal 95 % intervals that contain the coefficient", coverage),
-    ("stability", "Stability selection, at most one false selection asked for (n = 200, p = 300)", stability),
+    ("stability", "Stability selection, at most one false selection asked for (n = 200, p = 300, 25 pairs)", stability),
     ("discoveries", "Marginal false discoveries of the lasso (n = 200, p = 100, 4 active)", discoveries),
     ("bootstrap", "Bootstrap percentile intervals, nominal 95 %", bootstraps),
 ]
