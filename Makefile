@@ -27,7 +27,7 @@ CXX_FORMATTED := $(shell find cpp python/bindings -name '*.[chi]pp' -o -name '*.
 LIMIT_THREADS := OPENBLAS_NUM_THREADS=1 OMP_NUM_THREADS=1
 say = @printf '==> %s\n'
 
-.PHONY: help demo test lint docs bench asan tsan format cpp-test py-test doctest sdist clean
+.PHONY: help demo test lint docs bench asan tsan format stub cpp-test py-test doctest sdist clean
 .DEFAULT_GOAL := help
 
 help: ## List these commands
@@ -46,6 +46,7 @@ lint: .venv/.dev ## ruff, clang-format and mypy
 	@ruff check --quiet .
 	@ruff format --check --quiet . || { echo 'run: make format'; exit 1; }
 	@clang-format --dry-run -Werror $(CXX_FORMATTED)
+	@$(PY) python/bindings/make_stub.py --check
 	@mypy
 
 format: .venv/.dev ## Apply ruff's fixes, ruff format and clang-format
@@ -95,6 +96,9 @@ tsan: .venv/.dev ## C++ tests under ThreadSanitizer
 	@cmake --preset tsan -DCMAKE_PREFIX_PATH="$$($(PY) -c 'import sysconfig; print(sysconfig.get_path("purelib"))')" > build/tsan.log
 	@cmake --build build/tsan -- --quiet
 	@ctest --test-dir build/tsan --output-on-failure --no-tests=error
+
+stub: .venv/.dev ## The type stub of the compiled core, after a change of its functions
+	@$(PY) python/bindings/make_stub.py
 
 clean: ## Remove environments, builds and everything generated
 	rm -rf .venv .venv-* benchmarks/.venv build dist docs/_build docs/auto_examples docs/api/generated docs/sg_execution_times.rst demo/output
