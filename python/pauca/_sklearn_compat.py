@@ -30,8 +30,6 @@ except ImportError:
         return unchanged
 
 
-
-
 def _fit_context(*, prefer_skip_nested_validation: bool) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
     """Validate parameters as scikit-learn's decorator does; a fit that fails leaves the estimator as it was."""
     validating = _validating_context(prefer_skip_nested_validation=prefer_skip_nested_validation)
