@@ -21,7 +21,15 @@ EXTREME = st.sampled_from([1e-300, 1e300, -1e300, 5e-324, 1e160])
 BAD = st.sampled_from([np.nan, np.inf, -np.inf])
 # NaN says that there is no such figure, as documented: a BIC search has no strength, a nonconvex fit no gap.
 NOT_APPLICABLE = {"alpha_", "alpha_max_", "dual_gap_"}
-SLOW = {"LatentLabelShift", "SparseClassifierCV", "SparseRegressorCV", "SimplexNMF", "StudentMixedRegressor"}
+SLOW = {
+    "LatentLabelShift",
+    "SparseClassifierCV",
+    "SparseCoxRegressorCV",
+    "StabilitySelection",
+    "SparseRegressorCV",
+    "SimplexNMF",
+    "StudentMixedRegressor",
+}
 STRENGTHS = {"alpha": [0.0, 1e-8, "0.5max", "1max", 1e6], "n_components": [1, 2, 50], "k": [1, 3], "max_iter": [1, 3]}
 
 

@@ -22,6 +22,8 @@ __all__: list[str] = [
     "blocks_softmax",
     "build_info",
     "column_moments",
+    "concordance",
+    "cox_baseline",
     "csc_design",
     "dense_design",
     "dense_rows",
@@ -293,6 +295,19 @@ def build_info() -> dict[str, typing.Any]: ...
 def column_moments(
     x: Design, weights: typing.Annotated[numpy.typing.ArrayLike, numpy.float64]
 ) -> tuple[typing.Any, ...]: ...
+def concordance(
+    target: typing.Annotated[numpy.typing.ArrayLike, numpy.float64],
+    weights: typing.Annotated[numpy.typing.ArrayLike, numpy.float64],
+    risk: typing.Annotated[numpy.typing.ArrayLike, numpy.float64],
+) -> tuple[float, float, float]: ...
+def cox_baseline(
+    target: typing.Annotated[numpy.typing.ArrayLike, numpy.float64],
+    weights: typing.Annotated[numpy.typing.ArrayLike, numpy.float64],
+    efron: bool,
+    eta: typing.Annotated[numpy.typing.ArrayLike, numpy.float64],
+) -> tuple[
+    numpy.typing.NDArray[numpy.float64], numpy.typing.NDArray[typing.Any], numpy.typing.NDArray[numpy.int64]
+]: ...
 @typing.overload
 def csc_design(
     values: numpy.typing.NDArray[numpy.float64],

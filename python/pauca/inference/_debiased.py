@@ -107,6 +107,11 @@ class DebiasedLasso(BaseEstimator):
     ValueError
         If a parameter or the data are not as described.
 
+    Warns
+    -----
+    UserWarning
+        If features have no estimate, because they are constant.
+
     References
     ----------
     Sun, T. and Zhang, C.-H. (2012). Scaled sparse linear regression. Biometrika 99, 879-898.
@@ -211,6 +216,14 @@ class DebiasedLasso(BaseEstimator):
             self.coef_[j] = coef[j] + float(s @ (node * residual)) / (total * product)
             variance = self.noise_variance_ * float(rows @ node**2) / (total * product**2 * n)
             self.standard_errors_[j] = np.sqrt(variance)
+        lost = [j for j in wanted if np.isnan(self.coef_[j])]
+        if lost:
+            warnings.warn(
+                f"No estimate for {len(lost)} features, the first at position {lost[0]}: constant, or a combination "
+                "of the others. Their coefficients are NaN.",
+                UserWarning,
+                stacklevel=2,
+            )
         with np.errstate(invalid="ignore", divide="ignore"):
             self.p_values_: FloatArray = 2.0 * norm.sf(np.abs(self.coef_ / self.standard_errors_))
         return self
