@@ -3,11 +3,14 @@
 from ._classifier import SparseClassifier
 from ._cv import SparseClassifierCV, SparseRegressorCV
 from ._multitask import MultiTaskSparseRegressor
-from ._path import RegularizationPath, path
+from ._multitask_cv import MultiTaskSparseRegressorCV
+from ._path import path
 from ._regressor import SparseRegressor
+from ._regularization_path import RegularizationPath
 
 __all__ = [
     "MultiTaskSparseRegressor",
+    "MultiTaskSparseRegressorCV",
     "RegularizationPath",
     "SparseClassifier",
     "SparseClassifierCV",

@@ -85,7 +85,7 @@ void GramSubproblem<P>::solve(const std::vector<Index>& working, Vector& w, cons
     w_[k] = w[gram_.column(k)];
     g_[k] = gradient[gram_.column(k)];
   }
-  NewtonTrigger trigger;
+  NewtonTrigger trigger(1);  // its factor is at hand
   for (int pass = 0; pass < 1000; ++pass) {
     const bool changed = sweep();
     double v = violation();
