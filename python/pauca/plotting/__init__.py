@@ -2,10 +2,13 @@
 
 from ._graph import AdjacencyDisplay, EdgeConfidenceDisplay, GraphDisplay
 from ._label_shift import LabelShiftDisplay
+from ._path import CVDisplay, PathDisplay
 
 __all__ = [
     "AdjacencyDisplay",
+    "CVDisplay",
     "EdgeConfidenceDisplay",
     "GraphDisplay",
     "LabelShiftDisplay",
+    "PathDisplay",
 ]
