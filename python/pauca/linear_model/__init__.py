@@ -7,6 +7,7 @@ from ._multitask_cv import MultiTaskSparseRegressorCV
 from ._path import path
 from ._regressor import SparseRegressor
 from ._regularization_path import RegularizationPath
+from ._relaxed import relaxed_path
 
 __all__ = [
     "MultiTaskSparseRegressor",
@@ -17,4 +18,5 @@ __all__ = [
     "SparseRegressor",
     "SparseRegressorCV",
     "path",
+    "relaxed_path",
 ]

@@ -169,8 +169,12 @@ def fit_linear(
     feature_names: Sequence[str] | None = None,
     variance: FloatArray | None = None,
     callback: SolverCallback | None = None,
+    column_factor: FloatArray | None = None,
 ) -> LinearFit:
-    """Fit f(offset + b + X w) + g(w) for validated X (F-ordered or CSC), float64 y and weights that sum to one."""
+    """Fit f(offset + b + X w) + g(w) for validated X (F-ordered or CSC), float64 y and weights that sum to one.
+
+    ``column_factor`` scales the columns further.
+    """
     penalty = resolve_penalty(penalty)
     solver = resolve_solver(solver, penalty)
     solver._check()
@@ -184,6 +188,29 @@ def fit_linear(
             y,
             weights,
             loss=(loss.core_name, loss_shape),
+            penalty=penalty,
+            alpha=alpha,
+            solver=solver,
+            fit_intercept=fit_intercept,
+            standardize=standardize,
+            tol=tol,
+            max_iter=max_iter,
+            max_time=max_time,
+            offset=offset,
+            start=start,
+            feature_names=feature_names,
+            variance=variance,
+            callback=callback,
+        )
+    if getattr(penalty, "rescale", None) is not None:
+        from ._rescaled import fit_rescaled  # it builds on this module
+
+        penalty._core_penalty()  # checks the parameters
+        return fit_rescaled(
+            X,
+            y,
+            weights,
+            loss=loss,
             penalty=penalty,
             alpha=alpha,
             solver=solver,
@@ -212,6 +239,8 @@ def fit_linear(
     if standardize is None:
         standardize = not penalty.convex
     scale = column_scale(design, weights, variance) if standardize else None
+    if column_factor is not None:
+        scale = column_factor if scale is None else scale * column_factor
     target = y
 
     # The quadratic loss absorbs offset and mean, which keeps its conjugate free of cancellation.
@@ -292,7 +321,7 @@ def fit_linear(
         )
     details = {k: int(found[k]) for k in ("gradients", "restarts") if k in found} | rules_details
     jumps = ""
-    if not penalty.convex:
+    if not penalty.convex and column_factor is None:
         bend = loss._curvature(target, weights)
         if scale is not None:
             columns = np.where(scale > 0.0, bend, 0.0)

@@ -114,6 +114,13 @@ class RegularizationPath:
             + (f" x {self.n_outputs_} outputs>" if self.n_outputs_ > 1 else ">")
         )
 
+    def _truncate(self, k: int) -> None:
+        """Forget everything from position k on."""
+        for name, value in vars(self).items():
+            if isinstance(value, np.ndarray):
+                setattr(self, name, value[..., :k])
+        self.coefs_ = self.coefs_[:, :k]
+
     def _blend(self, alpha: float) -> tuple[int, int, float]:
         """Neighbours of a strength on the path and the share of the second one."""
         if not (self.alphas_[-1] * (1 - 1e-12) <= alpha <= self.alphas_[0] * (1 + 1e-12)):
