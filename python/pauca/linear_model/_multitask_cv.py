@@ -9,6 +9,7 @@ import numpy.typing as npt
 
 from .._sklearn_compat import _fit_context, validate_data, with_callbacks
 from .._validation import normalized_weights
+from ..losses import Quadratic
 from ._cross_validation import CrossValidatedPath
 from ._matrix_losses import MultiTaskLoss
 from ._multitask import MultiTaskSparseRegressor, resolve_row_penalty
@@ -137,12 +138,20 @@ class MultiTaskSparseRegressorCV(CrossValidatedPath, MultiTaskSparseRegressor):
         weights = normalized_weights(sample_weight, X)
         target = np.asarray(y, dtype=np.float64)
         flat = target.ndim == 1
-        self._cross_validate(X, y, target.reshape(len(target), -1), weights, MultiTaskLoss(), None, cluster)
+        single = flat or target.shape[1] == 1
+        self._cross_validate(
+            X,
+            y,
+            np.ascontiguousarray(target.reshape(-1) if single else target),
+            weights,
+            Quadratic() if single else MultiTaskLoss(),
+            None,
+            cluster,
+        )
         k = self._chosen
         self.coef_, self.intercept_ = _at(self.path_, k, flat)
         self.coef_ = self.coef_.astype(X.dtype, copy=False)
-        if flat:
-            self.oof_predictions_ = self.oof_predictions_.reshape(-1)
+        self.oof_predictions_ = self.oof_predictions_.reshape(target.shape)
         self._keep_point()
         return self
 

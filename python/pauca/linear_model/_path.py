@@ -138,6 +138,8 @@ def path_data(
         X, y, accept_sparse="csc", dtype=[np.float64, np.float32], order="F", y_numeric=True, multi_output=True
     )
     target = np.ascontiguousarray(y, dtype=np.float64)
+    if target.ndim == 2 and target.shape[1] == 1:
+        target = target.reshape(-1)
     resolved: losses.Loss | MatrixLoss
     if isinstance(loss, str) and loss == "multinomial":
         resolved = MultinomialLoss()
