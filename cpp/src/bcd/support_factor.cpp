@@ -50,6 +50,7 @@ bool SupportFactor::solve(const WorkingGram& gram, const std::vector<Index>& sup
     std::vector<Index> fresh, changed;  // rows of K; rows of the factor
     std::vector<double> fresh_extra, inverse;
     std::vector<bool> present(order_.size(), false);
+    bool safe = true;  // positive definite if the factor's matrix is
     for (Index a = 0; a < s; ++a) {
       const Index row = place_[support[a]];
       if (row < 0) {
@@ -61,6 +62,7 @@ bool SupportFactor::solve(const WorkingGram& gram, const std::vector<Index>& sup
       if (extra[a] != extra_[row]) {
         changed.push_back(row);
         inverse.push_back(1.0 / (extra[a] - extra_[row]));
+        safe = safe && extra[a] > extra_[row];
       }
     }
     for (std::size_t k = 0; k < order_.size(); ++k)
@@ -68,8 +70,9 @@ bool SupportFactor::solve(const WorkingGram& gram, const std::vector<Index>& sup
         changed.push_back(static_cast<Index>(k));
         inverse.push_back(0.0);
       }
-    const bool again = attempt == 0 && !order_.empty() &&
-                       (32 * static_cast<Index>(changed.size()) > s || 4 * static_cast<Index>(fresh.size()) > s);
+    const bool again =
+        attempt == 0 && !order_.empty() &&
+        (!safe || 32 * static_cast<Index>(changed.size()) > s || 4 * static_cast<Index>(fresh.size()) > s);
     if (again || (!fresh.empty() && !append(gram, fresh, fresh_extra, monitor))) {
       const bool hopeless = order_.empty() || monitor.stop_requested();
       reset();

@@ -5,7 +5,8 @@
 
 namespace pauca::bcd {
 
-/// The subproblem through K = X_W' H X_W: a coordinate step costs |W|, the block Newton step a factor of K on the support.
+/// The subproblem through K = X_W' H X_W: a coordinate step costs |W|, the block Newton step a factor of K on the
+/// support.
 ///
 /// K grows by the new columns only, as long as the curvature stays. The engine of choice for dense designs.
 template <class P>
@@ -31,7 +32,7 @@ class GramSubproblem final : public Subproblem<P> {
   WorkingGram gram_;
   Vector w_, g_;  // coefficients and gradient on the Gram's columns
   SupportFactor factor_;
-  std::vector<Index> support_;
+  std::vector<Index> active_, support_;  // rows of the Gram: the working set, its nonzero part
 };
 
 }  // namespace pauca::bcd

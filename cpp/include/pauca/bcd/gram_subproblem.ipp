@@ -1,12 +1,14 @@
 #pragma once
 
+#include <algorithm>
+
 namespace pauca::bcd {
 
 template <class P>
 bool GramSubproblem<P>::sweep() {
   bool changed = false;
   const Index size = gram_.size();
-  for (Index k = 0; k < size; ++k) {
+  for (Index k : active_) {
     const double c = gram_.diagonal(k);
     if (c <= 0.0) continue;
     const Index j = gram_.column(k);
@@ -25,7 +27,7 @@ bool GramSubproblem<P>::sweep() {
 template <class P>
 double GramSubproblem<P>::violation() const {
   double worst = 0.0;
-  for (Index k = 0; k < gram_.size(); ++k)
+  for (Index k : active_)
     if (gram_.diagonal(k) > 0.0) worst = std::max(worst, this->penalty_.violation(gram_.column(k), w_[k], g_[k]));
   return worst;
 }
@@ -33,7 +35,7 @@ double GramSubproblem<P>::violation() const {
 template <class P>
 bool GramSubproblem<P>::newton_step(Monitor& monitor) {
   support_.clear();
-  for (Index k = 0; k < gram_.size(); ++k)
+  for (Index k : active_)
     if (this->penalty_.smooth_at(gram_.column(k), w_[k]) && gram_.diagonal(k) > 0.0) support_.push_back(k);
   const Index s = static_cast<Index>(support_.size());
   if (s == 0) return false;
@@ -85,7 +87,11 @@ void GramSubproblem<P>::solve(const std::vector<Index>& working, Vector& w, cons
     w_[k] = w[gram_.column(k)];
     g_[k] = gradient[gram_.column(k)];
   }
-  NewtonTrigger trigger(1);  // its factor is at hand
+  // Other columns of the Gram stay where they are: the gradient passed in may be out of date for them.
+  active_.clear();
+  for (Index j : working) active_.push_back(gram_.position(j));
+  std::sort(active_.begin(), active_.end());
+  NewtonTrigger trigger(P::convex ? 1 : 2);  // for convex penalties the factor is at hand
   for (int pass = 0; pass < 1000; ++pass) {
     const bool changed = sweep();
     double v = violation();
@@ -101,7 +107,7 @@ void GramSubproblem<P>::solve(const std::vector<Index>& working, Vector& w, cons
     }
     if (!monitor.keep_going()) break;
   }
-  for (Index k = 0; k < gram_.size(); ++k) w[gram_.column(k)] = w_[k];
+  for (Index k : active_) w[gram_.column(k)] = w_[k];
 }
 
 }  // namespace pauca::bcd

@@ -27,10 +27,10 @@ Path Solver<P>::path(const std::vector<double>& alphas, const Settings& settings
 
   std::vector<Vector> coefs;  // of the batch
   Matrix u, gradients;
-  inner_accuracy_ = 1e-3;  // the strong rule has found most columns
-  std::size_t first = 0;   // of the batch
-  bool ended = false;      // whether the last strength converged
-  bool wide = false;       // after a failed certificate: look at all columns
+  if (P::convex) inner_accuracy_ = 1e-3;  // the strong rule has found most columns
+  std::size_t first = 0;                  // of the batch
+  bool ended = false;                     // whether the last strength converged
+  bool wide = false;                      // after a failed certificate: look at all columns
   for (std::size_t k = 0; k < alphas.size() && !monitor.stop_requested();) {
     set_strength(relative ? alphas[k] * null.lambda_max / problem_.strength.lambda_share : alphas[k]);
     const double lambda = problem_.penalty.lambda;
