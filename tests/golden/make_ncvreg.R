@@ -2,7 +2,7 @@
 library(ncvreg)
 data <- read.csv("ncvreg_data.csv")
 X <- as.matrix(data[, grep("^x", names(data))])
-number <- function(v) paste0("[", paste(formatC(v, digits = 15, format = "g"), collapse = ", "), "]")
+number <- function(v) paste0("[", paste(formatC(v, digits = 15, format = "g", width = 1), collapse = ", "), "]")
 cases <- list()
 for (family in c("gaussian", "binomial", "poisson")) {
   y <- data[[family]]
