@@ -182,9 +182,9 @@ class PathDisplay:
             ax.axvspan(self.alphas[first], self.alphas[-1], color="0.92", zorder=0)
             ax.annotate(
                 "not locally convex",
-                (np.sqrt(self.alphas[first] * self.alphas[-1]), 0.02),
-                xycoords=("data", "axes fraction"),
-                ha="center",
+                (0.99, 0.02),
+                xycoords="axes fraction",
+                ha="right",
                 fontsize="small",
                 color="0.4",
             )
