@@ -108,13 +108,14 @@ def speed(options: Options) -> Rows:
 
 def run(options: Options) -> Path:
     folder = options.folder("mixed_model")
-    results = {"contamination": contamination(options), "degrees": degrees(options), "speed": speed(options)}
-    for name, rows in results.items():
-        tables.write_csv(folder / f"{name}.csv", rows)
+    results = {
+        part.__name__: tables.measured(folder / f"{part.__name__}.csv", part, options)
+        for part in (contamination, degrees, speed)
+    }
 
     def table(name: str) -> str:
         rows = results[name]
-        return tables.markdown(list(rows[0]), (list(r.values()) for r in rows))
+        return tables.markdown(list(rows[0]), (list(r.values()) for r in rows)) if rows else "not measured\n"
 
     page = options.output / "mixed_model.md"
     page.write_text(

@@ -128,17 +128,13 @@ def hits(options: Options) -> Rows:
 def run(options: Options) -> Path:
     folder = options.folder("screening")
     results = {
-        "cost": cost(options),
-        "hits": hits(options),
-        "threads": threads(options),
-        "from_disk": from_disk(options),
+        part.__name__: tables.measured(folder / f"{part.__name__}.csv", part, options)
+        for part in (cost, hits, threads, from_disk)
     }
-    for name, rows in results.items():
-        tables.write_csv(folder / f"{name}.csv", rows)
 
     def table(name: str) -> str:
         rows = results[name]
-        return tables.markdown(list(rows[0]), (list(r.values()) for r in rows))
+        return tables.markdown(list(rows[0]), (list(r.values()) for r in rows)) if rows else "not measured\n"
 
     page = options.output / "screening.md"
     page.write_text(
