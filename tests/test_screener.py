@@ -131,7 +131,7 @@ def test_columns_of_parquet_files(data, tmp_path, monkeypatch):
     frame.iloc[:, :25].to_pickle(paths[0])
     frame.iloc[:, 25:].to_pickle(paths[1])
     modules = {"pyarrow.parquet": SimpleNamespace(ParquetFile=_ParquetFile)}
-    monkeypatch.setattr(_arrow, "import_module", lambda name: modules.get(name))
+    monkeypatch.setattr(_arrow, "import_module", modules.get)
     found = Screener(k=5, block_size=10).fit_blocks(paths, y)
     reference = Screener(k=5).fit(frame, y)
     np.testing.assert_array_equal(found.scores_, reference.scores_)

@@ -1,6 +1,6 @@
 """NMSE of every method against SNR or pilot overhead on the settings of the literature: medians, means, time.
 
-    OPENBLAS_NUM_THREADS=1 python benchmarks/irs_mimo/quality.py journal --trials 50 --out benchmarks/irs_mimo/results
+    python benchmarks/irs_mimo/quality.py journal --trials 50 --out benchmarks/report/irs_mimo
 
 Settings: synthetic (8,12,15 / 15^3, full core of 3 x 3 x 3), journal (K_P = 3, K_I = 6), spawc (K_P = 4, K_I = 10),
 overhead (K_P = 6, K_I = 4..10, 15 dB). Columns: NMSE over the training patterns, over 50 patterns never sent, support
