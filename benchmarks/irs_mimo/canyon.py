@@ -1,4 +1,4 @@
-"""The ray-traced street canyon at 20 dB: trained and unseen patterns, floors of the grids; medians over noise and patterns.
+"""The ray-traced street canyon at 20 dB: trained and unseen patterns, floors of the grids; medians over noise draws.
 
 python benchmarks/irs_mimo/canyon.py [--trials 5]
 """
