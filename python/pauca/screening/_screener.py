@@ -288,7 +288,8 @@ class MutualInformationScreener(CallbackSupportMixin, SelectorMixin, BaseEstimat
         blocks : iterable
             Blocks of shape (n_samples, n_columns): arrays, data frames, or paths of ``.npy`` files, which are memory
             mapped, and of Parquet, Feather or Arrow files (with pyarrow), of which some columns at a time are read; a
-            single file may hold everything. With ``n_steps > 1`` it must be possible to go through them again: a list, not a generator.
+            single file may hold everything. With ``n_steps > 1`` it must be possible to go through them again: a list,
+            not a generator.
         y : array-like of shape (n_samples,)
             Target: numbers or labels.
 
