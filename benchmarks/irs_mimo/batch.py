@@ -2,8 +2,9 @@
 
 python benchmarks/irs_mimo/batch.py [--problems 1000]
 
-Wall clock per problem, the best of the repeats, since other work on the machine only adds to it; p50 and p99 are those
-of single problems in the best one-thread run. The load of the machine is printed beside.
+Wall clock per problem, which other work on the machine distorts, and the CPU time of the busier of the two threads,
+which is what two idle cores take; the best of the repeats. p50 and p99 are those of single problems in the best
+one-thread run, by the wall clock. The load of the machine is printed beside.
 """
 
 import argparse
@@ -39,18 +40,20 @@ def main():
     factors = model.fit(blocks[0]).solver_.factors
     best = {}
     for threads in (1, 2) * args.repeats:
-        wall, cpu = time.perf_counter(), time.process_time()
+        wall, cpu, own = time.perf_counter(), time.process_time(), time.thread_time()
         batch = KroneckerSBL(factors=factors, n_jobs=threads).fit_batch(blocks)
-        wall, cpu = time.perf_counter() - wall, time.process_time() - cpu
-        if threads not in best or wall < best[threads][0]:
-            best[threads] = wall, cpu, batch
+        wall, cpu, own = time.perf_counter() - wall, time.process_time() - cpu, time.thread_time() - own
+        busier = max(own, cpu - own)
+        old = best.get(threads, (wall, busier, batch))
+        best[threads] = min(wall, old[0]), min(busier, old[1]), batch if wall <= old[0] else old[2]
     batch = best[1][2]
     p50, p99 = 1e3 * np.quantile(batch.seconds, [0.5, 0.99])
     print(f"{args.problems} problems: p50 {p50:.2f} ms, p99 {p99:.2f} ms; {int(batch.converged.sum())} converged")
     for threads, (seconds, used, _) in best.items():
         print(
             f"{threads} thread(s): {1e3 * seconds / args.problems:.3f} ms a problem by the wall clock "
-            f"({best[1][0] / seconds:.2f}x), {1e3 * used / args.problems:.3f} ms of CPU"
+            f"({best[1][0] / seconds:.2f}x), {1e3 * used / args.problems:.3f} ms of CPU of the busier thread "
+            f"({best[1][1] / used:.2f}x)"
         )
     print(f"load of the machine: {os.getloadavg()[0]:.1f}, {os.cpu_count()} cores")
 

@@ -190,8 +190,7 @@ class LatentLabelShift(ShiftPosteriors, ClusterMixin, TransformerMixin, BaseEsti
             return self._fit_one_domain(X, domains, k)
         if len(domains) < k:
             raise ValueError(
-                f"n_classes: got {k} classes but {len(domains)} domains; latent label shift needs at least as many "
-                "domains as classes"
+                f"n_classes: got {k} but {len(domains)} domains; expected at least as many domains as classes"
             )
         rng = check_random_state(self.random_state)
         share = np.bincount(codes) / len(codes)
@@ -204,13 +203,12 @@ class LatentLabelShift(ShiftPosteriors, ClusterMixin, TransformerMixin, BaseEsti
             )
         seed = int(rng.randint(np.iinfo(np.int32).max))
         A, T, anchors = self._factorise(counts, k, seed)
-        order = np.argsort(-(T @ share), kind="stable")
-        A, T = A[:, order], T[order]
-        single = (counts, A, T)
-        refits = self._refits(X, f, codes, T, seed)
+        single, refits = (counts, A, T), self._refits(X, f, codes, T, seed)
         if refits:  # their average depends less on where k-means put the borders
             T = np.mean([T, *refits], axis=0)
             A = emissions(counts, A, T)
+        order = np.argsort(-(T @ share), kind="stable")
+        A, T = A[:, order], T[order]
 
         self.domains_, self.domain_share_ = domains, share
         self.discriminator_, self.calibration_ = discriminator, calibration
