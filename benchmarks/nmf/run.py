@@ -182,8 +182,9 @@ PAGE = """# Nonnegative matrix factorisation
 Time until the error is within 0.05 % of the worse of the two after a long run (200 iterations; 100 for
 Kullback-Leibler), from the same random start, 20 components; medians over seeds and interleaved repeats, ratios paired.
 scikit-learn runs `solver="cd"` for Frobenius and `"mu"` for Kullback-Leibler. Ratios below 1 favour pauca.
-A wall ratio means something where the machine's load, printed beside, is well below its number of cores; the CPU time
-of the busier of two threads is what two idle cores take.
+A wall ratio means something where the machine's load, printed beside, is well below its number of cores. Two idle cores
+take at most the CPU time of the busier of two threads; a pass over the dense data lasts two milliseconds, in which a
+loaded machine hardly starts the second thread.
 "Long-run error ratio" is pauca's error over scikit-learn's after the long run: both stop in local minima, either may be
 the better.
 
