@@ -190,7 +190,7 @@ class LatentLabelShift(ShiftPosteriors, ClusterMixin, TransformerMixin, BaseEsti
             return self._fit_one_domain(X, domains, k)
         if len(domains) < k:
             raise ValueError(
-                f"n_classes: got {k} but {len(domains)} domains; expected at least as many domains as classes"
+                f"n_classes: got {k} classes but {len(domains)} domains, expected at least as many domains"
             )
         rng = check_random_state(self.random_state)
         share = np.bincount(codes) / len(codes)
