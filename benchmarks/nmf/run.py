@@ -167,7 +167,7 @@ def summarise(rows: Rows) -> Rows:
                 "CPU ratio": ratios("pauca", "cpu"),
                 "CPU ratio, the busier of 2 threads": ratios("pauca, 2 threads", "cpu"),
                 "wall ratio, 2 threads": ratios("pauca, 2 threads", "wall"),
-                "load": f"{middle('pauca, 2 threads', 'load'):.0f}",
+                "load": f"{middle('pauca', 'load'):.0f}",
                 "iterations": f"{middle('scikit-learn', 'iterations'):.0f} / {middle('pauca', 'iterations'):.0f}",
                 "long-run error ratio": f"{middle('pauca', 'long_run'):.5f}",
             }
