@@ -180,51 +180,31 @@ def fit_linear(
     solver._check()
     loss_shape = loss._shape()
     loss._check_target(y, weights)
+    given: dict[str, Any] = {
+        "penalty": penalty,
+        "alpha": alpha,
+        "solver": solver,
+        "fit_intercept": fit_intercept,
+        "standardize": standardize,
+        "tol": tol,
+        "max_iter": max_iter,
+        "max_time": max_time,
+        "offset": offset,
+        "start": start,
+        "feature_names": feature_names,
+        "variance": variance,
+        "callback": callback,
+    }
+    # These two build on this module.
     if isinstance(solver, solvers.GreedyBCD) and not isinstance(penalty, penalties.SeparablePenalty):
-        from ._block_fit import fit_blocks  # it builds on this module
+        from ._block_fit import fit_blocks
 
-        return fit_blocks(
-            X,
-            y,
-            weights,
-            loss=(loss.core_name, loss_shape),
-            penalty=penalty,
-            alpha=alpha,
-            solver=solver,
-            fit_intercept=fit_intercept,
-            standardize=standardize,
-            tol=tol,
-            max_iter=max_iter,
-            max_time=max_time,
-            offset=offset,
-            start=start,
-            feature_names=feature_names,
-            variance=variance,
-            callback=callback,
-        )
+        return fit_blocks(X, y, weights, loss=(loss.core_name, loss_shape), **given)
     if getattr(penalty, "rescale", None) is not None:
-        from ._rescaled import fit_rescaled  # it builds on this module
+        from ._rescaled import fit_rescaled
 
         penalty._core_penalty()  # checks the parameters
-        return fit_rescaled(
-            X,
-            y,
-            weights,
-            loss=loss,
-            penalty=penalty,
-            alpha=alpha,
-            solver=solver,
-            fit_intercept=fit_intercept,
-            standardize=standardize,
-            tol=tol,
-            max_iter=max_iter,
-            max_time=max_time,
-            offset=offset,
-            start=start,
-            feature_names=feature_names,
-            variance=variance,
-            callback=callback,
-        )
+        return fit_rescaled(X, y, weights, loss=loss, **given)
     core, wrappers = core_penalty(penalty, X.shape[1], feature_names)
     # A penalty written in Python has its own strength inside.
     own = float(penalty.alpha) if isinstance(penalty, penalties.SeparablePenalty | penalties.StructuredPenalty) else 1.0
