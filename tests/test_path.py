@@ -140,3 +140,19 @@ def test_classifier_cv_with_a_scorer_and_class_weights():
     assert set(model.predict(X)) <= {"yes", "no"}
     assert model.oof_predictions_.min() >= 0
     assert model.oof_predictions_.max() <= 1
+
+
+def test_nonconvex_paths_do_not_run_away():
+    # More coefficients than a tenth of the samples, correlated columns: steps with gradients out of date diverged here.
+    rng = np.random.default_rng(3)
+    n, p = 300, 1500
+    X = rng.standard_normal((n, p))
+    for j in range(1, p):
+        X[:, j] = 0.5 * X[:, j - 1] + np.sqrt(0.75) * X[:, j]
+    X = np.asfortranarray((X - X.mean(0)) / X.std(0))
+    w = np.zeros(p)
+    w[rng.choice(p, 40, replace=False)] = rng.standard_normal(40)
+    y = X @ w + rng.standard_normal(n) * (X @ w).std() / np.sqrt(3)
+    found = path(X, y, penalty=MCP(), alphas=100, eps=0.03, tol=1e-4, standardize=False, max_time=60)
+    assert found.converged_.all()
+    assert (np.diff(found.objectives_) <= 0).all()

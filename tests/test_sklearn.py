@@ -4,11 +4,8 @@ import importlib
 import inspect
 
 import pytest
-import sklearn
 from sklearn.base import BaseEstimator
-from sklearn.utils import get_tags
 from sklearn.utils.estimator_checks import parametrize_with_checks
-from sklearn.utils.fixes import parse_version
 
 import pauca
 
@@ -30,18 +27,9 @@ def public_estimators() -> list[type[BaseEstimator]]:
     return [found[k] for k in sorted(found) if k not in NO_TABLE]
 
 
-def is_binary_classifier(tags) -> bool:
-    return tags.classifier_tags is not None and not tags.classifier_tags.multi_class
-
-
 def expected_failed_checks(estimator: BaseEstimator) -> dict[str, str]:
     if type(estimator).__name__ in COMPLEX:
         return {"check_complex_data": "made for complex data"}
-    tags = get_tags(estimator)
-    if parse_version(sklearn.__version__) < parse_version("1.7") and is_binary_classifier(tags):
-        # It names the classes after the first row, which differs between the two data sets it compares: fixed in 1.7.
-        reason = "scikit-learn 1.6 swaps the two classes of one data set"
-        return {f"check_sample_weight_equivalence_on_{kind}_data": reason for kind in ("dense", "sparse")}
     return {}
 
 

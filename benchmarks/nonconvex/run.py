@@ -12,6 +12,7 @@ from common.machine import describe
 from common.options import Options
 
 from nonconvex.design import Simulation, simulate
+from nonconvex.paths import run_paths
 from pauca._certify import certificate
 from pauca.linear_model import SparseRegressor
 from pauca.penalties import MCP, SCAD
@@ -42,6 +43,9 @@ def run(options: Options) -> Path:
             print(f"   {data.name}, seed {seed}", flush=True)
             evaluations += count(data, seed, 5 if options.quick else 20)
             fits += compare(data, seed, options.repeats)
+    paths = run_paths(options)
+    if not evaluations:
+        return paths or folder
     tables.write_csv(folder / "evaluations.csv", evaluations)
     tables.write_csv(folder / "fits.csv", fits)
     page = options.output / "nonconvex.md"
@@ -149,7 +153,14 @@ def violation(model: Any, data: Simulation, penalty: Any, alpha: float) -> float
 
 
 def report(evaluations: list[dict[str, Any]], fits: list[dict[str, Any]]) -> str:
-    lines = ["# Nonconvex penalties", "", describe(["pauca", "numpy", "skglm"]), ""]
+    lines = [
+        "# Nonconvex penalties",
+        "",
+        "`python benchmarks/run.py nonconvex`",
+        "",
+        describe(["pauca", "numpy", "skglm"]),
+        "",
+    ]
     lines += [
         f"## Gradient evaluations along a path (KKT violation {TOL:g} of alpha, at most {CAP} iterations a fit)",
         "",

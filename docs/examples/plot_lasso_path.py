@@ -2,50 +2,48 @@
 The path of a lasso
 ===================
 
-How the coefficients of a sparse regression grow as its penalty is relaxed, and how far along the path held-out data
-would go.
+How the coefficients of a sparse regression grow as its penalty is relaxed, how far along the path cross-validation
+goes, and what refitting and a nonconvex penalty make of it.
 """
 
 # %%
-# The diabetes data: ten measurements of 442 patients, and the progression of the disease a year later.
+# The diabetes data: ten measurements of 442 patients, and the progression of the disease a year later. The path starts
+# at ``alpha_max_``, the smallest strength at which every coefficient is zero; each fit begins at the last one's
+# solution.
 import matplotlib.pyplot as plt
 import numpy as np
 from sklearn.datasets import load_diabetes
-from sklearn.model_selection import train_test_split
+from sklearn.model_selection import RepeatedKFold
 
-from pauca.linear_model import SparseRegressor
+from pauca.linear_model import SparseRegressorCV, path, relaxed_path
+from pauca.plotting import CVDisplay, PathDisplay
 
 X, y = load_diabetes(return_X_y=True, as_frame=True)
-X_train, X_test, y_train, y_test = train_test_split(X, y, random_state=0)
+cv = RepeatedKFold(n_splits=10, n_repeats=3, random_state=0)
+model = SparseRegressorCV(cv=cv, rule="1se").fit(X, y)
 
 # %%
-# ``alpha_max_`` is the smallest penalty at which every coefficient is zero; the path starts there. Each fit begins at
-# the last one's solution.
-model = SparseRegressor(alpha="0.5max", warm_start=True).fit(X_train, y_train)
-alphas = model.alpha_max_ * np.geomspace(0.999, 1e-3, 60)
-coefs, scores = [], []
-for alpha in alphas:
-    model.set_params(alpha=alpha).fit(X_train, y_train)
-    coefs.append(model.coef_)
-    scores.append(model.score(X_test, y_test))
+# Body mass index and ``s5`` (a lipid measure) enter first. The best mean score lies far down the path; the largest
+# strength within one standard error of it keeps fewer features.
+figure, (left, right) = plt.subplots(1, 2, figsize=(12, 4.5), layout="constrained")
+PathDisplay.from_estimator(model, ax=left)
+CVDisplay.from_estimator(model, ax=right)
+print(f"chosen: alpha {model.alpha_:.3f}, {(model.coef_ != 0).sum()} features; best mean: {model.alpha_min_:.3f}")
+print({name: round(float(w)) for name, w in zip(X.columns, model.coef_, strict=True) if w != 0})
 
 # %%
-# Body mass index and ``s5`` (a lipid measure) enter first. Past the best held-out score the large opposite
-# coefficients of ``s1`` and ``s2``, which are correlated, explain noise.
-best = int(np.argmax(scores))
-figure, (top, bottom) = plt.subplots(2, sharex=True, height_ratios=[3, 1], figsize=(8, 6), layout="constrained")
-for name, path in zip(X.columns, np.transpose(coefs), strict=True):
-    top.plot(alphas, path, label=name)
-bottom.plot(alphas, scores, color="black")
-for ax in (top, bottom):
-    ax.axvline(alphas[best], color="0.6", linestyle="--", linewidth=1)
-top.set(ylabel="coefficient", xscale="log")
-bottom.set(xlabel="alpha", ylabel="held-out R2")
-bottom.invert_xaxis()
-top.legend(ncols=2, fontsize="small", frameon=False)
+# **Refitting** keeps the selection and drops the shrinkage: while the selection stays, so do the coefficients. The
+# refit's standard errors would be too small, since the same data chose the features; pauca prints none.
+#
+# **A nonconvex penalty** does both at once. Where the objective is no longer convex on the selected features the
+# solution may be one of several, and the region is shaded.
+rng = np.random.default_rng(0)
+A = rng.standard_normal((100, 200))
+b = A[:, :6] @ np.array([3.0, -2.0, 2.0, 1.0, -1.0, 0.5]) + 2.0 * rng.standard_normal(100)
+figure, axes = plt.subplots(1, 3, figsize=(15, 4.5), layout="constrained")
+found = {"lasso": path(A, b), "refitted lasso": relaxed_path(A, b, eps=0.2), "MCP": path(A, b, penalty="mcp")}
+for ax, (title, each) in zip(axes, found.items(), strict=True):
+    PathDisplay.from_path(each, n_labels=6, ax=ax)
+    ax.set_ylim(-4, 5)
+    ax.text(0.02, 0.93, title, transform=ax.transAxes)
 plt.show()
-
-# %%
-# What remains at the best strength:
-print(f"alpha {alphas[best]:.3f}, held-out R2 {scores[best]:.3f}")
-print({name: round(float(w)) for name, w in zip(X.columns, coefs[best], strict=True) if w != 0})

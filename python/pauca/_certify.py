@@ -236,7 +236,10 @@ def certificate(
         ridge = lam * float(getattr(penalty, "ridge", 0.0)) * np.where(np.isinf(v), 0.0, v)
         allowed = constant & (scale == 0) | np.isinf(v)
         with np.errstate(invalid="ignore"):
-            at = factor * derivative(np.abs(w), strength) + ridge * np.abs(w)
+            size = np.abs(w)
+            if getattr(penalty, "rescale", None) is not None:
+                size = size * scale**2 * _bend(loss, matrix - mean, s, eta)
+            at = factor * derivative(size, strength) + ridge * np.abs(w)
             zero = factor * derivative(np.zeros(p), strength)
             # Proximal methods judge zeros by their own step, greedy ones by the curvature along the column.
             proximal = isinstance(estimator.solver, solvers.ProximalSolver)
@@ -273,6 +276,15 @@ def certificate(
         null_loss=float(s @ null_value),
         curvature=float(curvature.max(initial=0.0)),
     )
+
+
+def _bend(loss: losses.Loss, centred: FloatArray, s: FloatArray, eta: FloatArray) -> FloatArray:
+    """Curvature of the loss along centred columns, as penalties with rescale="curvature" see it."""
+    if isinstance(loss, losses.Logistic):
+        s = s * np.maximum(expit(eta) * expit(-eta), 1e-4)
+    elif isinstance(loss, losses.Poisson):
+        s = s * np.exp(eta)
+    return np.asarray(s @ np.asarray(centred) ** 2)
 
 
 def _lipschitz(matrix: Any, scale: FloatArray, s: FloatArray, center: bool, bound: float) -> float:

@@ -5,12 +5,16 @@ from ._cox import BaselineHazard, SparseCoxRegressor
 from ._cox_cv import SparseCoxRegressorCV
 from ._cv import SparseClassifierCV, SparseRegressorCV
 from ._multitask import MultiTaskSparseRegressor
-from ._path import RegularizationPath, path
+from ._multitask_cv import MultiTaskSparseRegressorCV
+from ._path import path
 from ._regressor import SparseRegressor
+from ._regularization_path import RegularizationPath
+from ._relaxed import relaxed_path
 
 __all__ = [
     "BaselineHazard",
     "MultiTaskSparseRegressor",
+    "MultiTaskSparseRegressorCV",
     "RegularizationPath",
     "SparseClassifier",
     "SparseClassifierCV",
@@ -19,4 +23,5 @@ __all__ = [
     "SparseRegressor",
     "SparseRegressorCV",
     "path",
+    "relaxed_path",
 ]

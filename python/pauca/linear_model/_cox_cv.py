@@ -14,7 +14,7 @@ from .._sklearn_compat import _fit_context, with_callbacks
 from .._survival import take_rows
 from .._validation import FloatArray, normalized_weights
 from ._cox import SparseCoxRegressor
-from ._cv import CrossValidatedPath
+from ._cross_validation import CrossValidatedPath
 from ._path import solve_path
 
 

@@ -169,35 +169,42 @@ def fit_linear(
     feature_names: Sequence[str] | None = None,
     variance: FloatArray | None = None,
     callback: SolverCallback | None = None,
+    column_factor: FloatArray | None = None,
 ) -> LinearFit:
-    """Fit f(offset + b + X w) + g(w) for validated X (F-ordered or CSC), float64 y and weights that sum to one."""
+    """Fit f(offset + b + X w) + g(w) for validated X (F-ordered or CSC), float64 y and weights that sum to one.
+
+    ``column_factor`` scales the columns further.
+    """
     penalty = resolve_penalty(penalty)
     solver = resolve_solver(solver, penalty)
     solver._check()
     loss_shape = loss._shape()
     loss._check_target(y, weights)
+    given: dict[str, Any] = {
+        "penalty": penalty,
+        "alpha": alpha,
+        "solver": solver,
+        "fit_intercept": fit_intercept,
+        "standardize": standardize,
+        "tol": tol,
+        "max_iter": max_iter,
+        "max_time": max_time,
+        "offset": offset,
+        "start": start,
+        "feature_names": feature_names,
+        "variance": variance,
+        "callback": callback,
+    }
+    # These two build on this module.
     if isinstance(solver, solvers.GreedyBCD) and not isinstance(penalty, penalties.SeparablePenalty):
-        from ._block_fit import fit_blocks  # it builds on this module
+        from ._block_fit import fit_blocks
 
-        return fit_blocks(
-            X,
-            y,
-            weights,
-            loss=(loss.core_name, loss_shape),
-            penalty=penalty,
-            alpha=alpha,
-            solver=solver,
-            fit_intercept=fit_intercept,
-            standardize=standardize,
-            tol=tol,
-            max_iter=max_iter,
-            max_time=max_time,
-            offset=offset,
-            start=start,
-            feature_names=feature_names,
-            variance=variance,
-            callback=callback,
-        )
+        return fit_blocks(X, y, weights, loss=(loss.core_name, loss_shape), **given)
+    if getattr(penalty, "rescale", None) is not None:
+        from ._rescaled import fit_rescaled
+
+        penalty._core_penalty()  # checks the parameters
+        return fit_rescaled(X, y, weights, loss=loss, **given)
     core, wrappers = core_penalty(penalty, X.shape[1], feature_names)
     # A penalty written in Python has its own strength inside.
     own = float(penalty.alpha) if isinstance(penalty, penalties.SeparablePenalty | penalties.StructuredPenalty) else 1.0
@@ -212,6 +219,8 @@ def fit_linear(
     if standardize is None:
         standardize = not penalty.convex
     scale = column_scale(design, weights, variance) if standardize else None
+    if column_factor is not None:
+        scale = column_factor if scale is None else scale * column_factor
     target = y
 
     # The quadratic loss absorbs offset and mean, which keeps its conjugate free of cancellation.
@@ -292,7 +301,7 @@ def fit_linear(
         )
     details = {k: int(found[k]) for k in ("gradients", "restarts") if k in found} | rules_details
     jumps = ""
-    if not penalty.convex:
+    if not penalty.convex and column_factor is None:
         bend = loss._curvature(target, weights)
         if scale is not None:
             columns = np.where(scale > 0.0, bend, 0.0)

@@ -12,11 +12,16 @@ from sklearn.utils.validation import check_is_fitted
 from .._monitor import watch
 from .._sklearn_compat import _fit_context, validate_data, with_callbacks
 from .._validation import normalized_weights
-from ..penalties import GroupL2
+from ..penalties import GroupL2, Penalty
 from ..solvers import GreedyBCD
 from ._base import SparseLinearModel
 from ._block_fit import fit_blocks
 from ._fit import resolve_penalty
+
+
+def resolve_row_penalty(penalty: Any) -> Penalty:
+    """A penalty object; "l21" is the group penalty, whose groups are single features."""
+    return resolve_penalty(GroupL2() if isinstance(penalty, str) and penalty == "l21" else penalty)
 
 
 class MultiTaskSparseRegressor(MultiOutputMixin, RegressorMixin, SparseLinearModel):
@@ -157,7 +162,6 @@ class MultiTaskSparseRegressor(MultiOutputMixin, RegressorMixin, SparseLinearMod
         n_tasks = 1 if target.ndim == 1 else target.shape[1]
         if start is not None and start[0].shape != (X.shape[1], n_tasks):
             start = None
-        penalty = GroupL2() if isinstance(self.penalty, str) and self.penalty == "l21" else self.penalty
         solver = GreedyBCD() if isinstance(self.solver, str) else self.solver
         if not isinstance(solver, GreedyBCD):
             raise ValueError(f"solver: got {self.solver!r}, expected 'auto' or GreedyBCD")
@@ -167,7 +171,7 @@ class MultiTaskSparseRegressor(MultiOutputMixin, RegressorMixin, SparseLinearMod
                 target,
                 weights,
                 loss=("multitask", []),
-                penalty=resolve_penalty(penalty),
+                penalty=resolve_row_penalty(self.penalty),
                 alpha=self.alpha,
                 solver=solver,
                 fit_intercept=self.fit_intercept,

@@ -29,6 +29,11 @@ class NonconvexPenalty(SeparablePenalty):
             raise ValueError(f"{type(self).__name__}: {name} is {value!r}, expected {limit}")
         return number
 
+    def _check_rescale(self) -> None:
+        given = self.rescale  # type: ignore[attr-defined]
+        if given not in (None, "curvature"):
+            raise ValueError(f"{type(self).__name__}: rescale is {given!r}, expected None or 'curvature'")
+
     def _concavity(self, alpha: float) -> float:
         """Largest second derivative of -p, infinite where jumps are in the nature of the penalty."""
         return math.inf
@@ -56,6 +61,11 @@ class MCP(NonconvexPenalty):
         Whether coefficients must be >= 0.
     ridge : float, default=0.0
         Adds ``alpha * ridge / 2 * sum_j weights_j w_j^2``.
+    rescale : {None, "curvature"}, default=None
+        "curvature" reproduces ncvreg's adaptive rescaling for logistic and Poisson regression: the penalty's derivative
+        is taken at ``v_j |w_j|``, v_j being the curvature of the loss along column j at the solution. The result is a
+        fixed point of that iteration, not the minimiser of any objective; without it the penalty acts on ``|w_j|``.
+        Only in estimators: ``value`` and ``prox`` know no loss.
 
     References
     ----------
@@ -79,6 +89,7 @@ class MCP(NonconvexPenalty):
         weighting: str = "strength",
         nonnegative: bool = False,
         ridge: float = 0.0,
+        rescale: str | None = None,
     ) -> None:
         self.alpha = alpha
         self.gamma = gamma
@@ -86,8 +97,10 @@ class MCP(NonconvexPenalty):
         self.weighting = weighting
         self.nonnegative = nonnegative
         self.ridge = ridge
+        self.rescale = rescale
 
     def _core_penalty(self) -> CorePenalty:
+        self._check_rescale()
         return self._core("mcp", self._check("gamma", self.gamma, 0.0))
 
     def _concavity(self, alpha: float) -> float:
@@ -151,7 +164,7 @@ class SCAD(NonconvexPenalty):
         Strength; an estimator multiplies it by its own ``alpha``.
     gamma : float, default=3.7
         Shape, greater than 2 (called ``a`` in the paper).
-    weights, weighting, nonnegative, ridge
+    weights, weighting, nonnegative, ridge, rescale
         As in :class:`MCP`.
 
     References
@@ -174,6 +187,7 @@ class SCAD(NonconvexPenalty):
         weighting: str = "strength",
         nonnegative: bool = False,
         ridge: float = 0.0,
+        rescale: str | None = None,
     ) -> None:
         self.alpha = alpha
         self.gamma = gamma
@@ -181,8 +195,10 @@ class SCAD(NonconvexPenalty):
         self.weighting = weighting
         self.nonnegative = nonnegative
         self.ridge = ridge
+        self.rescale = rescale
 
     def _core_penalty(self) -> CorePenalty:
+        self._check_rescale()
         return self._core("scad", self._check("gamma", self.gamma, 2.0))
 
     def _concavity(self, alpha: float) -> float:

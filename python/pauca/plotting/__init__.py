@@ -3,11 +3,14 @@
 from ._graph import AdjacencyDisplay, EdgeConfidenceDisplay, GraphDisplay
 from ._inference import StabilityDisplay
 from ._label_shift import LabelShiftDisplay
+from ._path import CVDisplay, PathDisplay
 
 __all__ = [
     "AdjacencyDisplay",
+    "CVDisplay",
     "EdgeConfidenceDisplay",
     "GraphDisplay",
     "LabelShiftDisplay",
+    "PathDisplay",
     "StabilityDisplay",
 ]

@@ -1,11 +1,12 @@
 #pragma once
 
 #include "pauca/bcd/subproblem.hpp"
-#include "pauca/core/cholesky.hpp"
+#include "pauca/bcd/support_factor.hpp"
 
 namespace pauca::bcd {
 
-/// The subproblem through K = X_W' H X_W: a coordinate step costs |W|, the block Newton step one Cholesky.
+/// The subproblem through K = X_W' H X_W: a coordinate step costs |W|, the block Newton step a factor of K on the
+/// support.
 ///
 /// K grows by the new columns only, as long as the curvature stays. The engine of choice for dense designs.
 template <class P>
@@ -16,7 +17,10 @@ class GramSubproblem final : public Subproblem<P> {
 
   const char* name() const override { return "gram"; }
   double mean(Index j) const override { return gram_.mean(j); }
-  void set_curvature(const Curvature& h) override { gram_.reset(h); }
+  void set_curvature(const Curvature& h) override {
+    gram_.reset(h);
+    factor_.reset();
+  }
   void solve(const std::vector<Index>& working, Vector& w, const Vector& u, const Vector& gradient, double target,
              Monitor& monitor) override;
 
@@ -27,8 +31,8 @@ class GramSubproblem final : public Subproblem<P> {
 
   WorkingGram gram_;
   Vector w_, g_;  // coefficients and gradient on the Gram's columns
-  Matrix factor_;
-  std::vector<Index> support_;
+  SupportFactor factor_;
+  std::vector<Index> active_, support_;  // rows of the Gram: the working set, its nonzero part
 };
 
 }  // namespace pauca::bcd

@@ -1,12 +1,14 @@
 #pragma once
 
+#include <algorithm>
+
 namespace pauca::bcd {
 
 template <class P>
 bool GramSubproblem<P>::sweep() {
   bool changed = false;
   const Index size = gram_.size();
-  for (Index k = 0; k < size; ++k) {
+  for (Index k : active_) {
     const double c = gram_.diagonal(k);
     if (c <= 0.0) continue;
     const Index j = gram_.column(k);
@@ -25,7 +27,7 @@ bool GramSubproblem<P>::sweep() {
 template <class P>
 double GramSubproblem<P>::violation() const {
   double worst = 0.0;
-  for (Index k = 0; k < gram_.size(); ++k)
+  for (Index k : active_)
     if (gram_.diagonal(k) > 0.0) worst = std::max(worst, this->penalty_.violation(gram_.column(k), w_[k], g_[k]));
   return worst;
 }
@@ -33,54 +35,43 @@ double GramSubproblem<P>::violation() const {
 template <class P>
 bool GramSubproblem<P>::newton_step(Monitor& monitor) {
   support_.clear();
-  for (Index k = 0; k < gram_.size(); ++k)
+  for (Index k : active_)
     if (this->penalty_.smooth_at(gram_.column(k), w_[k]) && gram_.diagonal(k) > 0.0) support_.push_back(k);
   const Index s = static_cast<Index>(support_.size());
   if (s == 0) return false;
-  // The strict upper triangle keeps the model for the line search while the lower one is factored in place.
-  factor_.resize(s, s);
-  Vector rhs(s), start(s), diagonal(s);
-  for (Index b = 0; b < s; ++b) {
-    const Index kb = support_[b];
-    const double* column = gram_.data(kb);
-    for (Index a = 0; a < s; ++a) factor_(a, b) = column[support_[a]];
-    start[b] = w_[kb];
-    rhs[b] = -(g_[kb] + this->penalty_.slope(gram_.column(kb), w_[kb]));
-    diagonal[b] = factor_(b, b);
-    factor_(b, b) += this->penalty_.curvature(gram_.column(kb), w_[kb]) + 1e-13 * diagonal[b];
+  Vector d(s), start(s), extra(s);
+  for (Index a = 0; a < s; ++a) {
+    const Index k = support_[a], j = gram_.column(k);
+    start[a] = w_[k];
+    d[a] = -(g_[k] + this->penalty_.slope(j, w_[k]));
+    extra[a] = this->penalty_.curvature(j, w_[k]);
   }
-  if (!cholesky_in_place(factor_, monitor)) return false;
-  Vector d = rhs;
-  factor_.template triangularView<Eigen::Lower>().solveInPlace(d);
-  factor_.template triangularView<Eigen::Lower>().transpose().solveInPlace(d);
-  if (!d.allFinite()) return false;
+  if (!factor_.solve(gram_, support_, extra, d, monitor)) return false;
 
-  Vector delta(s);
+  Vector delta(s), change_of_g(gram_.size());
   const double first = first_sign_change(start, d);
   double t = 1.0;
   bool accepted = false;
   for (int trial = 0; trial < 5 && !accepted; ++trial, t *= 0.5) {
     if (trial == 4 || (P::convex && t <= first)) t = first;
+    change_of_g.setZero();
     double change = 0.0;
     for (Index a = 0; a < s; ++a) {
       const Index j = gram_.column(support_[a]);
       const double next = this->penalty_.keep_piece(j, start[a], start[a] + t * d[a]);
       delta[a] = next - start[a];
-      change += g_[support_[a]] * delta[a] + 0.5 * diagonal[a] * delta[a] * delta[a] + this->penalty_.value(j, next) -
-                this->penalty_.value(j, start[a]);
+      if (delta[a] == 0.0) continue;
+      change += g_[support_[a]] * delta[a] + this->penalty_.value(j, next) - this->penalty_.value(j, start[a]);
+      change_of_g.noalias() += delta[a] * Eigen::Map<const Vector>(gram_.data(support_[a]), gram_.size());
     }
-    const Vector upper = factor_.template triangularView<Eigen::StrictlyUpper>() * delta;
-    change += delta.dot(upper);
+    for (Index a = 0; a < s; ++a) change += 0.5 * delta[a] * change_of_g[support_[a]];
     accepted = change < 0.0;
     if (t == first && (P::convex || trial == 4)) break;
   }
   if (!accepted) return false;
-  for (Index a = 0; a < s; ++a) {
-    if (delta[a] == 0.0) continue;
-    const Index k = support_[a];
-    w_[k] = start[a] + delta[a];
-    g_.noalias() += delta[a] * Eigen::Map<const Vector>(gram_.data(k), gram_.size());
-  }
+  for (Index a = 0; a < s; ++a)
+    if (delta[a] != 0.0) w_[support_[a]] = start[a] + delta[a];
+  g_ += change_of_g;
   ++this->newton_steps_;
   return true;
 }
@@ -96,7 +87,11 @@ void GramSubproblem<P>::solve(const std::vector<Index>& working, Vector& w, cons
     w_[k] = w[gram_.column(k)];
     g_[k] = gradient[gram_.column(k)];
   }
-  NewtonTrigger trigger;
+  // Other columns of the Gram stay where they are: the gradient passed in may be out of date for them.
+  active_.clear();
+  for (Index j : working) active_.push_back(gram_.position(j));
+  std::sort(active_.begin(), active_.end());
+  NewtonTrigger trigger(P::convex ? 1 : 2);  // for convex penalties the factor is at hand
   for (int pass = 0; pass < 1000; ++pass) {
     const bool changed = sweep();
     double v = violation();
@@ -112,7 +107,7 @@ void GramSubproblem<P>::solve(const std::vector<Index>& working, Vector& w, cons
     }
     if (!monitor.keep_going()) break;
   }
-  for (Index k = 0; k < gram_.size(); ++k) w[gram_.column(k)] = w_[k];
+  for (Index k : active_) w[gram_.column(k)] = w_[k];
 }
 
 }  // namespace pauca::bcd

@@ -1,5 +1,8 @@
 #pragma once
 
+#include <algorithm>
+#include <iterator>
+
 namespace pauca::bcd {
 
 /// Each strength is solved on the columns that the strong rule keeps, |G_j| >= 2 lambda_{k+1} - lambda_k of the last
@@ -27,8 +30,10 @@ Path Solver<P>::path(const std::vector<double>& alphas, const Settings& settings
 
   std::vector<Vector> coefs;  // of the batch
   Matrix u, gradients;
-  std::size_t first = 0;  // of the batch
-  bool wide = false;      // after a failed certificate: look at all columns
+  if (P::convex) inner_accuracy_ = 1e-3;  // the strong rule has found most columns
+  std::size_t first = 0;                  // of the batch
+  bool ended = false;                     // whether the last strength converged
+  bool wide = false;                      // after a failed certificate: look at all columns
   auto keep = [&](PathPoint point) {
     point.intercept = walk.state.intercept;
     point.report.objective = walk.state.objective;
@@ -53,13 +58,22 @@ Path Solver<P>::path(const std::vector<double>& alphas, const Settings& settings
     PathPoint point;
     point.alpha = problem_.strength.alpha;
     point.report.threshold = threshold(settings, null, certified);
+    // Where the last strength ended the gradient is known on its scope.
+    std::vector<Index> covered;
+    Vector there;
+    if (ended) {
+      covered.swap(walk.scope);
+      there.swap(walk.state.gradient);
+    }
     walk.state.gradient = known;
     walk.scope = wide || lambda <= 0.0 ? everything
                                        : narrow(walk.state, std::max(2.0 - std::max(known_lambda / lambda, 1.0), 0.3));
-    walk.gradient_known = false;
+    walk.gradient_known = ended;
+    if (ended) complete_gradient(walk, covered, there, monitor);
     walk.figure = 0.0;
     point.report.status =
         converge(walk, {point.report.threshold, 0.0, certified, wide}, point.report, settings.max_iter, monitor);
+    ended = point.report.status == Status::converged;
     if (fragile && k > 0 && point.report.status == Status::max_iter && walk.worst > 10.0 * point.report.threshold) {
       end = k;
       if (coefs.empty()) break;
@@ -90,6 +104,7 @@ Path Solver<P>::path(const std::vector<double>& alphas, const Settings& settings
         result.points.resize(first + i);
         k = first + i;
         walk.state = state_at(coefs[i], done.intercept);
+        ended = false;
         wide = true;
         break;
       }
@@ -101,6 +116,17 @@ Path Solver<P>::path(const std::vector<double>& alphas, const Settings& settings
     u.resize(u.rows(), 0);
   }
   return result;
+}
+
+/// The gradient on the scope, copied where it was known and computed elsewhere.
+template <class P>
+void Solver<P>::complete_gradient(Walk& walk, const std::vector<Index>& covered, const Vector& there,
+                                  Monitor& monitor) const {
+  std::vector<Index> missing;
+  std::set_difference(walk.scope.begin(), walk.scope.end(), covered.begin(), covered.end(),
+                      std::back_inserter(missing));
+  for (Index j : covered) walk.state.gradient[j] = there[j];
+  gradient(walk.state, missing, monitor);
 }
 
 }  // namespace pauca::bcd

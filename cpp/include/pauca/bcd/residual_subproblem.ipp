@@ -163,7 +163,7 @@ void ResidualSubproblem<P>::solve(const std::vector<Index>& working, Vector& w, 
   for (Index j : working) include(j);
   v_ = u;
   shift_ = 0.0;
-  NewtonTrigger trigger;
+  NewtonTrigger trigger(2);
   for (int pass = 0; pass < 1000; ++pass) {
     double worst = 0.0;
     const bool changed = sweep(working, w, worst);

@@ -50,6 +50,7 @@ class Solver {
   void polish(Walk& walk, double unit, Monitor& monitor);
   void certify(Walk& walk, bool certified, Report& report, Monitor& monitor);
   std::vector<Index> narrow(const State& s, double share) const;
+  void complete_gradient(Walk& walk, const std::vector<Index>& covered, const Vector& there, Monitor& monitor) const;
   void set_strength(double alpha);
   double threshold(const Settings& settings, const NullModel& null, bool certified) const;
   void refresh(State& s) const;
@@ -74,7 +75,8 @@ class Solver {
   std::unique_ptr<Subproblem<P>> subproblem_;
   Vector curvature_, column_curvature_;
   std::unique_ptr<Coupling> coupling_;
-  Vector null_gradient_;  // where a cold start begins
+  double inner_accuracy_ = 0.2;  // violation left on a working set, relative to the outer violation
+  Vector null_gradient_;         // where a cold start begins
 };
 
 }  // namespace pauca::bcd

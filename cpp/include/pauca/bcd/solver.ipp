@@ -11,12 +11,11 @@ namespace pauca::bcd {
 
 namespace detail {
 
-constexpr double keep_fraction = 0.7;   // columns with |gradient| below this share of their limit leave the scope
-constexpr double recheck = 0.02;        // share of the figure at the last look at all columns that asks for another
-constexpr double rounding = 1e-14;      // relative error of an objective: steps that promise less are not judged by it
-constexpr double fine = 1e-8;           // tolerances this small ask for the exact finish on the support
-constexpr double stage_gap = 1e-2;      // relative gap at which an intermediate strength is left
-constexpr double inner_accuracy = 0.2;  // violation left on a working set, relative to the outer violation
+constexpr double keep_fraction = 0.7;  // columns with |gradient| below this share of their limit leave the scope
+constexpr double recheck = 0.02;       // share of the figure at the last look at all columns that asks for another
+constexpr double rounding = 1e-14;     // relative error of an objective: steps that promise less are not judged by it
+constexpr double fine = 1e-8;          // tolerances this small ask for the exact finish on the support
+constexpr double stage_gap = 1e-2;     // relative gap at which an intermediate strength is left
 
 }  // namespace detail
 
@@ -355,7 +354,7 @@ Status Solver<P>::converge(Walk& walk, const Goal& goal, Report& report, Index m
     if (!monitor.next_iteration({report.n_iter, s.objective, walk.figure, level})) return monitor.reason();
     if (walk.full) walk.scope = narrow(s, detail::keep_fraction);
     const double floor = goal.certified ? 0.0 : 0.5 * goal.level;
-    const double target = std::max(detail::inner_accuracy * walk.worst, floor);
+    const double target = std::max(inner_accuracy_ * walk.worst, floor);
     if (step(s, working_set(s, walk.scope), target, monitor) || monitor.stop_requested()) continue;
     if (walk.full || !goal.whole) return Status::stalled;
     walk.scope = all_columns();

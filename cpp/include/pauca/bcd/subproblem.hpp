@@ -41,18 +41,19 @@ class Subproblem {
   Index newton_steps_ = 0, sweeps_ = 0;
 };
 
-/// When a block Newton step is tried: the sign pattern held for two sweeps, or six sweeps went by.
+/// When a block Newton step is tried: the sign pattern held for `calm` sweeps, or six sweeps went by.
 class NewtonTrigger {
  public:
+  explicit NewtonTrigger(int calm) : calm_(calm) {}
   bool after_sweep(bool pattern_changed) {
     ++sweeps_;
     stable_ = pattern_changed ? 0 : stable_ + 1;
-    return stable_ >= 2 || sweeps_ >= 6;
+    return stable_ >= calm_ || sweeps_ >= 6;
   }
   void reset() { sweeps_ = stable_ = 0; }
 
  private:
-  int sweeps_ = 0, stable_ = 0;
+  int calm_, sweeps_ = 0, stable_ = 0;
 };
 
 /// Fraction of the step d from w to the first sign change, at most 1.

@@ -1,0 +1,21 @@
+# Golden results of R's ncvreg: Rscript make_ncvreg.R > ncvreg.json  (data: ncvreg_data.csv, written by make_ncvreg.py)
+library(ncvreg)
+data <- read.csv("ncvreg_data.csv")
+X <- as.matrix(data[, grep("^x", names(data))])
+number <- function(v) paste0("[", paste(formatC(v, digits = 15, format = "g", width = 1), collapse = ", "), "]")
+cases <- list()
+for (family in c("gaussian", "binomial", "poisson")) {
+  y <- data[[family]]
+  for (penalty in c("MCP", "SCAD")) {
+    fit <- ncvreg(X, y, family = family, penalty = penalty, gamma = if (penalty == "MCP") 3 else 3.7,
+                  nlambda = 30, lambda.min = 0.2, eps = 1e-11, max.iter = 1e7, returnX = FALSE)
+    keep <- c(5, 12, 20, 30)
+    rows <- sapply(keep, function(k)
+      sprintf('{"lambda": %s, "intercept": %s, "coef": %s}', formatC(fit$lambda[k], digits = 15, format = "g"),
+              formatC(fit$beta[1, k], digits = 15, format = "g"), number(fit$beta[-1, k])))
+    cases <- c(cases, sprintf('{"family": "%s", "penalty": "%s", "points": [%s]}', family, penalty,
+                              paste(rows, collapse = ", ")))
+  }
+}
+cat(sprintf('{"made by": "ncvreg %s, %s", "cases": [%s]}\n', packageVersion("ncvreg"), R.version.string,
+            paste(cases, collapse = ",\n")))
