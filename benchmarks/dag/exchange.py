@@ -38,9 +38,7 @@ def _lingam(W: np.ndarray) -> bool:
 
 def _pgmpy(W: np.ndarray) -> bool:
     graph = dag.to_pgmpy(W)
-    parents = all(
-        set(graph.get_parents(f"x{j}")) == {f"x{i}" for i in np.flatnonzero(W[:, j])} for j in range(len(W))
-    )
+    parents = all(set(graph.get_parents(f"x{j}")) == {f"x{i}" for i in np.flatnonzero(W[:, j])} for j in range(len(W)))
     return parents and np.array_equal(dag.from_pgmpy(graph)[0], W)
 
 

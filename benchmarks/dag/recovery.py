@@ -18,7 +18,9 @@ SAMPLES = (50, 100, 200, 500, 2000, 5000)
 LEVELS = (0.5, 1.0, 2.0, 5.0, 10.0)
 
 
-def _one(rows: Rows, part: str, case: str, d: int, n: int, level: float, name: str, m: Method, options: Options) -> None:
+def _one(
+    rows: Rows, part: str, case: str, d: int, n: int, level: float, name: str, m: Method, options: Options
+) -> None:
     scaled = part == "nodes" or (part == "family" and m.graphs == SEEDS)
     for seed in seeds(options, min(m.graphs, SEEDS)):
         more = {} if level == 0.0 else {"noise_variance": level}
@@ -105,7 +107,8 @@ def tables(rows: list[dict[str, Any]]) -> str:
     families = pick(rows, part="family")
     if families:
         text += "\n### Families of graphs, weights and noise\n" + _by_case(families, "family")
-    for part, key, title in (("samples", "n", "Samples (d = 50)"), ("level", "level", "Noise variance (equal, d = 50)")):
+    titles = (("samples", "n", "Samples (d = 50)"), ("level", "level", "Noise variance (equal, d = 50)"))
+    for part, key, title in titles:
         some = pick(rows, part=part)
         if not some:
             continue
@@ -127,7 +130,8 @@ def tables(rows: list[dict[str, Any]]) -> str:
 def picture(rows: list[dict[str, Any]], folder: Path) -> list[tuple[str, str]]:
     plain = pick(rows, standardized=0)
     found = []
-    for part, key, label in (("nodes", "d", "nodes"), ("samples", "n", "samples"), ("level", "level", "noise variance")):
+    axes = (("nodes", "d", "nodes"), ("samples", "n", "samples"), ("level", "level", "noise variance"))
+    for part, key, label in axes:
         if pick(plain, part=part):
             found.append((f"SHD and time by {label}", against(pick(plain, part=part), key, label, folder)))
     families = [r for r in plain if r["part"] == "family" or (r["part"] == "nodes" and r["d"] == 50)]

@@ -34,12 +34,13 @@ def run(options: Options) -> Path:
     text = [
         "# Directed acyclic graphs\n",
         "`python benchmarks/run.py dag`, or one part with `--only` "
-        f"{', '.join(f'`{name}`' for name in PARTS)}; `PAUCA_COLIDE_REFERENCE` names a checkout of the authors' code.\n",
+        f"{', '.join(f'`{name}`' for name in PARTS)}; `PAUCA_COLIDE_REFERENCE` names a checkout of the authors' code "
+        "(here commit f369759).\n",
         f"{describe(PACKAGES)}\n",
         "Unless named otherwise: 1000 samples, four edges a node (Erdős-Rényi), weights ±[0.5, 2], Gaussian noise of "
-        "variance 1 (equal) or 0.5 to 10 (unequal); mean ± standard deviation over graphs with seeds from 1001; CPU time "
-        "of one thread, medians. SHD counts a reversed edge once. An undirected edge of a peer's result is counted in "
-        "its favour.\n",
+        "variance 1 (equal) or 0.5 to 10 (unequal); mean ± standard deviation over graphs with seeds from 1001; CPU "
+        "time of one thread, medians. SHD counts a reversed edge once. An undirected edge of a peer's result is "
+        "counted in its favour.\n",
     ]
     for name, (title, part) in PARTS.items():
         rows = read_rows(folder / f"{name}.csv")
