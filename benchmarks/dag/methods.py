@@ -81,11 +81,11 @@ ALL = {
     "pauca top-down": Method(_pauca(solver="topdown")),
     "sort-and-regress": Method(lambda X, _: sort_and_regress(X)),
     "R2-sort-and-regress": Method(lambda X, _: sort_and_regress(X, by="r2")),
-    "published optimiser (port)": Method(published, max_nodes=50, graphs=5),
+    "published optimiser (port)": Method(published, max_nodes=50, graphs=3),
     "dagma": Method(_dagma, max_nodes=50, graphs=3, package="dagma"),
     "gcastle NOTEARS": Method(_notears, max_nodes=20, graphs=2, standardized=False, package="castle"),
-    "causal-learn BOSS": Method(_boss, max_nodes=20, graphs=5, package="causallearn"),
-    "causal-learn GRaSP": Method(_grasp, max_nodes=20, graphs=5, package="causallearn"),
+    "causal-learn BOSS": Method(_boss, max_nodes=20, graphs=3, package="causallearn"),
+    "causal-learn GRaSP": Method(_grasp, max_nodes=20, graphs=3, package="causallearn"),
 }
 CUT = 0.3
 COLOURED = [f"pauca auto, |W| > {CUT}", *ALL]

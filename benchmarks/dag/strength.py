@@ -79,8 +79,8 @@ def tables(rows: list[dict[str, Any]]) -> str:
         f"d = {NODES}, {DEGREE:g} edges a node, {SAMPLES} samples; both scores by the same search, weights cut at "
         f"{THRESHOLD} without refit. With unequal variances the range 0.5 to 10 is multiplied by the level. A strength "
         "is tuned at level 1 (the middle of those within 1 of the least mean SHD) and then kept. For data cX, c "
-        "times the strength gives the concomitant score the same graph, c squared times least squares: neither is free of units, "
-        "the concomitant one needs half the retuning on the logarithmic scale.\n"
+        "times the strength gives the concomitant score the same graph, c squared times least squares: neither is "
+        "free of units, the concomitant one needs half the retuning on the logarithmic scale.\n"
     )
     for case in distinct(rows, "case"):
         table = []

@@ -247,6 +247,7 @@ void OrderSearch::restore(const OrderSolution& solution) {
 
 OrderSolution OrderSearch::run(const std::vector<std::vector<int>>& starts, std::vector<double>& path) {
   path_ = &path;
+  if (options_.move) score_.prepare_bounds();
   OrderSolution best;
   bool first = true;
   auto attempt = [&] {
