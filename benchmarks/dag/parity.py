@@ -96,7 +96,6 @@ def tables(rows: list[dict[str, Any]]) -> str:
                     spread(r["official_shd"] for r in part),
                     spread(r["search_shd"] for r in part),
                     spread(r["auto_shd"] for r in part),
-                    f"{np.median([r['search_s'] for r in part]):.3g} / {np.median([r['auto_s'] for r in part]):.3g}",
                 ]
             )
     total = outcome([r["official_score"] for r in rows], [r["search_score"] for r in rows])
@@ -107,7 +106,6 @@ def tables(rows: list[dict[str, Any]]) -> str:
     score_header = [
         "d", "variances", "graphs", "search wins / ties / losses", "true order wins / ties / losses",
         "published score above the search's, %", "SHD published", "SHD search, CoLiDE score", "SHD auto (BIC)",
-        "CPU s search / auto",
     ]  # fmt: skip
     return (
         f"Both run the schedule of the paper's experiments; the first is {rows[0]['reference']}. Both results are cut "
