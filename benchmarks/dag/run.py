@@ -15,7 +15,7 @@ from dag.cases import read_rows
 
 os.environ.setdefault("TQDM_DISABLE", "1")
 
-PACKAGES = ["pauca", "numpy", "scipy", "dagma", "gcastle", "causal-learn", "lingam", "pgmpy", "dowhy"]
+PACKAGES = ["pauca", "numpy", "scipy", "dagma", "gcastle", "causal-learn", "lingam", "pgmpy", "dowhy", "cdt"]
 PARTS = {
     "parity": ("The published optimiser: parity, speed, and the score it reaches", parity),
     "recovery": ("Recovery", recovery),

@@ -78,8 +78,8 @@ double OrderSearch::scan_left(int node, Index& best_position) {
   set_prefix(start);
   // What the nodes still to be passed could gain at most. With a common noise level a node that has lost its parents
   // costs far more than a few others can gain, and its fits with what is left are the slowest: no need to look on.
-  const double limit = score_.equal_variance() ? climb * score_.moments().of(node).n
-                                               : std::numeric_limits<double>::infinity();
+  const double limit =
+      score_.equal_variance() ? climb * score_.moments().of(node).n : std::numeric_limits<double>::infinity();
   double hope = 0.0;
   for (Index q = 0; q < start; ++q) {
     const int u = order_[q];

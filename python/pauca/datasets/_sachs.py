@@ -38,7 +38,7 @@ def load_sachs(path: Any = None, *, n_rows: int | None = 853) -> Bunch:
 
     The data are not part of pauca: their licence is unclear. They are read from a file, or from the copy in the package
     cdt if that is installed (it is not imported). Be careful with conclusions: lists of "true" edges differ, feedback
-    is known to exist, and by SHD hardly any method is nearer to them than the graph without edges.
+    is known to exist, and by SHD all common methods are nearer to the graph without edges than to such a list.
 
     Parameters
     ----------
