@@ -82,13 +82,14 @@ ALL = {
     "sort-and-regress": Method(lambda X, _: sort_and_regress(X)),
     "R2-sort-and-regress": Method(lambda X, _: sort_and_regress(X, by="r2")),
     "published optimiser (port)": Method(published, max_nodes=50, graphs=3),
-    "dagma": Method(_dagma, max_nodes=50, graphs=3, package="dagma"),
-    "gcastle NOTEARS": Method(_notears, max_nodes=20, graphs=2, standardized=False, package="castle"),
+    "dagma": Method(_dagma, max_nodes=50, graphs=2, package="dagma"),
+    "gcastle NOTEARS": Method(_notears, max_nodes=20, graphs=1, standardized=False, package="castle"),
     "causal-learn BOSS": Method(_boss, max_nodes=20, graphs=3, package="causallearn"),
     "causal-learn GRaSP": Method(_grasp, max_nodes=20, graphs=3, package="causallearn"),
 }
 CUT = 0.3
-COLOURED = [f"pauca auto, |W| > {CUT}", *ALL]
+CUT_NAME = f"pauca auto, cut at {CUT}"
+COLOURED = [CUT_NAME, *ALL]
 
 
 def methods(d: int) -> dict[str, Method]:

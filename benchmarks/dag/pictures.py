@@ -8,6 +8,7 @@ import matplotlib as mpl
 mpl.use("Agg")
 import matplotlib.pyplot as plt
 import numpy as np
+from matplotlib.ticker import NullLocator
 
 from dag.cases import distinct, pick
 from dag.methods import COLOURED
@@ -44,7 +45,7 @@ def against(rows: Rowset, key: str, label: str, folder: Path) -> str:
         axes[1, column].set(xlabel=label, xscale="log", yscale="log")
         ticks = distinct(rows, key)
         axes[1, column].set_xticks(ticks, [f"{t:g}" for t in ticks])
-        axes[1, column].minorticks_off()
+        axes[1, column].xaxis.set_minor_locator(NullLocator())
         for ax in axes[:, column]:
             ax.grid(alpha=0.25)
     axes[0, 0].set_ylabel("SHD (mean, sd; linear below 1)")

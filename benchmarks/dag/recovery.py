@@ -9,7 +9,7 @@ from common.tables import markdown
 from common.timing import cpu_seconds
 
 from dag.cases import CASES, SEEDS, Rows, distinct, graph, pick, seeds, shd, spread
-from dag.methods import CUT, Method, methods
+from dag.methods import ALL, CUT, CUT_NAME, Method, methods
 from dag.pictures import against, bars
 from pauca.dag import r2_sortability, varsortability
 
@@ -35,7 +35,7 @@ def _one(
             seconds, W = cpu_seconds(lambda X=X, e=equal: m.fit(X, e))
             found = {name: W}
             if name == "pauca auto":
-                found[f"{name}, |W| > {CUT}"] = np.where(np.abs(W) > CUT, W, 0.0)
+                found[CUT_NAME] = np.where(np.abs(W) > CUT, W, 0.0)
             for label, weights in found.items():
                 rows.add(
                     **{**key, "method": label},
@@ -93,6 +93,12 @@ def _sortable(part: list[dict[str, Any]]) -> str:
     )
 
 
+def _competitors(rows: list[dict[str, Any]]) -> list[str]:
+    """Who took part, always in the same order."""
+    there = set(distinct(rows, "method"))
+    return [name for name in (next(iter(ALL)), CUT_NAME, *list(ALL)[1:]) if name in there]
+
+
 def _by_case(rows: list[dict[str, Any]], part: str) -> str:
     header = ["method", "SHD (graphs)", "CPU ms", "SHD, standardized columns"]
     text = ""
@@ -103,7 +109,7 @@ def _by_case(rows: list[dict[str, Any]], part: str) -> str:
                 continue
             edges = np.mean([r["edges"] for r in here])
             text += f"\n**d = {d}, {case}**: {edges:.0f} edges; varsortability, R2-sortability {_sortable(here)}.\n\n"
-            text += markdown(header, [_line([m], pick(here, method=m), True) for m in distinct(here, "method")])
+            text += markdown(header, [_line([m], pick(here, method=m), True) for m in _competitors(here)])
     return text
 
 
@@ -122,13 +128,13 @@ def tables(rows: list[dict[str, Any]]) -> str:
             here = pick(some, case=case)
             values = distinct(here, key)
             table = []
-            for m in distinct(here, "method"):
+            for m in _competitors(here):
                 cells = [pick(here, method=m, **{key: v}) for v in values]
                 table.append([m, *(spread(r["shd"] for r in c) if c else "-" for c in cells)])
             sortable = [pick(here, **{key: v}) for v in values]
             table.append(["*varsortability*", *(f"{np.mean([r['varsortability'] for r in c]):.2f}" for c in sortable)])
             text += f"\nSHD, {case} variances, by {'samples' if key == 'n' else 'noise variance'}:\n\n"
-            text += markdown(["method", *values], table)
+            text += markdown(["method", *(f"{v:g}" for v in values)], table)
     return text
 
 

@@ -44,6 +44,8 @@ def measure(options: Options, folder: Path) -> None:
         for level in LEVELS:
             noise = level if case == "equal" else (0.5 * level, 10.0 * level)
             for seed in seeds(options):
+                if rows.have(case=case, level=level, seed=seed):
+                    continue
                 data = graph(case, NODES, seed, SAMPLES, noise_variance=noise, degree=DEGREE)
                 for score in SCORES:
                     for alpha in STRENGTHS:
