@@ -111,8 +111,8 @@ def tables(rows: list[dict[str, Any]]) -> str:
     return (
         f"Both run the schedule of the paper's experiments; the first is {rows[0]['reference']}. Both results are cut "
         "at 0.3, then to the largest acyclic threshold. The published result is sensitive to rounding: another order "
-        "of the same sums ends in another local minimum on hard graphs, hence equal SHD on most graphs, not on all. At d = 100 "
-        "one run takes up to a minute, hence fewer graphs.\n\n"
+        "of the same sums ends in another local minimum on hard graphs, hence equal SHD on most graphs, not on all. "
+        "At d = 100 one run takes up to a minute, hence fewer graphs.\n\n"
         + markdown(speed_header, speed)
         + "\nThe exact CoLiDE score over acyclic graphs, best weights given an order (no threshold anywhere): the "
         "order search beside the better of the published result's two orders (before and after its threshold), and "
