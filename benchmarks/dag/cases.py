@@ -43,6 +43,8 @@ def shd(true: np.ndarray, W: np.ndarray) -> int:
 
 def spread(values: Iterable[float]) -> str:
     values = list(values)
+    if len(values) == 1:
+        return f"{values[0]:g}"
     return f"{np.mean(values):.1f} ± {np.std(values):.1f}"
 
 

@@ -65,7 +65,7 @@ def tables(rows: list[dict[str, Any]]) -> str:
                 f"{sum(r['edges'] for r in part) / len(part):.0f}",
                 *(spread(r[k] for r in part) for k in ("shd", "shd_scaled", "shd_variance", "shd_variance_scaled")),
                 spread(r["shd_r2"] for r in part),
-                f"{min(r['seconds'] for r in part):.1f} to {max(r['seconds'] for r in part):.1f}",
+                ", ".join(f"{r['seconds']:.1f}" for r in part),
                 f"{max(r['peak_gb'] for r in part):.2f}",
                 f"{sum(r['varsortability'] for r in part) / len(part):.2f}",
             ]
