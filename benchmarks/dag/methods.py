@@ -52,7 +52,7 @@ def _notears(X: np.ndarray, equal: bool) -> np.ndarray:
 
     model = Notears(lambda1=0.1, w_threshold=0.3)
     model.learn(X - X.mean(axis=0))
-    return np.asarray(model.weight_causal_matrix, dtype=float)
+    return np.asarray(model.causal_matrix, dtype=float)  # the other matrix is before its threshold
 
 
 def _directed(graph: object) -> np.ndarray:
