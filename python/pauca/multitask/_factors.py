@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -148,6 +148,7 @@ def choose_rank(
 def _rank_by_cv(table: tuple[FloatArray, FloatArray, FloatArray, RowGroups], limit: int, options: FitOptions) -> int:
     """Five folds within every task; the smallest rank within one standard error of the best."""
     X, y, weights, groups = table
+    options = replace(options, tol=max(options.tol, 1e-4), max_iter=min(options.max_iter, 30))
     if limit == 1:
         return 1
     fold = np.empty(len(y), dtype=int)

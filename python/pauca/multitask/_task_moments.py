@@ -101,7 +101,7 @@ class TaskMoments:
     @property
     def n_features(self) -> int:
         """Number of features."""
-        return self.cross.shape[0]
+        return int(self.cross.shape[0])
 
     def level(self) -> float:
         """Mean variance of a feature, what ridges are relative to."""
