@@ -83,9 +83,9 @@ def make_multitask(
     n_features, n_components, n_tasks : int
         Dimensions d and k, and the number of sources.
     kind : {"generic", "skew", "single"}, default="generic"
-        Heads of the sources. "generic": all Gaussian of length ``length`` on average, and so is the target.
-        "skew": three sources carry two of the directions, with the others all in the rest, and the target lies in those
-        two. "single": one source has the target's own head, in a direction that no other source has.
+        Heads of the sources. "generic": standard normal. "skew": three sources of length one alone carry two of the
+        directions, the others the rest; the target has a part in every direction. "single": one source has the
+        target's own head, in a direction that no other source has.
     noise : float, default=1.0
         Standard deviation of the noise.
     length : float, default=2.0
@@ -122,16 +122,16 @@ def make_multitask(
         raise ValueError(f"n_components, n_tasks: {kind!r} needs more than {rare} directions and more tasks")
     rng = check_random_state(random_state)
     basis = np.linalg.qr(rng.standard_normal((d, k)))[0]
-    heads = rng.standard_normal((k, tasks)) * (length / np.sqrt(k))
+    heads = rng.standard_normal((k, tasks))
     target = rng.standard_normal(k)
     if rare:
         heads[:rare, carriers:] = 0.0
         heads[:, :carriers] = 0.0
-        own = rng.standard_normal((rare, carriers))
-        heads[:rare, :carriers] = length * own / np.linalg.norm(own, axis=0)
-        target[rare:] = 0.0
-        if kind == "single":
-            heads[0, 0] = length
-            target[0] = 1.0
+    if kind == "single":
+        heads[0, 0] = length
+        target = np.eye(k)[0]
+    elif kind == "skew":
+        angle = np.pi * (rng.uniform() + np.arange(3) / 3.0)
+        heads[:2, :3] = np.cos(angle), np.sin(angle)
     order = rng.permutation(tasks)
     return MultiTaskProblem(basis, heads[:, order], length * target / np.linalg.norm(target), float(noise))

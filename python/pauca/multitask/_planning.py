@@ -9,24 +9,20 @@ from typing import Any
 import numpy as np
 from scipy import stats
 
-from .._rows import group_rows
 from .._validation import FloatArray, check_vector
 from ._allocation import allocate, drop_expensive, relevances, shares
 from ._costs import SamplingCost, TaskPrices
-from ._factors import FitOptions, TaskRows, choose_rank, fit_head, fit_shared
+from ._estimation import Estimate, Estimator
+from ._factors import FitOptions
 from ._relevance import TaskSelectionWarning
 from ._session import Session
-from ._task_moments import TaskMoments
 
 
 @dataclass(frozen=True)
-class Estimate:
-    """Representation, heads and relevance from the samples so far."""
+class Finding:
+    """An estimate, and the relevance in it."""
 
-    basis: FloatArray
-    heads: FloatArray
-    target: FloatArray
-    intercept: float
+    estimate: Estimate
     nu1: FloatArray
     nu2: FloatArray
     residual: float
@@ -49,6 +45,7 @@ class Planner:
     known: FloatArray | None
     loss: str
     options: FitOptions
+    join: str | bool
 
     @classmethod
     def of(cls, selector: Any, n_tasks: int) -> Planner:
@@ -73,6 +70,7 @@ class Planner:
             known,
             selector.loss,
             FitOptions(alpha=float(selector.ridge), fit_intercept=bool(selector.fit_intercept)),
+            selector.target_in_basis,
         )
 
     @property
@@ -120,12 +118,13 @@ class Planner:
             return
         session.closed = True
         if self.known is None:
-            found = self.estimate(session)
-            relevance, residual, k = found.nu1, found.residual, int(found.basis.shape[1])
+            found = self.find(session)
+            relevance, residual, k = found.nu1, found.residual, int(found.estimate.basis.shape[1])
+            joined = found.estimate.joined
             if self.norm == "l2":
                 relevance = found.nu2
         else:
-            relevance, residual, k = self.known, float("nan"), 0
+            relevance, residual, k, joined = self.known, float("nan"), 0, False
         session.history.append(
             {
                 "epoch": session.epoch,
@@ -135,6 +134,7 @@ class Planner:
                 "relevance": relevance.copy(),
                 "residual": residual,
                 "n_components": k,
+                "target_in_basis": joined,
             }
         )
 
@@ -152,11 +152,11 @@ class Planner:
         elif session.epoch == 0:
             session.norm, session.share = "uniform", np.ones(session.n_tasks)
         else:
-            found = self.estimate(session)
-            session.norm = self._norm(session, int(found.basis.shape[1]))
+            found = self.find(session)
+            session.norm = self._norm(session, int(found.estimate.basis.shape[1]))
             nu1 = found.nu1
             if self.prices.activation.any() and session.norm != "l2":
-                nu1 = drop_expensive(found.heads, found.target, nu1, self.prices, session.budget)
+                nu1 = drop_expensive(found.estimate.heads, found.estimate.target, nu1, self.prices, session.budget)
             session.share = shares(session.norm, nu1, found.nu2, self.prices.per_sample)
         session.asked = self._allocate(session, session.budget)
 
@@ -185,46 +185,27 @@ class Planner:
 
     # -- estimates -----------------------------------------------------------------------------------------------------
 
-    def estimate(self, session: Session) -> Estimate:
+    def find(self, session: Session) -> Finding:
         """Fit representation and heads to all samples so far, and find the relevance."""
-        if session.estimate is None:
-            session.estimate = self._fit(session)
-        return session.estimate  # type: ignore[no-any-return]
-
-    def _fit(self, session: Session) -> Estimate:
-        rows = None
-        if session.rows is not None:
-            X, y, task = session.table()
-            groups = group_rows(task, len(y), "task")
-            full = groups.labels  # tasks with samples
-            data = TaskMoments.from_rows(X, y, np.ones(len(y)), groups, self.options.fit_intercept)
-            rows = TaskRows.of(X, y, np.ones(len(y)), groups)
-        else:
-            full = np.flatnonzero(session.drawn)
-            data = TaskMoments.from_moments(
-                [session.moments[m] for m in full], session.n_features, self.options.fit_intercept
+        if session.finding is None:
+            estimator = Estimator(session, self.n_components, self.options, self.loss == "logistic")
+            e = estimator.estimate(self.join)
+            weights = np.sqrt(self.prices.per_sample)
+            nu1, nu2, residual, _ = relevances(
+                e.heads, e.target, alpha=self.alpha, weights=weights, max_tasks=self.max_tasks
             )
-        k = choose_rank(data, self.n_components, self.options)
-        fit = fit_shared(data, k, self.options, rows=rows)
-        heads = np.zeros((k, session.n_tasks))
-        heads[:, full] = fit.heads
-        weights = np.ones(len(session.target_y))
-        target, intercept = fit_head(
-            fit.basis, session.target_X, session.target_y, weights, self.options, self.loss == "logistic"
-        )
-        nu1, nu2, residual, _ = relevances(
-            heads, target, alpha=self.alpha, weights=np.sqrt(self.prices.per_sample), max_tasks=self.max_tasks
-        )
-        return Estimate(fit.basis, heads, target, intercept, nu1, nu2, residual)
+            session.finding = Finding(e, nu1, nu2, residual)
+        return session.finding  # type: ignore[no-any-return]
 
-    def warn_of_target(self, session: Session, found: Estimate) -> None:
+    def warn_of_target(self, session: Session, found: Finding) -> None:
         """Warn if the representation of the sources explains nothing of the target, or the relevance little of it."""
-        n, k = len(session.target_y), found.basis.shape[1]
+        e = found.estimate
+        n, k = len(session.target_y), e.basis.shape[1]
         free = n - k - int(self.options.fit_intercept)
         if self.loss == "squared" and free > 0:
             y = session.target_y
             null = float(((y - (y.mean() if self.options.fit_intercept else 0.0)) ** 2).sum())
-            left = float(((y - session.target_X @ (found.basis @ found.target) - found.intercept) ** 2).sum())
+            left = float(((y - session.target_X @ (e.basis @ e.target) - e.intercept) ** 2).sum())
             explained = max(null - left, 0.0)
             p_value = float(stats.f.sf(explained / k / max(left / free, 1e-300), k, free)) if null > 0.0 else 1.0
             if p_value > 0.05:

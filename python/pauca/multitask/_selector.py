@@ -63,6 +63,10 @@ class TaskSelector(CallbackSupportMixin, RegressorMixin, BaseEstimator):
     relevance : array-like of shape (n_tasks,), default=None
         Known relevance: everything is spent by it in one epoch, :math:`n_m \propto |\nu_m|` for "l1" and "hybrid",
         :math:`\nu_m^2` for "l2".
+    target_in_basis : {"auto"} or bool, default="auto"
+        Whether the target's own samples take part in fitting the representation. It helps where no source knows a
+        direction well, and overfits them where the sources know it: "auto" asks five-fold cross-validation on the
+        target.
     loss : {"squared", "logistic"}, default="squared"
         Loss; targets are 0 and 1 for "logistic", and ``predict`` returns probabilities.
     ridge : float, default=1e-6
@@ -150,6 +154,7 @@ class TaskSelector(CallbackSupportMixin, RegressorMixin, BaseEstimator):
         "min_samples": [Interval(Integral, 0, None, closed="left")],
         "max_tasks": [Interval(Integral, 1, None, closed="left"), None],
         "relevance": ["array-like", None],
+        "target_in_basis": [StrOptions({"auto"}), "boolean"],
         "loss": [StrOptions({"squared", "logistic"})],
         "ridge": [Interval(Real, 0, None, closed="left")],
         "fit_intercept": ["boolean"],
@@ -173,6 +178,7 @@ class TaskSelector(CallbackSupportMixin, RegressorMixin, BaseEstimator):
         min_samples: int = 0,
         max_tasks: int | None = None,
         relevance: npt.ArrayLike | None = None,
+        target_in_basis: str | bool = "auto",
         loss: str = "squared",
         ridge: float = 1e-6,
         fit_intercept: bool = True,
@@ -190,6 +196,7 @@ class TaskSelector(CallbackSupportMixin, RegressorMixin, BaseEstimator):
         self.min_samples = min_samples
         self.max_tasks = max_tasks
         self.relevance = relevance
+        self.target_in_basis = target_in_basis
         self.loss = loss
         self.ridge = ridge
         self.fit_intercept = fit_intercept
@@ -379,8 +386,9 @@ class TaskSelector(CallbackSupportMixin, RegressorMixin, BaseEstimator):
                 TaskSelectionWarning,
                 stacklevel=2,
             )
-        found = planner.estimate(session)
-        planner.warn_of_target(session, found)
+        finding = planner.find(session)
+        planner.warn_of_target(session, finding)
+        found = finding.estimate
         self.coef_ = found.basis @ found.target
         self.intercept_ = found.intercept
         self.representation_, self.task_coef_, self.target_coef_ = found.basis, found.heads, found.target

@@ -37,7 +37,7 @@ class Session:
     epoch_drawn: IntArray = field(default_factory=lambda: np.zeros(0, dtype=np.int64))
     history: list[dict[str, Any]] = field(default_factory=list)
     warned: list[str] = field(default_factory=list)
-    estimate: Any = None  # of all samples so far, if known; not written
+    finding: Any = None  # of all samples so far, if known; not written
 
     @classmethod
     def begin(
@@ -79,7 +79,7 @@ class Session:
     def add(self, m: int, X: FloatArray, y: FloatArray) -> None:
         """Keep samples of source m."""
         if len(y):
-            self.estimate = None
+            self.finding = None
             self.moments[m].update(X, y)
             if self.rows is not None:
                 self.rows[m].append((X, y))
