@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -36,7 +36,7 @@ class Estimator:
         self.X, self.y = session.target_X, session.target_y
         self.sampled = np.flatnonzero(session.drawn)
         self.k = choose_rank(self._moments(()), n_components, options)
-        self.plain = self._fit(())
+        self.plain = self._fit((), options)
 
     def _moments(self, rows: Sequence[int]) -> TaskMoments:
         seen = [self.session.moments[m] for m in self.sampled]
@@ -44,17 +44,18 @@ class Estimator:
             seen = [*seen, Moments().update(self.X[rows], self.y[rows])]
         return TaskMoments.from_moments(seen, self.session.n_features, self.options.fit_intercept)
 
-    def _fit(self, rows: Sequence[int]) -> SharedFit:
+    def _fit(self, rows: Sequence[int], options: FitOptions) -> SharedFit:
         """Fit the basis to all sources and these rows of the target, which come last among the tasks."""
+        start = self.plain.basis if len(rows) else None
         if not self.logistic:
-            return fit_shared(self._moments(rows), self.k, self.options)
+            return fit_shared(self._moments(rows), self.k, options, start=start)
         X, y, task = self.session.table()
         if len(rows):
             X, y = np.vstack([X, self.X[rows]]), np.concatenate([y, self.y[rows]])
             task = np.concatenate([task, np.full(len(rows), self.session.n_tasks)])
         groups = group_rows(task, len(y), "task")
         table = TaskRows.of(X, y, np.ones(len(y)), groups)
-        return fit_shared(self._moments(rows), self.k, self.options, rows=table)
+        return fit_shared(self._moments(rows), self.k, options, rows=table, start=start)
 
     def _head(self, fit: SharedFit, rows: Any) -> tuple[FloatArray, float]:
         weights = np.ones(len(rows))
@@ -74,10 +75,10 @@ class Estimator:
         if n < 10:
             return False
         fold = np.random.RandomState(self.session.seed).permutation(n) % 5
-        gain = 0.0
+        gain, rough = 0.0, replace(self.options, tol=10.0 * self.options.tol, max_iter=20)
         for f in range(5):
             train, test = np.flatnonzero(fold != f), np.flatnonzero(fold == f)
-            joined = self._fit(train)  # type: ignore[arg-type]
+            joined = self._fit(train, rough)  # type: ignore[arg-type]
             gain += float((self._losses(self.plain, train, test) - self._losses(joined, train, test)).sum())
         return gain > 0.0
 
@@ -85,7 +86,7 @@ class Estimator:
         """Basis and heads; the target takes part in the basis always, never, or where that helps ("auto")."""
         everything = np.arange(len(self.y))
         joined = self.joining_helps() if join == "auto" else bool(join)
-        fit = self._fit(everything) if joined else self.plain  # type: ignore[arg-type]
+        fit = self._fit(everything, self.options) if joined else self.plain  # type: ignore[arg-type]
         heads = np.zeros((self.k, self.session.n_tasks))
         heads[:, self.sampled] = fit.heads[:, : self.sampled.size]
         w, c = self._head(fit, everything)

@@ -75,16 +75,26 @@ def fit_shared(
     options: FitOptions,
     *,
     rows: TaskRows | None = None,
+    start: FloatArray | None = None,
     callback: SolverCallback | None = None,
 ) -> SharedFit:
-    """Fit a basis of k directions; with ``rows``, of binary tasks."""
+    """Fit a basis of k directions, from a given one or a spectral start; with ``rows``, of binary tasks."""
     args = data.core(options.alpha)
     limits = {"tol": options.tol, "max_iter": options.max_iter, "max_time": seconds_or_inf(options.max_time)}
-    if rows is not None:
+    if start is None and (rows is not None or options.solver == "als"):
         start = _core.multitask_start(*args, k)
+    if rows is not None:
         ridge = np.asarray(options.alpha * data.level() * data.weight)
         found = _core.multitask_logistic(
-            rows.X, rows.y, rows.weights, rows.start, ridge, options.fit_intercept, start, callback=callback, **limits
+            rows.X,
+            rows.y,
+            rows.weights,
+            rows.start,
+            ridge,
+            options.fit_intercept,
+            np.asfortranarray(start),
+            callback=callback,
+            **limits,
         )
         intercept = np.asarray(found["intercepts"])
         details: dict[str, Any] = {}
@@ -92,7 +102,7 @@ def fit_shared(
         found = _svd(data, args, k)
         intercept, details = np.zeros(data.n_tasks), {}
     else:
-        found = _core.multitask_als(*args, _core.multitask_start(*args, k), callback=callback, **limits)
+        found = _core.multitask_als(*args, np.asfortranarray(start), callback=callback, **limits)
         intercept, details = np.zeros(data.n_tasks), {"passes": int(found["passes"])}
     basis, heads = _canonical(found["basis"], found["heads"], data.weight)
     if rows is None and options.fit_intercept:

@@ -69,7 +69,7 @@ class Planner:
             selector.max_tasks,
             known,
             selector.loss,
-            FitOptions(alpha=float(selector.ridge), fit_intercept=bool(selector.fit_intercept)),
+            FitOptions(alpha=float(selector.ridge), fit_intercept=bool(selector.fit_intercept), tol=1e-6, max_iter=100),
             selector.target_in_basis,
         )
 

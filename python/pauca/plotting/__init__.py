@@ -2,10 +2,12 @@
 
 from ._graph import AdjacencyDisplay, EdgeConfidenceDisplay, GraphDisplay
 from ._label_shift import LabelShiftDisplay
+from ._task_selection import TaskAllocationDisplay
 
 __all__ = [
     "AdjacencyDisplay",
     "EdgeConfidenceDisplay",
     "GraphDisplay",
     "LabelShiftDisplay",
+    "TaskAllocationDisplay",
 ]
