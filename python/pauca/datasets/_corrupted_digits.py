@@ -83,22 +83,25 @@ class CorruptedDigits:
         ``draw(n_samples, random_state)`` for each source, by name: "blur 3".
     target_name : str
         The target.
+    noise : float
+        Standard deviation of the noise on every pixel.
     train, test : tuple of arrays
         Images and digits to draw from for training and for testing.
     """
 
     sources: dict[str, Any]
     target_name: str
+    noise: float
     train: tuple[FloatArray, npt.NDArray[np.int64]]
     test: tuple[FloatArray, npt.NDArray[np.int64]]
 
     def target(self, n_samples: int, random_state: Any = 0) -> tuple[FloatArray, FloatArray]:
         """Training samples of the target."""
-        return _draw(n_samples, check_random_state(random_state), *_parts(self.target_name), self.train)
+        return _draw(n_samples, check_random_state(random_state), *_parts(self.target_name), self.noise, self.train)
 
     def target_test(self, n_samples: int = 4000, random_state: Any = 0) -> tuple[FloatArray, FloatArray]:
         """Samples of the target from images that no training sample shows."""
-        return _draw(n_samples, check_random_state(random_state), *_parts(self.target_name), self.test)
+        return _draw(n_samples, check_random_state(random_state), *_parts(self.target_name), self.noise, self.test)
 
 
 def _parts(name: str) -> tuple[str, int]:
@@ -107,28 +110,35 @@ def _parts(name: str) -> tuple[str, int]:
 
 
 def _draw(
-    n: int, rng: np.random.RandomState, corruption: str, digit: int, data: tuple[FloatArray, npt.NDArray[np.int64]]
+    n: int,
+    rng: np.random.RandomState,
+    corruption: str,
+    digit: int,
+    noise: float,
+    data: tuple[FloatArray, npt.NDArray[np.int64]],
 ) -> tuple[FloatArray, FloatArray]:
     images, labels = data
     y = rng.permutation(int(n)) % 2
     own, other = np.flatnonzero(labels == digit), np.flatnonzero(labels != digit)
     rows = np.where(y == 1, rng.choice(own, size=len(y)), rng.choice(other, size=len(y)))
     shown = CORRUPTIONS[corruption](images[rows], rng)
-    return np.ascontiguousarray(shown.reshape(len(y), 64)), y.astype(np.float64)
+    return shown.reshape(len(y), 64) + noise * rng.standard_normal((len(y), 64)), y.astype(np.float64)
 
 
 def make_corrupted_digits(
-    target: str = "stripe 3", *, random_state: int | np.random.RandomState | None = None
+    target: str = "occlusion 3", *, noise: float = 0.5, random_state: int | np.random.RandomState | None = None
 ) -> CorruptedDigits:
     """Many binary tasks from scikit-learn's digits, each a corruption and a digit, one of them the target.
 
-    There are 16 corruptions of the 8 x 8 images (noise, blur, mirror images, a fixed shuffle of the pixels, ...) and ten
-    digits; the sources are the 159 other tasks, or those of the same corruption or the same digit among them.
+    There are 16 corruptions of the 8 x 8 images (noise, blur, mirror images, a fixed shuffle of the pixels, ...) and
+    ten digits; the sources are the 159 other tasks, those of the target's corruption or digit among them.
 
     Parameters
     ----------
-    target : str, default="stripe 3"
+    target : str, default="occlusion 3"
         Corruption and digit of the target.
+    noise : float, default=0.5
+        Standard deviation of Gaussian noise added to every pixel of every task; white is 1, black 0.
     random_state : int, RandomState or None, default=None
         Seed of the split of the images into halves for training and testing.
 
@@ -164,6 +174,8 @@ def make_corrupted_digits(
 
     def source(name: str) -> Any:
         parts = _parts(name)
-        return lambda n_samples, random_state: _draw(n_samples, check_random_state(random_state), *parts, train)
+        return lambda n_samples, random_state: _draw(
+            n_samples, check_random_state(random_state), *parts, float(noise), train
+        )
 
-    return CorruptedDigits({name: source(name) for name in names if name != target}, target, train, test)
+    return CorruptedDigits({name: source(name) for name in names if name != target}, target, float(noise), train, test)

@@ -59,7 +59,7 @@ class Estimator:
 
     def _head(self, fit: SharedFit, rows: Any) -> tuple[FloatArray, float]:
         weights = np.ones(len(rows))
-        return fit_head(fit.basis, self.X[rows], self.y[rows], weights, self.options, self.logistic)
+        return fit_head(fit.basis, self.X[rows], self.y[rows], weights, self.options, self.logistic, "cv")
 
     def _losses(self, fit: SharedFit, train: Any, test: Any) -> FloatArray:
         w, c = self._head(fit, train)

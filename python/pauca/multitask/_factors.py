@@ -186,18 +186,52 @@ def _rank_by_cv(table: tuple[FloatArray, FloatArray, FloatArray, RowGroups], lim
 
 
 def fit_head(
-    basis: FloatArray, X: FloatArray, y: FloatArray, weights: FloatArray, options: FitOptions, logistic: bool
+    basis: FloatArray,
+    X: FloatArray,
+    y: FloatArray,
+    weights: FloatArray,
+    options: FitOptions,
+    logistic: bool,
+    alpha: float | str | None = None,
 ) -> tuple[FloatArray, float]:
-    """Coefficients and intercept of one task on a given basis."""
+    """Coefficients and intercept of one task on a given basis; ridge as in ``options``, or given, or by "cv"."""
     Z = X @ basis
-    total = float(weights.sum())
     if logistic:
-        ridge = options.alpha * float((weights @ X**2).sum()) / X.shape[1]
+        ridge = (options.alpha if alpha is None or isinstance(alpha, str) else alpha) * float(
+            (weights @ X**2).sum()
+        ) / X.shape[1]  # fmt: skip
         w, c = _core.logistic_head(np.asfortranarray(Z), y, weights, ridge, options.fit_intercept)
         return np.asarray(w), float(c)
-    z_mean, y_mean = (weights @ Z / total, float(weights @ y) / total) if options.fit_intercept else (0.0, 0.0)
-    Zc, yc = Z - z_mean, y - y_mean
-    gram = (Zc * weights[:, None]).T @ Zc
-    gram[np.diag_indices_from(gram)] += options.alpha * max(float(np.trace(gram)) / len(gram), 1e-300)
-    w = linalg.lstsq(gram, Zc.T @ (weights * yc), check_finite=False)[0]
-    return np.asarray(w), float(y_mean - np.dot(z_mean, w)) if options.fit_intercept else 0.0
+    share = weights / weights.sum()
+    z_mean, y_mean = (share @ Z, float(share @ y)) if options.fit_intercept else (np.zeros(Z.shape[1]), 0.0)
+    root = np.sqrt(weights)
+    Zs, ys = (Z - z_mean) * root[:, None], (y - y_mean) * root
+    values, vectors = linalg.eigh(Zs.T @ Zs)
+    level = max(float(values.sum()) / len(values), 1e-300)
+    inner = vectors.T @ (Zs.T @ ys)
+
+    def solve(strength: float) -> FloatArray:
+        shifted = np.maximum(values, 0.0) + strength * level
+        usable = shifted > 1e-13 * max(values[-1], 1e-300)
+        return np.asarray(vectors @ np.divide(inner, shifted, out=np.zeros_like(inner), where=usable))
+
+    if alpha == "cv":
+        best = _ridge_by_loo(Zs @ vectors, ys, values, share if options.fit_intercept else 0.0 * share, inner, level)
+    else:
+        best = options.alpha if alpha is None else float(alpha)
+    w = solve(best)
+    return w, float(y_mean - z_mean @ w)
+
+
+def _ridge_by_loo(
+    rotated: FloatArray, y: FloatArray, values: FloatArray, share: FloatArray, inner: FloatArray, level: float
+) -> float:
+    """Ridge, in units of the mean eigenvalue, with the least leave-one-out error."""
+    strengths = np.geomspace(1e-6, 1e2, 25)
+    errors = []
+    for strength in strengths:
+        shifted = np.maximum(values, 0.0) + strength * level
+        residual = y - rotated @ (inner / shifted)
+        leverage = share + (rotated**2 / shifted).sum(axis=1)
+        errors.append(float(np.sum((residual / np.maximum(1.0 - leverage, 1e-6)) ** 2)))
+    return float(strengths[int(np.argmin(errors))])

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import warnings
+
 import numpy as np
 from scipy import linalg, sparse
 
@@ -57,7 +59,7 @@ def rank_above_noise(data: TaskMoments, limit: int) -> int:
 
 
 def rank_of_nuclear_fit(data: TaskMoments, limit: int) -> int:
-    """Rank of the minimiser of 1/2 sum_m ||q_m - R_m v_m||^2 + (sqrt(d) + sqrt(tasks)) ||V||_*, at least one.
+    """Rank of the minimiser of 1/2 sum_m ||q_m - R_m v_m||^2 + 1.05 (sqrt(d) + sqrt(tasks)) ||V||_*.
 
     Rows of R_m are as good as samples, in units of their noise, and v_m is whitened as in
     `standardized_coefficients`; the strength is the largest singular value that noise alone reaches.
@@ -78,7 +80,10 @@ def rank_of_nuclear_fit(data: TaskMoments, limit: int) -> int:
     X = sparse.csc_matrix(sparse.block_diag(blocks))
     y = np.concatenate(targets)
     model = SparseRegressor(
-        penalty=Nuclear(shape=(tasks, d)), alpha=noise_edge(data) / y.size, fit_intercept=False, tol=1e-4
-    ).fit(X, y)
+        penalty=Nuclear(shape=(tasks, d)), alpha=1.05 * noise_edge(data) / y.size, fit_intercept=False, tol=1e-4
+    )
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", "All coefficients are zero", UserWarning)  # rank one is the least
+        model.fit(X, y)
     singular = linalg.svdvals(model.coef_.reshape(tasks, d))
     return int(np.clip(np.count_nonzero(singular > 1e-8 * max(float(singular.max()), 1e-300)), 1, limit))

@@ -178,7 +178,9 @@ class RelevanceLasso(RegressorMixin, BaseEstimator):
     def _lasso(self, W: FloatArray, w: FloatArray, weights: FloatArray) -> FloatArray:
         penalty = L1(weights=None if self.weights is None else weights)
         model = SparseRegressor(penalty=penalty, alpha=self.alpha, fit_intercept=False, tol=1e-12)
-        nu = np.asarray(model.fit(W, w).coef_)
+        with warnings.catch_warnings():
+            warnings.filterwarnings("ignore", "All coefficients are zero", UserWarning)  # the caller falls back
+            nu = np.asarray(model.fit(W, w).coef_)
         if self.max_sources is None or np.count_nonzero(nu) <= self.max_sources or not w.any():
             return nu
         low = max(model.alpha_, 1e-6 * model.alpha_max_)

@@ -345,7 +345,13 @@ class MultiTaskRepresentation(
         weights = None if sample_weight is None else check_vector("sample_weight", sample_weight, predicted.size)
         return explained(check_vector("y", y, predicted.size), predicted, weights, self.loss)
 
-    def adapt(self, X: Any, y: npt.ArrayLike, sample_weight: npt.ArrayLike | None = None) -> TaskHead:
+    def adapt(
+        self,
+        X: Any,
+        y: npt.ArrayLike,
+        sample_weight: npt.ArrayLike | None = None,
+        alpha: float | str | None = None,
+    ) -> TaskHead:
         """Fit the head of a new task on the representation.
 
         Parameters
@@ -356,6 +362,9 @@ class MultiTaskRepresentation(
             Its target.
         sample_weight : array-like of shape (n_samples,), default=None
             Weights >= 0.
+        alpha : float or "cv", default=None
+            Ridge in units of the mean eigenvalue of the representation's moments; "cv" takes the one with the least
+            leave-one-out error (squared loss only). None is the estimator's ``alpha``.
 
         Returns
         -------
@@ -367,9 +376,13 @@ class MultiTaskRepresentation(
         target = np.ascontiguousarray(y, dtype=np.float64)
         if self.loss == "logistic":
             check_binary(target)
+            if alpha == "cv":
+                raise ValueError("alpha: 'cv' is for the squared loss")
         weights = normalized_weights(sample_weight, X) * len(target)
+        if isinstance(alpha, str) and alpha != "cv":
+            raise ValueError(f"alpha: got {alpha!r}, expected a number or 'cv'")
         basis = self.components_.T
-        w, c = fit_head(basis, X, target, weights, self._options(), self.loss == "logistic")
+        w, c = fit_head(basis, X, target, weights, self._options(), self.loss == "logistic", alpha)
         return TaskHead(basis @ w, c, w, self.loss)
 
     def source_relevance(self, X: Any, y: npt.ArrayLike, relevance: RelevanceLasso | None = None) -> FloatArray:

@@ -70,7 +70,8 @@ class TaskSelector(CallbackSupportMixin, RegressorMixin, BaseEstimator):
     loss : {"squared", "logistic"}, default="squared"
         Loss; targets are 0 and 1 for "logistic", and ``predict`` returns probabilities.
     ridge : float, default=1e-6
-        Ridge of the heads, ``alpha`` of :class:`MultiTaskRepresentation`.
+        Ridge of the sources' heads, ``alpha`` of :class:`MultiTaskRepresentation`; that of the target's head is chosen
+        by leave-one-out cross-validation (squared loss).
     fit_intercept : bool, default=True
         Whether tasks have intercepts.
     random_state : int, RandomState instance or None, default=None
