@@ -53,24 +53,45 @@ def allocate(
     for m in np.argsort(share, kind="stable"):
         if wanted[m] and (fee[wanted] + unit[wanted]).sum() > budget and wanted.sum() > 1:
             wanted[m] = False
-    share, least = np.where(wanted, share, 0.0), np.where(wanted, least, 0.0)
-    money = budget - float(fee[wanted].sum())
-    if money <= 0.0:
-        return np.zeros(len(share), dtype=np.int64)
+    new = np.zeros(len(share), dtype=np.int64)
+    while wanted.any():
+        money = budget - float(fee[wanted].sum())
+        if money <= 0.0:
+            return np.zeros(len(share), dtype=np.int64)
+        new = _whole_batches(
+            np.where(wanted, share, 0.0), drawn, money, prices, capacity, np.where(wanted, least, 0.0), wanted
+        )
+        idle = wanted & (new == 0) & (fee > 0.0)  # their fees go to the others
+        if not idle.any():
+            break
+        wanted = wanted & ~idle
+    return new
+
+
+def _whole_batches(
+    share: FloatArray,
+    drawn: IntArray,
+    money: float,
+    prices: TaskPrices,
+    capacity: FloatArray,
+    least: FloatArray,
+    wanted: npt.NDArray[np.bool_],
+) -> IntArray:
+    """Batches of the wanted tasks by largest remainder, until the money buys none."""
+    unit = prices.per_sample * prices.batch_size
     ideal = _water_level(share, drawn, money, prices.per_sample, capacity, least)
     units = np.floor(ideal / prices.batch_size + 1e-9)
-    most = np.ceil(np.where(np.isfinite(capacity), capacity, np.inf) / prices.batch_size)
+    most = np.ceil(capacity / prices.batch_size)
     money -= float(units @ unit)
     missing = ideal / prices.batch_size - units
     while True:
         open_ = wanted & (units < most) & (unit <= money * (1.0 + 1e-12))
         if not open_.any():
-            break
+            return np.asarray(np.minimum(units * prices.batch_size, capacity), dtype=np.int64)
         m = int(np.argmax(np.where(open_, missing, -np.inf)))
         units[m] += 1.0
         missing[m] -= 1.0
         money -= unit[m]
-    return np.asarray(np.minimum(units * prices.batch_size, capacity), dtype=np.int64)
 
 
 def _water_level(
