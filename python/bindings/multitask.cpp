@@ -17,9 +17,9 @@ TaskGrams grams_view(const CArray<double>& grams, const FArray<double>& cross, c
   require(grams.ndim() == 3 && grams.shape(0) == data.tasks() && grams.shape(1) == data.features() &&
               grams.shape(2) == data.features(),
           "grams: expected shape (tasks, features, features)");
-  require(data.squares.size() == data.tasks() && data.weight.size() == data.tasks() &&
-              data.ridge.size() == data.tasks(),
-          "squares, weight, ridge: expected one number a task");
+  require(
+      data.squares.size() == data.tasks() && data.weight.size() == data.tasks() && data.ridge.size() == data.tasks(),
+      "squares, weight, ridge: expected one number a task");
   return data;
 }
 

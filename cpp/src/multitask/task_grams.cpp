@@ -52,8 +52,7 @@ Matrix spectral_start(const TaskGrams& data, Index k, Monitor& monitor) {
   const double level = std::max(pooled.trace() / static_cast<double>(d), 1e-300);
   pooled.diagonal().array() += 1e-8 * level + data.ridge.sum() / total;
   Matrix t(d, tasks);
-  for (Index m = 0; m < tasks; ++m)
-    t.col(m) = data.cross.col(m) / std::sqrt(std::max(data.weight[m], 1e-300));
+  for (Index m = 0; m < tasks; ++m) t.col(m) = data.cross.col(m) / std::sqrt(std::max(data.weight[m], 1e-300));
   if (cholesky_in_place(pooled, monitor)) {
     pooled.triangularView<Eigen::Lower>().solveInPlace(t);
     pooled.transpose().triangularView<Eigen::Upper>().solveInPlace(t);

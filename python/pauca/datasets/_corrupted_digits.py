@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
@@ -126,7 +126,11 @@ def _draw(
 
 
 def make_corrupted_digits(
-    target: str = "occlusion 3", *, noise: float = 0.5, random_state: int | np.random.RandomState | None = None
+    target: str = "occlusion 3",
+    *,
+    noise: float = 0.5,
+    corruptions: Sequence[str] | None = None,
+    random_state: int | np.random.RandomState | None = None,
 ) -> CorruptedDigits:
     """Many binary tasks from scikit-learn's digits, each a corruption and a digit, one of them the target.
 
@@ -139,6 +143,8 @@ def make_corrupted_digits(
         Corruption and digit of the target.
     noise : float, default=0.5
         Standard deviation of Gaussian noise added to every pixel of every task; white is 1, black 0.
+    corruptions : list of str, default=None
+        Corruptions of the sources, in place of all sixteen.
     random_state : int, RandomState or None, default=None
         Seed of the split of the images into halves for training and testing.
 
@@ -162,8 +168,11 @@ def make_corrupted_digits(
     >>> X.shape, int(y.sum())
     ((10, 64), 5)
     """
-    names = [f"{corruption} {digit}" for corruption in CORRUPTIONS for digit in range(10)]
-    if target not in names:
+    used = list(CORRUPTIONS) if corruptions is None else list(corruptions)
+    if not used or not set(used) <= set(CORRUPTIONS):
+        raise ValueError(f"corruptions: got {corruptions!r}, expected names of {list(CORRUPTIONS)}")
+    names = [f"{corruption} {digit}" for corruption in used for digit in range(10)]
+    if target not in [f"{corruption} {digit}" for corruption in CORRUPTIONS for digit in range(10)]:
         raise ValueError(f"target: got {target!r}, expected a corruption of {list(CORRUPTIONS)} and a digit")
     images, labels = load_digits(return_X_y=True)
     images = images.reshape(-1, 8, 8) / 16.0

@@ -70,17 +70,20 @@ class Estimator:
         return np.asarray(-(y * np.log(p) + (1.0 - y) * np.log(1.0 - p)))
 
     def joining_helps(self) -> bool:
-        """Five-fold cross-validation on the target: is it predicted better if its other samples are in the basis?"""
+        """Five-fold cross-validation on the target: is it predicted better if its other samples are in the basis?
+
+        Better by a standard error: joining by chance overfits the target, which costs more than not joining.
+        """
         n = len(self.y)
         if n < 10:
             return False
         fold = np.random.RandomState(self.session.seed).permutation(n) % 5
-        gain, rough = 0.0, replace(self.options, tol=10.0 * self.options.tol, max_iter=20)
+        gain, rough = np.zeros(n), replace(self.options, tol=10.0 * self.options.tol, max_iter=20)
         for f in range(5):
             train, test = np.flatnonzero(fold != f), np.flatnonzero(fold == f)
             joined = self._fit(train, rough)  # type: ignore[arg-type]
-            gain += float((self._losses(self.plain, train, test) - self._losses(joined, train, test)).sum())
-        return gain > 0.0
+            gain[test] = self._losses(self.plain, train, test) - self._losses(joined, train, test)
+        return float(gain.mean()) > float(gain.std(ddof=1)) / np.sqrt(n)
 
     def estimate(self, join: str | bool) -> Estimate:
         """Basis and heads; the target takes part in the basis always, never, or where that helps ("auto")."""

@@ -66,7 +66,7 @@ class TaskSelector(CallbackSupportMixin, RegressorMixin, BaseEstimator):
     target_in_basis : {"auto"} or bool, default="auto"
         Whether the target's own samples take part in fitting the representation. It helps where no source knows a
         direction well, and overfits them where the sources know it: "auto" asks five-fold cross-validation on the
-        target.
+        target, and joins if that is better by a standard error.
     loss : {"squared", "logistic"}, default="squared"
         Loss; targets are 0 and 1 for "logistic", and ``predict`` returns probabilities.
     ridge : float, default=1e-6

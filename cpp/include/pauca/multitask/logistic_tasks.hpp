@@ -22,9 +22,9 @@ struct LogisticTasks {
 };
 
 /// min over B, w_m, c_m of  sum_m [ sum_i s_i log(1 + e^eta_i) - s_i y_i eta_i ] + r_m / 2 ||w_m||^2,
-/// eta = X_m B w_m + c_m, B'B = I. Iteratively reweighted least squares in two steps a round: w_m, c_m by Newton's method
-/// for given B; B by conjugate gradients on the reweighted normal equations, intercepts eliminated, never formed: each
-/// iteration reads X twice. A step of B that does not lower the objective is halved.
+/// eta = X_m B w_m + c_m, B'B = I. Iteratively reweighted least squares in two steps a round: w_m, c_m by Newton's
+/// method for given B; B by conjugate gradients on the reweighted normal equations, intercepts eliminated, never
+/// formed: each iteration reads X twice. A step of B that does not lower the objective is halved.
 Report logistic_alternating(const LogisticTasks& data, SharedFactors& factors, Vector& intercepts,
                             const Settings& settings, Monitor& monitor);
 
