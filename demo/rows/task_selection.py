@@ -1,4 +1,4 @@
-"""A digit with a missing patch, forty labels, and 159 other tasks to sample, beside ridge regression on the forty."""
+"""A digit with a missing patch, sixty labels, and 79 other tasks to sample, beside ridge regression on the sixty."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -14,10 +14,12 @@ from pauca.plotting import TaskAllocationDisplay
 
 from ..row import Row, timed
 
+CORRUPTIONS = ["occlusion", "identity", "noise", "stripe", "mirror", "upside down", "quarter turn", "shuffled"]
+
 
 def select() -> tuple[Any, Any, Any, float]:
-    data = make_corrupted_digits("occlusion 3", random_state=0)
-    target = data.target(40, random_state=0)
+    data = make_corrupted_digits("occlusion 3", corruptions=CORRUPTIONS, random_state=0)
+    target = data.target(60, random_state=0)
     selector = TaskSelector(n_components=10, budget=16000, ridge=1e-2, random_state=0)
     model, seconds = timed(lambda: selector.fit(data.sources, target))
     return data, target, model, seconds
@@ -29,7 +31,7 @@ def corrupted_digits() -> Row:
     peer = RidgeCV(np.logspace(-3, 4, 29)).fit(*target)
     return Row(
         estimator="TaskSelector",
-        data=f"digits, {len(data.sources)} source tasks, 40 target samples",
+        data=f"digits, {len(data.sources)} source tasks, 60 target samples",
         measure="R2, new images",
         score=model.score(X, y),
         peer="sklearn RidgeCV, target alone",

@@ -83,7 +83,7 @@ class Estimator:
             train, test = np.flatnonzero(fold != f), np.flatnonzero(fold == f)
             joined = self._fit(train, rough)  # type: ignore[arg-type]
             gain[test] = self._losses(self.plain, train, test) - self._losses(joined, train, test)
-        return float(gain.mean()) > float(gain.std(ddof=1)) / np.sqrt(n)
+        return bool(gain.mean() > gain.std(ddof=1) / np.sqrt(n))
 
     def estimate(self, join: str | bool) -> Estimate:
         """Basis and heads; the target takes part in the basis always, never, or where that helps ("auto")."""
