@@ -81,4 +81,28 @@ BOOST_AUTO_TEST_CASE(logistic_heads_are_stationary) {
   BOOST_CHECK_SMALL((y - p).sum(), 1e-6);
 }
 
+BOOST_AUTO_TEST_CASE(logistic_tasks_lower_their_objective) {
+  const Index d = 6, n = 40, tasks = 5;
+  Eigen::Matrix<double, Eigen::Dynamic, Eigen::Dynamic, Eigen::RowMajor> x = random_matrix(n * tasks, d, 6);
+  Matrix basis = random_matrix(d, 2, 7);
+  orthonormalise(basis);
+  const Matrix heads = 2.0 * random_matrix(2, tasks, 8), noise = random_matrix(n * tasks, 1, 9);
+  Vector y(n * tasks), s = Vector::Ones(n * tasks);
+  std::vector<Index> start;
+  for (Index m = 0; m <= tasks; ++m) start.push_back(m * n);
+  for (Index i = 0; i < y.size(); ++i) y[i] = x.row(i).dot(basis * heads.col(i / n)) + noise(i, 0) > 0.0 ? 1.0 : 0.0;
+  const LogisticTasks data{
+      {x.data(), n * tasks, d}, {y.data(), y.size()}, {s.data(), s.size()}, start, Vector::Ones(tasks), true};
+  SharedFactors f{random_matrix(d, 2, 10), {}};
+  orthonormalise(f.basis);
+  Vector intercepts;
+  Monitor monitor;
+  const Report report = logistic_alternating(data, f, intercepts, Settings{}, monitor);
+  BOOST_CHECK(report.status == Status::converged);
+  BOOST_CHECK(report.n_iter >= 2);
+  for (std::size_t i = 1; i < report.objective_path.size(); ++i)
+    BOOST_CHECK(report.objective_path[i] <= report.objective_path[i - 1]);
+  BOOST_CHECK((f.basis.transpose() * f.basis - Matrix::Identity(2, 2)).norm() < 1e-12);
+}
+
 BOOST_AUTO_TEST_SUITE_END()

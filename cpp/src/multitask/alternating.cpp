@@ -5,6 +5,7 @@
 
 #include "pauca/core/cholesky.hpp"
 #include "pauca/core/errors.hpp"
+#include "pauca/multitask/rounds.hpp"
 
 namespace pauca::multitask {
 namespace {
@@ -127,47 +128,22 @@ class Alternating {
 Report alternating_least_squares(const TaskGrams& data, SharedFactors& factors, const Settings& settings,
                                  Monitor& monitor, Index* passes) {
   require(factors.basis.rows() == data.features(), "basis: expected one row a feature");
-  Report report;
-  report.engine = "alternating least squares";
-  report.threshold = settings.tol;
   Alternating als(data, factors, monitor);
-  const double null = std::max(0.5 * data.squares.sum(), 1e-300);
-  Matrix last_basis, last_heads;
+  Rounds rounds("alternating least squares", std::max(0.5 * data.squares.sum(), 1e-300), settings, monitor);
   double objective = als.heads();
-  report.criterion = std::numeric_limits<double>::infinity();
-  for (;;) {
-    report.objective_path.push_back(objective);
-    report.objective = objective;
-    if (!monitor.next_iteration({report.n_iter, objective, report.criterion, report.threshold})) {
-      report.status = monitor.reason();
-      break;
-    }
-    if (report.criterion <= settings.tol) {
-      report.status = Status::converged;
-      break;
-    }
-    if (report.n_iter >= settings.max_iter) {
-      report.status = Status::max_iter;
-      break;
-    }
-    last_basis = factors.basis;
-    last_heads = factors.heads;
+  while (rounds.next(objective)) {
+    const SharedFactors last = factors;
     als.basis(0.03, 30);
-    const double next = als.heads();
-    ++report.n_iter;
-    if (monitor.stop_requested() || !(next < objective)) {  // an unfinished pass, or rounding: keep what is known
-      factors.basis = last_basis;
-      factors.heads = last_heads;
-      report.criterion = std::max(0.0, (objective - next) / null);
-      report.status = monitor.stop_requested() ? monitor.reason() : Status::converged;
+    const double after = als.heads();
+    if (monitor.stop_requested() || !(after < objective)) {  // an unfinished pass, or rounding: keep what is known
+      factors = last;
+      rounds.abandon();
       break;
     }
-    report.criterion = (objective - next) / null;
-    objective = next;
+    objective = after;
   }
   if (passes) *passes = als.passes();
-  report.seconds = monitor.seconds();
-  return report;
+  return rounds.report;
 }
 
 Matrix fit_heads(const TaskGrams& data, ConstMatrixRef basis) {

@@ -4,6 +4,7 @@
 #include <cmath>
 
 #include "pauca/core/cholesky.hpp"
+#include "pauca/multitask/rounds.hpp"
 
 namespace pauca::multitask {
 namespace {
@@ -181,12 +182,8 @@ double logistic_head(ConstMatrixRef z, ConstVectorRef y, ConstVectorRef weight, 
 
 Report logistic_alternating(const LogisticTasks& data, SharedFactors& factors, Vector& intercepts,
                             const Settings& settings, Monitor& monitor) {
-  Report report;
-  report.engine = "alternating reweighted least squares";
-  report.threshold = settings.tol;
   factors.heads.setZero(factors.basis.cols(), data.tasks());
   intercepts.setZero(data.tasks());
-  const double null = std::max(std::log(2.0) * data.weight.sum(), 1e-300);
   auto heads = [&] {
     double total = 0.0;
     for (Index m = 0; m < data.tasks() && monitor.keep_going(); ++m) {
@@ -198,36 +195,23 @@ Report logistic_alternating(const LogisticTasks& data, SharedFactors& factors, V
     return total;
   };
   BasisStep step(data, factors, monitor);
+  Rounds rounds("alternating reweighted least squares", std::max(std::log(2.0) * data.weight.sum(), 1e-300), settings,
+                monitor);
   double objective = heads();
-  report.criterion = std::numeric_limits<double>::infinity();
-  for (;;) {
-    report.objective_path.push_back(objective);
-    report.objective = objective;
-    if (!monitor.next_iteration({report.n_iter, objective, report.criterion, report.threshold})) {
-      report.status = monitor.reason();
-      break;
-    }
-    if (report.criterion <= settings.tol) {
-      report.status = Status::converged;
-      break;
-    }
-    if (report.n_iter >= settings.max_iter) {
-      report.status = Status::max_iter;
-      break;
-    }
+  while (rounds.next(objective)) {
     step.linearise(intercepts);
-    const double moved = step.take(objective);
-    const double next = moved < objective ? heads() : objective;
-    ++report.n_iter;
-    if (monitor.stop_requested()) {
-      report.status = monitor.reason();
+    if (!(step.take(objective) < objective)) {
+      rounds.abandon();
       break;
     }
-    report.criterion = (objective - next) / null;
-    objective = std::min(next, objective);
+    const double after = heads();
+    if (monitor.stop_requested()) {
+      rounds.abandon();
+      break;
+    }
+    objective = std::min(after, objective);
   }
-  report.seconds = monitor.seconds();
-  return report;
+  return rounds.report;
 }
 
 }  // namespace pauca::multitask
