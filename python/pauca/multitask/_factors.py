@@ -15,7 +15,7 @@ from .._report import SolverReport
 from .._rows import RowGroups
 from .._validation import FloatArray, seconds_or_inf
 from ._rank import rank_above_noise, rank_of_nuclear_fit
-from ._task_moments import TaskMoments
+from ._task_moments import CoreMoments, TaskMoments
 
 
 @dataclass(frozen=True)
@@ -110,7 +110,7 @@ def fit_shared(
     return SharedFit(basis, heads, intercept, found["objective_path"], SolverReport.from_core(found, **details))
 
 
-def _svd(data: TaskMoments, args: tuple[FloatArray, ...], k: int) -> dict[str, Any]:
+def _svd(data: TaskMoments, args: CoreMoments, k: int) -> dict[str, Any]:
     """Leading directions of the tasks' own ridge estimates, weighted by sqrt(n) and whitened by pooled moments."""
     d = data.n_features
     # Ridge of one sample's worth: estimates of tasks with fewer rows than features stay bounded.

@@ -11,6 +11,8 @@ from .._rows import RowGroups
 from .._validation import FloatArray
 from ..moments import Moments
 
+CoreMoments = tuple[FloatArray, FloatArray, FloatArray, FloatArray, FloatArray]
+
 
 @dataclass(frozen=True)
 class TaskMoments:
@@ -118,6 +120,6 @@ class TaskMoments:
         level = max(float(np.trace(covariance)) / self.n_features, 1e-300)
         return np.asarray(covariance + 1e-8 * level * np.eye(self.n_features))
 
-    def core(self, alpha: float) -> tuple[FloatArray, ...]:
+    def core(self, alpha: float) -> CoreMoments:
         """Arguments of the compiled core."""
         return self.grams, self.cross, self.squares, self.weight, self.ridge(alpha)
