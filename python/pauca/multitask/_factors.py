@@ -80,7 +80,11 @@ def fit_shared(
 ) -> SharedFit:
     """Fit a basis of k directions, from a given one or a spectral start; with ``rows``, of binary tasks."""
     args = data.core(options.alpha)
-    limits = {"tol": options.tol, "max_iter": options.max_iter, "max_time": seconds_or_inf(options.max_time)}
+    limits: dict[str, Any] = {
+        "tol": options.tol,
+        "max_iter": options.max_iter,
+        "max_time": seconds_or_inf(options.max_time),
+    }
     if start is None and (rows is not None or options.solver == "als"):
         start = _core.multitask_start(*args, k)
     if rows is not None:
