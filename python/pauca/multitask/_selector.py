@@ -14,7 +14,7 @@ from sklearn.utils import check_random_state
 from sklearn.utils.validation import check_is_fitted
 
 from .._monitor import watch
-from .._sklearn_compat import CallbackSupportMixin, Interval, StrOptions, _fit_context, validate_data, with_callbacks
+from .._sklearn_compat import CallbackSupportMixin, Interval, StrOptions, validate_data, with_callbacks
 from .._validation import FloatArray, check_vector
 from ._costs import SamplingCost
 from ._head import explained, mean_response
@@ -224,8 +224,7 @@ class TaskSelector(CallbackSupportMixin, RegressorMixin, BaseEstimator):
 
     # -- all at once -------------------------------------------------------------------------------------------------
 
-    @with_callbacks
-    @_fit_context(prefer_skip_nested_validation=True)
+    @with_callbacks  # no _fit_context: a failing fit keeps what was drawn
     def fit(self, sources: Any, target: Any) -> Self:
         """Spend the budget on the sources and fit the target.
 
