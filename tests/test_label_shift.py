@@ -15,6 +15,7 @@ from pauca.datasets import make_latent_label_shift, shift_labels
 from pauca.decomposition import SimplexNMF
 from pauca.label_shift import LabelShiftWarning, LatentLabelShift, adjust_to_prior, bbse, mlls
 from pauca.label_shift._discriminate import Calibration, cross_fit, folds, repeated_rows
+from pauca.label_shift._steps import emissions
 from pauca.metrics import match_classes, matched_accuracy, prior_l1_error
 
 
@@ -138,6 +139,36 @@ def test_cross_fitting_is_out_of_fold():
     assert repeated_rows(X) is None
     for train, test in folds(twice, np.arange(200) % 4, 5, rng):
         assert not set(map(bytes, twice[train])) & set(map(bytes, twice[test]))
+
+
+def test_priors_are_averages_over_clusterings(gaussian):
+    """Three seeds of k-means, classes aligned; the emissions are fitted to the average on the first."""
+    data, model = gaussian
+    assert (np.diff(model.class_share_) <= 0).all()
+    np.testing.assert_allclose(model.class_prior_.sum(axis=0), 1.0)
+    np.testing.assert_allclose(model.cluster_given_class_.sum(axis=0), 1.0)
+    assert model.report_.stability > 0.0
+    codes = np.searchsorted(model.domains_, data.domain)
+    f = model.transform(data.X)
+    T = model.class_prior_
+    again = model._refits(data.X, f, codes, T, 5)
+    assert len(again) == 2
+    for other in again:  # in the order of T, near it, and not it
+        assert 0.0 < np.abs(other - T).sum(axis=0).mean() < 0.3
+
+
+def test_emissions_raise_the_likelihood_alone():
+    rng = np.random.default_rng(0)
+    A, T = rng.dirichlet(np.ones(12), size=3).T, rng.dirichlet(np.ones(3), size=6).T
+    counts = np.column_stack([rng.multinomial(400, A @ T[:, d]) for d in range(6)]).astype(float)
+    last, start = -np.inf, rng.dirichlet(np.ones(12), size=3).T
+    for rounds in range(8):
+        found = emissions(counts, start, T, rounds)
+        value = float((counts * np.log(np.maximum(found @ T, 1e-300))).sum())
+        assert value >= last - 1e-9
+        last = value
+    exact = (A @ T) * 1e4  # counts without noise: the truth is the maximum
+    np.testing.assert_allclose(emissions(exact, start, T, 20_000), A, atol=1e-4)
 
 
 def test_useless_discriminator_is_reported():

@@ -1,9 +1,11 @@
 """Tables: CSV files for machines, markdown for people."""
 
 import csv
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
+
+from common.options import Options
 
 
 def write_csv(path: Path, rows: Sequence[Mapping[str, Any]]) -> None:
@@ -13,6 +15,22 @@ def write_csv(path: Path, rows: Sequence[Mapping[str, Any]]) -> None:
         writer = csv.DictWriter(file, fieldnames=list(rows[0]), lineterminator="\n")
         writer.writeheader()
         writer.writerows(rows)
+
+
+def read_csv(path: Path) -> list[dict[str, Any]]:
+    if not path.exists():
+        return []
+    with path.open(newline="", encoding="utf-8") as file:
+        return list(csv.DictReader(file))
+
+
+def measured(path: Path, part: Callable[[Options], list[dict[str, Any]]], options: Options) -> list[dict[str, Any]]:
+    """The rows of one part of a family: measured now and written, or, with --only another part, those of last time."""
+    if options.only not in part.__name__:
+        return read_csv(path)
+    rows = part(options)
+    write_csv(path, rows)
+    return rows
 
 
 def markdown(header: Sequence[str], rows: Iterable[Sequence[object]]) -> str:

@@ -18,6 +18,17 @@ def cpu_seconds(call: Callable[[], T]) -> tuple[float, T]:
     return time.process_time() - start, result
 
 
+def busier_thread(call: Callable[[], object]) -> float:
+    """CPU seconds of the busier of two threads, the calling one and another: what the call takes on two idle cores.
+
+    Exact for one parallel region; on a loaded machine one thread may do more than its share, which makes it larger.
+    """
+    total, own = time.process_time(), time.thread_time()
+    call()
+    total, own = time.process_time() - total, time.thread_time() - own
+    return max(own, total - own)
+
+
 def in_new_process(code: str, repeats: int) -> float:
     """Median wall-clock seconds that `code` reports on its last line when run in fresh interpreters."""
     times = []

@@ -1,6 +1,6 @@
 """NMSE of every method against SNR or pilot overhead on the settings of the literature: medians, means, time.
 
-    OPENBLAS_NUM_THREADS=1 python benchmarks/irs_mimo/quality.py journal --trials 50 --out benchmarks/irs_mimo/results
+    python benchmarks/irs_mimo/quality.py journal --trials 50 --out benchmarks/report/irs_mimo
 
 Settings: synthetic (8,12,15 / 15^3, full core of 3 x 3 x 3), journal (K_P = 3, K_I = 6), spawc (K_P = 4, K_I = 10),
 overhead (K_P = 6, K_I = 4..10, 15 dB). Columns: NMSE over the training patterns, over 50 patterns never sent, support
@@ -91,19 +91,30 @@ def picture(rows, setting, path):
     import matplotlib.pyplot as plt
 
     colours = dict(zip(dict.fromkeys(r["method"] for r in rows), plt.get_cmap("tab20").colors, strict=False))
-    figure, axes = plt.subplots(1, 3, figsize=(14, 4.5), layout="constrained")
+    columns = {"median": "NMSE, median", "mean": "NMSE, mean", "ms": "CPU ms, median"}
+    if setting != "synthetic":
+        columns = {
+            "median": "trained patterns, median",
+            "mean": "trained patterns, mean",
+            "unseen_median": "unseen patterns, median",
+            "unseen_mean": "unseen patterns, mean",
+            "ms": "CPU ms, median",
+        }
+    figure, axes = plt.subplots(1, len(columns), figsize=(2 + 4 * len(columns), 4.5), layout="constrained")
     key = "n_patterns" if setting == "overhead" else "snr_db"
-    for axis, column, title in zip(
-        axes, ("median", "mean", "ms"), ("NMSE, median", "NMSE, mean", "CPU ms, median"), strict=True
-    ):
+    for axis, (column, title) in zip(axes, columns.items(), strict=True):
         for name in dict.fromkeys(r["method"] for r in rows):
             points = [r for r in rows if r["method"] == name and r[column] > 0]
             style = (
                 {"color": "black", "ls": "--"} if "oracle" in name else {"marker": "o", "ms": 3, "color": colours[name]}
             )
             axis.semilogy([p[key] for p in points], [p[column] for p in points], label=name, **style)
-        axis.set(title=f"{setting}: {title}", xlabel="patterns" if key == "n_patterns" else "SNR (dB)")
+        axis.set(title=title, xlabel="patterns" if key == "n_patterns" else "SNR (dB)")
         axis.grid(alpha=0.3)
+    floor = max(float(r["floor"]) for r in rows)
+    figure.suptitle(
+        f"{setting}: NMSE" + ("" if setting == "synthetic" else f"; projection floor of the grids {floor:.0e}")
+    )
     figure.legend(*axes[0].get_legend_handles_labels(), fontsize=8, loc="outside right upper")
     figure.savefig(path, dpi=110)
 

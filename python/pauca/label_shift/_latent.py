@@ -22,6 +22,7 @@ from . import _tables
 from ._correct import mlls, reweighted
 from ._posteriors import ShiftPosteriors
 from ._report import LabelShiftReport, LabelShiftWarning, warn_of_failures
+from ._steps import emissions, split_domains
 
 Codes = npt.NDArray[np.intp]
 
@@ -46,7 +47,7 @@ class LatentLabelShift(ShiftPosteriors, ClusterMixin, TransformerMixin, BaseEsti
         "precomputed": X holds p(domain | x) itself, out of fold in ``fit``, columns in the order of the sorted domains.
     n_clusters : int or "auto", default="auto"
         Number of clusters of p(domain | x). "auto" is two to four for each class, as many as leave ten points for
-        each cluster and domain.
+        each cluster and domain. Priors are averages over three seeds of the clustering.
     discretizer : {"kmeans", "categorical"}, default="kmeans"
         "categorical" counts the distinct rows of X themselves, for finite inputs; no discriminator is used.
     factorizer : SimplexNMF or None, default=None
@@ -184,13 +185,12 @@ class LatentLabelShift(ShiftPosteriors, ClusterMixin, TransformerMixin, BaseEsti
         """
         k = int(self.n_classes)
         X = self._validate(X, reset=True)
-        domains, codes = self._domains(X, y)
+        domains, codes = split_domains(X, y)
         if len(domains) == 1:
             return self._fit_one_domain(X, domains, k)
         if len(domains) < k:
             raise ValueError(
-                f"n_classes: got {k} classes but {len(domains)} domains; latent label shift needs at least as many "
-                "domains as classes"
+                f"n_classes: got {k} classes but {len(domains)} domains, expected at least as many domains"
             )
         rng = check_random_state(self.random_state)
         share = np.bincount(codes) / len(codes)
@@ -203,6 +203,10 @@ class LatentLabelShift(ShiftPosteriors, ClusterMixin, TransformerMixin, BaseEsti
             )
         seed = int(rng.randint(np.iinfo(np.int32).max))
         A, T, anchors = self._factorise(counts, k, seed)
+        single, refits = (counts, A, T), self._refits(X, f, codes, T, seed)
+        if refits:  # their average depends less on where k-means put the borders
+            T = np.mean([T, *refits], axis=0)
+            A = emissions(counts, A, T)
         order = np.argsort(-(T @ share), kind="stable")
         A, T = A[:, order], T[order]
 
@@ -221,7 +225,7 @@ class LatentLabelShift(ShiftPosteriors, ClusterMixin, TransformerMixin, BaseEsti
         self.class_names_: npt.NDArray[Any] | None = None
         h = self._class_posteriors(f, assigned)
         self.labels_ = self._in_domain(h, codes).argmax(axis=1)
-        self.report_, p_value = self._assess(X, f, h, codes, (counts, A, T), seed)
+        self.report_, p_value = self._assess(f, h, codes, single, refits, seed)
         warn_of_failures(self.report_, p_value, self.discretizer == "kmeans")
         return self
 
@@ -232,19 +236,6 @@ class LatentLabelShift(ShiftPosteriors, ClusterMixin, TransformerMixin, BaseEsti
         return validate_data(
             self, X, reset=reset, accept_sparse=False if plain else "csr", dtype=[np.float64, np.float32]
         )
-
-    def _domains(self, X: Any, domain: Any) -> tuple[Any, Codes]:
-        if domain is None:
-            return np.zeros(1, dtype=np.intp), np.zeros(X.shape[0], dtype=np.intp)
-        values = np.asarray(domain)
-        if values.ndim == 2 and values.shape[1] == 1:
-            values = values[:, 0]
-        if values.shape != (X.shape[0],):
-            raise ValueError(f"domain: got shape {values.shape}, expected ({X.shape[0]},), one domain a point")
-        if values.dtype.kind == "f" and not np.isfinite(values).all():
-            raise ValueError("domain: contains NaN or infinity, expected a domain for every point")
-        domains, codes = np.unique(values, return_inverse=True)
-        return domains, codes.astype(np.intp)
 
     def _fit_one_domain(self, X: Any, domains: Any, k: int) -> Self:
         warnings.warn(

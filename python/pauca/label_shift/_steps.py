@@ -78,27 +78,32 @@ class ShiftSteps:
         T = model.fit_transform(counts.T).T
         return np.ascontiguousarray(model.components_.T), np.ascontiguousarray(T), model.anchors_
 
+    def _refits(self, X: Any, f: FloatArray | None, codes: Codes, T: FloatArray, seed: int) -> list[FloatArray]:
+        """Priors from other seeds of the clustering, classes in the order of T."""
+        if self.discretizer != "kmeans":
+            return []
+        found = []
+        for other in (1, 2):
+            cells, _, counts = self._discretise(X, f, codes, T.shape[1], np.random.RandomState((seed + other) % 2**31))
+            if cells.n_cells >= len(T):
+                found.append(align_priors(T, self._factorise(counts, len(T), seed)[1]))
+        return found
+
     def _assess(
         self,
-        X: Any,
         f: FloatArray,
         h: FloatArray,
         codes: Codes,
-        fitted: tuple[FloatArray, FloatArray, FloatArray],
+        single: tuple[FloatArray, FloatArray, FloatArray],
+        refits: list[FloatArray],
         seed: int,
     ) -> tuple[LabelShiftReport, float]:
-        """The report on counts, A, T (`fitted`) and the p-value of the misfit."""
-        counts, A, T = fitted
+        """The report on counts, A, T of the first clustering and priors of the others, and the misfit's p-value."""
+        counts, A, T = single
         share = np.bincount(codes) / len(codes)
         chi2_df, p_value = misfit(counts, A, T)
-        singular = np.linalg.svd(T * np.sqrt(share), compute_uv=False)
-        distances = []
-        if self.discretizer == "kmeans":
-            for other in (1, 2):
-                again = self._discretise(X, f, codes, len(share), np.random.RandomState((seed + other) % 2**31))
-                if again[0].n_cells >= len(T):
-                    moved = align_priors(T, self._factorise(again[2], len(T), seed)[1])
-                    distances.append(float(np.abs(moved - T).sum(axis=0).mean()))
+        singular = np.linalg.svd(np.mean([T, *refits], axis=0) * np.sqrt(share), compute_uv=False)
+        distances = [float(np.abs(other - T).sum(axis=0).mean()) for other in refits]
         report = LabelShiftReport(
             chi2_per_df=chi2_df,
             fewer_classes_p_value=fewer_classes(counts, len(T) - 1, seed),
@@ -109,6 +114,30 @@ class ShiftSteps:
             stability=float(np.mean(distances)) if distances else 0.0,
         )
         return report, p_value
+
+
+def split_domains(X: Any, domain: Any) -> tuple[Any, Codes]:
+    """Sorted domains, and the position of each point's; None is one domain."""
+    if domain is None:
+        return np.zeros(1, dtype=np.intp), np.zeros(X.shape[0], dtype=np.intp)
+    values = np.asarray(domain)
+    if values.ndim == 2 and values.shape[1] == 1:
+        values = values[:, 0]
+    if values.shape != (X.shape[0],):
+        raise ValueError(f"domain: got shape {values.shape}, expected ({X.shape[0]},), one domain a point")
+    if values.dtype.kind == "f" and not np.isfinite(values).all():
+        raise ValueError("domain: contains NaN or infinity, expected a domain for every point")
+    domains, codes = np.unique(values, return_inverse=True)
+    return domains, codes.astype(np.intp)
+
+
+def emissions(counts: FloatArray, A: FloatArray, T: FloatArray, rounds: int = 50) -> FloatArray:
+    """p(cluster | class) of larger likelihood for given priors T: the rounds of EM that move A alone."""
+    A = np.maximum(A, 1e-6 / len(A))
+    for _ in range(rounds):
+        A = A * ((counts / np.maximum(A @ T, 1e-300)) @ T.T)
+        A = A / np.maximum(A.sum(axis=0), 1e-300)
+    return A
 
 
 def fewer_classes(counts: FloatArray, k: int, seed: int) -> float:

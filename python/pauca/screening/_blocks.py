@@ -10,6 +10,8 @@ from typing import Any, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
+from ._arrow import SUFFIXES, ArrowColumns
+
 BLOCK_BYTES = 32 * 2**20
 RELEASE_BYTES = 128 * 2**20
 
@@ -71,7 +73,7 @@ def _mapping(source: Any) -> mmap.mmap | None:
 
 
 class SuppliedBlocks:
-    """Blocks that the caller supplies: arrays, data frames or paths of .npy files with n_rows rows each."""
+    """Blocks that the caller supplies: arrays, data frames or paths of files with n_rows rows each."""
 
     def __init__(self, blocks: Iterable[Any], n_rows: int, width: int | None) -> None:
         self.blocks = blocks
@@ -90,12 +92,13 @@ class SuppliedBlocks:
 
 
 def open_block(item: Any, n_rows: int | None) -> tuple[Any, list[str] | None]:
-    """One supplied block as an array (a .npy file as a memory map), and its column names if it has any."""
+    """One supplied block and its column names if it has any; a .npy file as a memory map, others column by column."""
+    if isinstance(item, (str, os.PathLike)):
+        arrow = os.fspath(item).lower().endswith(SUFFIXES)
+        item = ArrowColumns(item) if arrow else np.load(item, mmap_mode="r")
     columns = getattr(item, "columns", None)
     names = [str(c) for c in columns] if columns is not None else None
-    if isinstance(item, (str, os.PathLike)):
-        item = np.load(item, mmap_mode="r")
-    array = item if isinstance(item, np.ndarray) else np.asarray(item)
-    if array.ndim != 2 or (n_rows is not None and array.shape[0] != n_rows):
-        raise ValueError(f"blocks: got a block of shape {array.shape}, expected ({n_rows or 'n_rows'}, n_columns)")
-    return array, names
+    block = item if isinstance(item, (np.ndarray, ArrowColumns)) else np.asarray(item)
+    if block.ndim != 2 or (n_rows is not None and block.shape[0] != n_rows):
+        raise ValueError(f"blocks: got a block of shape {block.shape}, expected ({n_rows or 'n_rows'}, n_columns)")
+    return block, names

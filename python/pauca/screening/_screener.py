@@ -42,7 +42,7 @@ class MutualInformationScreener(CallbackSupportMixin, SelectorMixin, BaseEstimat
     Missing values (NaN) in X are deleted pairwise.
 
     Data may be far larger than memory: a numpy memory map is read in blocks of columns and its pages are given back,
-    and :meth:`fit_blocks` takes any iterable of column blocks, arrays or paths of ``.npy`` files.
+    and :meth:`fit_blocks` takes any iterable of column blocks: arrays, or paths of ``.npy``, Parquet or Arrow files.
 
     Parameters
     ----------
@@ -287,7 +287,9 @@ class MutualInformationScreener(CallbackSupportMixin, SelectorMixin, BaseEstimat
         ----------
         blocks : iterable
             Blocks of shape (n_samples, n_columns): arrays, data frames, or paths of ``.npy`` files, which are memory
-            mapped. With ``n_steps > 1`` it must be possible to go through them again: a list, not a generator.
+            mapped, and of Parquet, Feather or Arrow files (with pyarrow), of which some columns at a time are read; a
+            single file may hold everything. With ``n_steps > 1`` it must be possible to go through them again: a list,
+            not a generator.
         y : array-like of shape (n_samples,)
             Target: numbers or labels.
 

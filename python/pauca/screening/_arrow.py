@@ -1,0 +1,58 @@
+"""Parquet, Feather and Arrow files as matrices of which only the columns asked for are read."""
+
+from __future__ import annotations
+
+import os
+from importlib import import_module
+from typing import Any
+
+import numpy as np
+
+from .._validation import FloatArray
+
+SUFFIXES = (".parquet", ".pq", ".feather", ".arrow", ".ipc")
+
+
+class ArrowColumns:
+    """Columns of a file by ``columns[:, index]``: float64, with missing values as NaN."""
+
+    ndim = 2
+
+    def __init__(self, path: str | os.PathLike[str]) -> None:
+        self.path = os.fspath(path)
+        try:
+            self._arrow: Any = import_module("pyarrow")
+        except ImportError as error:
+            raise ImportError(f"{self.path}: reading Parquet and Arrow files needs pyarrow") from error
+        self._parquet: Any = None
+        if self.path.lower().endswith((".parquet", ".pq")):
+            self._parquet = import_module("pyarrow.parquet").ParquetFile(self.path, memory_map=True)
+            self.columns: list[str] = list(self._parquet.schema_arrow.names)
+            n_rows = int(self._parquet.metadata.num_rows)
+        else:
+            file = self._open([0])
+            self.columns = list(self._ipc().open_file(self._arrow.memory_map(self.path)).schema.names)
+            n_rows = sum(file.get_batch(i).num_rows for i in range(file.num_record_batches))
+        self.shape = (n_rows, len(self.columns))
+
+    def _ipc(self) -> Any:
+        return import_module("pyarrow.ipc")
+
+    def _open(self, fields: list[int]) -> Any:
+        ipc = self._ipc()
+        source = self._arrow.memory_map(self.path)
+        return ipc.open_file(source, options=ipc.IpcReadOptions(included_fields=fields))
+
+    def __getitem__(self, key: tuple[slice, Any]) -> FloatArray:
+        fields = np.arange(self.shape[1])[key[1]].tolist()
+        names = [self.columns[j] for j in fields]
+        if not fields:
+            return np.empty((self.shape[0], 0))
+        table = self._open(fields).read_all() if self._parquet is None else self._parquet.read(columns=names)
+        out = np.empty((self.shape[0], len(names)), order="F")
+        for j, name in enumerate(names):
+            try:
+                out[:, j] = table.column(name).to_numpy()
+            except (TypeError, ValueError, KeyError) as error:
+                raise ValueError(f"{self.path}: column {name!r} cannot be read as numbers: {error}") from error
+        return out
