@@ -20,6 +20,7 @@ _SUBMODULES = (
     "metrics",
     "mixed_model",
     "moments",
+    "multitask",
     "penalties",
     "plotting",
     "screening",

@@ -3,6 +3,7 @@
 from ._graph import AdjacencyDisplay, EdgeConfidenceDisplay, GraphDisplay
 from ._label_shift import LabelShiftDisplay
 from ._path import CVDisplay, PathDisplay
+from ._task_selection import TaskAllocationDisplay
 
 __all__ = [
     "AdjacencyDisplay",
@@ -11,4 +12,5 @@ __all__ = [
     "GraphDisplay",
     "LabelShiftDisplay",
     "PathDisplay",
+    "TaskAllocationDisplay",
 ]
