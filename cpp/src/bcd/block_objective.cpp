@@ -109,7 +109,7 @@ double BlockObjective::dual_gap(const BlockState& s, const std::vector<Index>& s
     if (problem_.offset) total += a * s.u.cwiseProduct(*problem_.offset).sum();
     return total;
   };
-  if (problem_.penalty.has_ridge()) {
+  if (problem_.penalty.ridge() > 0.0) {
     double total = dual(1.0);
     Matrix g;
     for (Index block : scope) {

@@ -10,7 +10,12 @@ namespace pauca::bcd {
 namespace {
 
 constexpr double stage_gap = 1e-2;        // relative gap at which an intermediate strength is left
+constexpr double fine = 1e-8;             // tolerances this small ask for the exact finish on the support
 constexpr double inner_accuracy = 0.1;    // violation left on a working set, relative to the outer violation
+constexpr double product_speed = 0.5;     // time of a multiplication in a matrix product, relative to one in a sweep
+constexpr int cheap_newton = 10;          // sweeps below whose cost a Newton step is taken without a second thought
+constexpr double exact = 1e-4;            // residual of the Newton steps of the exact finish, relative to the first
+constexpr double settled = 0.05;           // share of a support that may change before Newton steps are tried on it
 constexpr double curvature_floor = 1e-8;  // smallest model curvature of a row, relative to its weight
 
 }  // namespace
@@ -30,6 +35,7 @@ BlockSolver::BlockSolver(const BlockProblem& problem, const Options& options) : 
       seen[static_cast<std::size_t>(j)] = 1;
     }
   }
+  if (ClassSweeps::applies(problem_)) classes_ = std::make_unique<ClassSweeps>(objective_);
   require(std::all_of(seen.begin(), seen.end(), [](char c) { return c != 0; }), "groups: a column is in no group");
 }
 
@@ -41,12 +47,24 @@ const WorkingGram* BlockSolver::usable_gram() const {
   return sweeps_ && !problem_.loss.is_softmax() ? sweeps_->gram() : nullptr;
 }
 
+/// How many sweeps over the columns of a working set cost as much as a Newton step there, from counts of products.
+int BlockSolver::sweeps_worth_a_newton_step(double columns, double blocks, bool gram) const {
+  const double n = static_cast<double>(problem_.design.rows()), tasks = static_cast<double>(problem_.loss.tasks());
+  const double sweep = columns * (gram ? columns : 2.0 * n) * tasks, cube = columns * columns * columns;
+  double newton = 0.0;
+  if (tasks == 1.0)
+    newton = std::min(cube / 6.0, n * n * (0.5 * columns + n / 6.0 + blocks));
+  else
+    newton = std::min(1.2 * cube, 0.5 * n * columns * (3.0 * n + columns) + cube / 6.0);
+  return static_cast<int>(std::clamp(product_speed * newton / sweep, 2.0, 200.0));
+}
+
 bool BlockSolver::sweep(State& s, const std::vector<Index>& working, double target, Monitor& monitor) {
   std::vector<Index> columns;
   for (Index block : working)
     columns.insert(columns.end(), problem_.blocks[block].begin(), problem_.blocks[block].end());
   const double count = static_cast<double>(columns.size()), n = static_cast<double>(problem_.design.rows());
-  bool gram = !problem_.design.is_sparse() && count <= 2.0 * n + 200.0 && 8.0 * count * count <= options_.gram_bytes;
+  bool gram = !problem_.design.is_sparse() && count <= n + 200.0 && 8.0 * count * count <= options_.gram_bytes;
   if (options_.engine == Engine::gram) gram = true;
   if (options_.engine == Engine::residual) gram = false;
   const bool softmax = problem_.loss.is_softmax(), constant = problem_.loss.is_quadratic() || softmax;
@@ -66,7 +84,16 @@ bool BlockSolver::sweep(State& s, const std::vector<Index>& working, double targ
     sweeps_->set_curvature({&curvature_, 0.0});
   }
   Matrix next = s.b;
-  sweeps_->run(working, next, s.u, s.gradient, target, gram ? 20 : 5, monitor);
+  const int patience = sweeps_worth_a_newton_step(count, static_cast<double>(working.size()), gram);
+  const int limit = std::max(gram ? 20 : 5, patience);
+  const Index before = sweeps_->sweeps();
+  const double left = sweeps_->run(working, next, s.u, s.gradient, target, limit, patience, monitor);
+  dear_ = problem_.loss.is_quadratic() && patience > cheap_newton;
+  // More rounds like this one may cost more than a Newton step, once the pattern holds.
+  const double used = static_cast<double>(sweeps_->sweeps() - before);
+  const bool reached = left <= target;
+  done_ = dear_ && reached && (used * rounds_left_ <= patience || 2.0 * static_cast<double>(sweeps_->stable()) < used);
+  newton_target_ = !dear_ ? 0.0 : reached ? 1e-3 * target : target;
   if (monitor.stop_requested()) return false;
   BlockMove by;
   for (Index j : columns)
@@ -83,9 +110,9 @@ bool BlockSolver::sweep(State& s, const std::vector<Index>& working, double targ
   return objective_.move(s, by, nullptr, false, false, monitor);
 }
 
-bool BlockSolver::newton(State& s, const std::vector<Index>& working, double forcing, Monitor& monitor) {
+bool BlockSolver::newton(State& s, const std::vector<Index>& working, double forcing, double target, Monitor& monitor) {
   const std::vector<Index> support = is_smooth() ? working : objective_.active(s, working);
-  return !support.empty() && newton_.step(s, support, usable_gram(), forcing, monitor);
+  return !support.empty() && newton_.step(s, support, usable_gram(), forcing, target, monitor);
 }
 
 /// Newton steps below what the objective can resolve, kept while the violation falls: two fits of the same problem then
@@ -98,7 +125,7 @@ void BlockSolver::polish(State& s, Monitor& monitor) {
   double v = objective_.worst(s, everything_);
   for (int k = 0; k < 3 && v > 1e-12 * problem_.penalty.lambda(); ++k) {
     const State before = s;
-    if (!newton(s, everything_, 1e-10, monitor)) break;
+    if (!newton(s, everything_, exact, 0.0, monitor)) break;
     objective_.refresh(s);
     objective_.gradient(s, everything_, monitor);
     const double now = objective_.worst(s, everything_);
@@ -111,10 +138,21 @@ void BlockSolver::polish(State& s, Monitor& monitor) {
 }
 
 bool BlockSolver::step(State& s, const std::vector<Index>& working, double target, Monitor& monitor) {
-  bool moved = !is_smooth() && sweep(s, working, target, monitor);
-  for (int k = 0; k < 3 && !monitor.stop_requested(); ++k) {
+  dear_ = done_ = false;
+  newton_target_ = 0.0;
+  bool moved = false;
+  int steps = 3;
+  if (classes_ && !is_smooth()) {
+    moved = classes_->run(s, working, target, monitor);
+    if (moved && classes_->turnover() > settled) return true;
+    if (moved && classes_->turnover() > 0.0) steps = 1;
+    newton_target_ = 1e-2 * target;
+  } else if (!is_smooth()) {
+    moved = sweep(s, working, target, monitor);
+  }
+  for (int k = 0; k < steps && !done_ && !monitor.stop_requested(); ++k) {
     objective_.refresh(s);
-    if (!newton(s, working, 0.01, monitor)) break;
+    if (!newton(s, working, steps == 1 ? 0.1 : 0.01, newton_target_, monitor)) break;
     moved = true;
     if (problem_.loss.is_quadratic() && problem_.penalty.euclidean_strength(0) < 0.0) break;
   }
@@ -155,12 +193,16 @@ BlockSolution BlockSolver::solve(const Settings& settings, const Matrix& start, 
   State s = objective_.start(start, start_intercept, monitor);
   Report& report = result.report;
   report.threshold = settings.tol * (certified ? result.null_objective : (lambda > 0.0 ? lambda : result.lambda_max));
-  double stage = lambda;
-  if (cold && lambda > 0.0 && options_.continuation < 1.0 && problem_.loss.is_quadratic())
-    stage = std::max(lambda, options_.continuation * result.lambda_max);
+  double stage = lambda, ratio = 1.0;
+  if (cold && lambda > 0.0 && lambda < result.lambda_max && options_.continuation < 1.0 &&
+      problem_.loss.is_quadratic()) {
+    const double stages = std::round(std::log(lambda / result.lambda_max) / std::log(options_.continuation));
+    ratio = std::pow(lambda / result.lambda_max, 1.0 / std::max(stages, 1.0));
+    stage = std::max(lambda, ratio * result.lambda_max * (1.0 + 1e-9));
+  }
   set_strength(stage);
   auto next_stage = [&] {
-    stage = std::max(lambda, options_.continuation * stage);
+    stage = ratio * stage > lambda * (1.0 + 1e-6) ? ratio * stage : lambda;
     set_strength(stage);
   };
 
@@ -192,7 +234,7 @@ BlockSolution BlockSolver::solve(const Settings& settings, const Matrix& start, 
     if (figure <= level) {
       if (last) {
         report.status = Status::converged;
-        polish(s, monitor);
+        if (settings.tol <= fine) polish(s, monitor);
         v = objective_.worst(s, everything_);
         break;
       }
@@ -216,6 +258,7 @@ BlockSolution BlockSolver::solve(const Settings& settings, const Matrix& start, 
       break;
     }
     if (full) scope = objective_.narrow(s);
+    rounds_left_ = last ? std::log10(std::max(figure / level, 1.0)) : 1.0;
     if (step(s, objective_.working_set(s, scope), inner_accuracy * v, monitor)) {
       idle = 0;
     } else if (!monitor.stop_requested()) {
@@ -239,9 +282,10 @@ BlockSolution BlockSolver::solve(const Settings& settings, const Matrix& start, 
     report.criterion = certified ? report.dual_gap : v;
   }
   report.seconds = monitor.seconds();
-  report.engine = sweeps_ ? sweeps_->name() : "none";
+  report.engine = classes_ ? "class gram" : sweeps_ ? sweeps_->name() : "none";
   result.coef = s.b;
   result.intercept = s.intercept;
+  if (problem_.loss.is_softmax()) result.intercept.array() -= s.intercept.mean();  // a common number changes nothing
   return result;
 }
 

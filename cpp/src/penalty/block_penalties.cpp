@@ -94,6 +94,7 @@ class EntryPenalty final : public BlockPenalty {
     for (Index i = 0; i < k; ++i) out[i] = w[i] == 0.0 ? 0.0 : p_.curvature(std::abs(w[i]), strength(b));
     return 0.0;
   }
+  double absolute_strength(Index b) const override { return std::is_same_v<P, L1> ? strength(b) : -1.0; }
   double conjugate(Index b, const double* g, Index k) const override {
     if (!std::is_same_v<P, L1>) return BlockPenalty::conjugate(b, g, k);
     const double excess = (ConstVec(g, k).cwiseAbs().array() - strength(b)).cwiseMax(0.0).square().sum();

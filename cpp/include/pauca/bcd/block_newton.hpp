@@ -15,18 +15,19 @@ class BlockNewton {
  public:
   explicit BlockNewton(const BlockObjective& objective) : objective_(objective), model_(objective.problem().design) {}
 
-  /// One damped step to a residual of `forcing` times the first; false if nothing moved. gram: of the working set with
-  /// the loss's exact curvature, or null.
-  bool step(BlockState& s, const std::vector<Index>& support, const WorkingGram* gram, double forcing,
+  /// One damped step to a residual of `forcing` times the first; false if nothing moved, or if no entry's residual
+  /// exceeds `target`. gram: of the working set with (nearly) the loss's curvature, or null.
+  bool step(BlockState& s, const std::vector<Index>& support, const WorkingGram* gram, double forcing, double target,
             Monitor& monitor);
-  /// Multiplications of the last factorisation's kind, to be weighed against sweeps.
   Index steps() const { return steps_; }
 
  private:
   void build(const BlockState& s, const std::vector<Index>& support, Monitor& monitor);
   void residual(const BlockState& s, Matrix& r) const;
   void apply(const Matrix& in, Matrix& out) const;
-  bool conjugate_gradients(const Matrix& r, double forcing, Matrix& d, Monitor& monitor) const;
+  bool direction(const Matrix& r, const WorkingGram* gram, double forcing, Matrix& d, Monitor& monitor);
+  /// False if `limit` steps were too few.
+  bool conjugate_gradients(const Matrix& r, double forcing, int limit, Matrix& d, Monitor& monitor) const;
 
   const BlockObjective& objective_;
   SupportModel model_;

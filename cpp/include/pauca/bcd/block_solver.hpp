@@ -6,6 +6,7 @@
 #include "pauca/bcd/block_newton.hpp"
 #include "pauca/bcd/block_objective.hpp"
 #include "pauca/bcd/block_sweeps.hpp"
+#include "pauca/bcd/class_sweeps.hpp"
 
 namespace pauca::bcd {
 
@@ -30,8 +31,9 @@ class BlockSolver {
   /// F0 and lambda_max.
   void null_model(BlockSolution& result, Monitor& monitor);
   bool step(State& s, const std::vector<Index>& working, double target, Monitor& monitor);
+  int sweeps_worth_a_newton_step(double columns, double blocks, bool gram) const;
   bool sweep(State& s, const std::vector<Index>& working, double target, Monitor& monitor);
-  bool newton(State& s, const std::vector<Index>& working, double forcing, Monitor& monitor);
+  bool newton(State& s, const std::vector<Index>& working, double forcing, double target, Monitor& monitor);
   void polish(State& s, Monitor& monitor);
   void set_strength(double lambda);
   /// Whether F has no kink, so that Newton steps alone do.
@@ -44,10 +46,14 @@ class BlockSolver {
   BlockNewton newton_;
   Options options_;
   std::unique_ptr<BlockSweeps> sweeps_;
+  std::unique_ptr<ClassSweeps> classes_;  ///< in place of those, where they apply
   std::vector<Index> everything_;
   Vector curvature_;
   double ridge_ = 0.0;
   bool gram_in_use_ = true;
+  double rounds_left_ = 1.0;  ///< factors of ten that the figure is away from its tolerance
+  double newton_target_ = 0.0;  ///< violation on the support at which Newton steps end
+  bool dear_ = false, done_ = false;  ///< whether a Newton step costs many sweeps; whether sweeps reached their target
 };
 
 }  // namespace pauca::bcd

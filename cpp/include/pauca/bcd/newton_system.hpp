@@ -39,6 +39,24 @@ class NewtonSystem {
   /// False if the matrix is not positive definite, or the monitor asked to stop.
   virtual bool factor(const SupportModel& model, Monitor& monitor) = 0;
   virtual void solve(const SupportModel& model, const Matrix& r, Matrix& z) const = 0;
+  /// Whether an earlier factorisation may serve this model as well.
+  virtual bool serves(const SupportModel& model) = 0;
+};
+
+/// For those that serve the columns and free entries they were made for.
+class FixedSystem : public NewtonSystem {
+ public:
+  bool serves(const SupportModel& model) final { return columns_ == model.columns && free_ == model.free; }
+
+ protected:
+  void remember(const SupportModel& model) {
+    columns_ = model.columns;
+    free_ = model.free;
+  }
+
+ private:
+  std::vector<Index> columns_;
+  Matrix free_;
 };
 
 /// The cheapest of those below that takes the model. gram: of the support with the loss's exact curvature, or null.
@@ -47,7 +65,7 @@ std::unique_ptr<NewtonSystem> choose_system(const SupportModel& model, const Mat
 /// The diagonal of the Hessian.
 std::unique_ptr<NewtonSystem> make_diagonal_system(const MatrixLoss& loss);
 /// One task: Cholesky of the Hessian.
-std::unique_ptr<NewtonSystem> make_direct_system(const MatrixLoss& loss, const WorkingGram* gram);
+std::unique_ptr<NewtonSystem> make_direct_system(const WorkingGram* gram);
 /// Penalties of norms: H = P (x) I_T + sum along_b u_b u_b' with P = X'hX + F, F diagonal. P by Cholesky, or where
 /// columns outnumber rows (`dual`) by that of I + sqrt(h) X F^-1 X' sqrt(h); the rank-one terms by
 ///

@@ -24,7 +24,7 @@ class BlockPenalty {
     ridge_ = ridge;
   }
   double lambda() const { return lambda_; }
-  bool has_ridge() const { return ridge_ > 0.0; }
+  double ridge() const { return ridge_; }
   double ridge(Index b) const { return ridge_ * weight(b); }
   double weight(Index b) const { return weights_.empty() ? 1.0 : weights_[static_cast<std::size_t>(b)]; }
 
@@ -66,6 +66,8 @@ class BlockPenalty {
   }
   /// lambda_b if g_b = lambda_b ||w_b||, for which a block has an exact update; negative otherwise.
   virtual double euclidean_strength(Index) const { return -1.0; }
+  /// lambda_b if g_b = lambda_b ||w_b||_1 (beside the ridge); negative otherwise.
+  virtual double absolute_strength(Index) const { return -1.0; }
 
  protected:
   explicit BlockPenalty(std::vector<double> weights) : weights_(std::move(weights)) {}

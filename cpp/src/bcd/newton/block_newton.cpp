@@ -4,6 +4,7 @@ namespace pauca::bcd {
 namespace {
 
 constexpr int most_steps = 100;  // of conjugate gradients
+constexpr int few_steps = 30;    // with an old factorisation
 
 }  // namespace
 
@@ -84,43 +85,53 @@ void BlockNewton::apply(const Matrix& in, Matrix& out) const {
   if (m.constant) out.row(rows) = predictor_.colwise().sum();
 }
 
-bool BlockNewton::conjugate_gradients(const Matrix& start, double forcing, Matrix& d, Monitor& monitor) const {
+bool BlockNewton::conjugate_gradients(const Matrix& start, double forcing, int limit, Matrix& d,
+                                      Monitor& monitor) const {
   Matrix r = start, z, p, ap;
   system_->solve(model_, r, z);
   p = z;
   d.setZero(r.rows(), r.cols());
   double rz = r.cwiseProduct(z).sum();
   const double stop = forcing * r.norm();
-  for (int k = 0; k < most_steps && r.norm() > stop; ++k) {
+  for (int k = 0; k < limit; ++k) {
     apply(p, ap);
     const double bend = p.cwiseProduct(ap).sum();
     if (!(bend > 0.0) || !(rz > 0.0)) return k > 0;
     const double step = rz / bend;
     d += step * p;
     r -= step * ap;
+    if (r.norm() <= stop) return true;
     if (!monitor.keep_going()) return false;
     system_->solve(model_, r, z);
     const double next = r.cwiseProduct(z).sum();
     p = z + (next / rz) * p;
     rz = next;
   }
-  return true;
+  return limit == most_steps;
+}
+
+bool BlockNewton::direction(const Matrix& r, const WorkingGram* gram, double forcing, Matrix& d, Monitor& monitor) {
+  const MatrixLoss& loss = objective_.problem().loss;
+  if (system_ && system_->serves(model_) && conjugate_gradients(r, forcing, few_steps, d, monitor)) return true;
+  if (monitor.stop_requested()) return false;
+  system_ = choose_system(model_, loss, gram);
+  if (!system_->factor(model_, monitor)) {
+    if (monitor.stop_requested()) return false;
+    system_ = make_diagonal_system(loss);
+    system_->factor(model_, monitor);
+  }
+  return conjugate_gradients(r, forcing, most_steps, d, monitor);
 }
 
 bool BlockNewton::step(BlockState& s, const std::vector<Index>& support, const WorkingGram* gram, double forcing,
-                       Monitor& monitor) {
+                       double target, Monitor& monitor) {
   const BlockProblem& p = objective_.problem();
   build(s, support, monitor);
   if (monitor.stop_requested()) return false;
   Matrix r, d;
   residual(s, r);
-  system_ = choose_system(model_, p.loss, gram);
-  if (!system_->factor(model_, monitor)) {
-    if (monitor.stop_requested()) return false;
-    system_ = make_diagonal_system(p.loss);
-    system_->factor(model_, monitor);
-  }
-  if (!conjugate_gradients(r, forcing, d, monitor) || !d.allFinite()) return false;
+  if (r.lpNorm<Eigen::Infinity>() <= target) return false;
+  if (!direction(r, gram, forcing, d, monitor) || !d.allFinite()) return false;
   ++steps_;
   BlockMove by{model_.columns, d.topRows(model_.rows()), model_.means, Vector::Zero(d.cols())};
   if (model_.constant) {  // a number added to all of them changes nothing
@@ -128,7 +139,7 @@ bool BlockNewton::step(BlockState& s, const std::vector<Index>& support, const W
     by.intercept.array() -= by.intercept.mean();
   }
   const bool project = !p.penalty.smooth(0.0);
-  return objective_.move(s, by, &model_.panel, project, forcing < 1e-6, monitor);
+  return objective_.move(s, by, &model_.panel, project, forcing < 1e-3, monitor);
 }
 
 }  // namespace pauca::bcd

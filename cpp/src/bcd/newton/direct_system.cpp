@@ -6,11 +6,12 @@
 namespace pauca::bcd {
 namespace {
 
-class DirectSystem final : public NewtonSystem {
+class DirectSystem final : public FixedSystem {
  public:
-  DirectSystem(const MatrixLoss& loss, const WorkingGram* gram) : loss_(loss), gram_(gram) {}
+  explicit DirectSystem(const WorkingGram* gram) : gram_(gram) {}
 
   bool factor(const SupportModel& model, Monitor& monitor) override {
+    remember(model);
     const Index m = model.rows();
     if (gram_) {
       system_.resize(m, m);
@@ -46,74 +47,14 @@ class DirectSystem final : public NewtonSystem {
   }
 
  private:
-  const MatrixLoss& loss_;
   const WorkingGram* gram_;
   Matrix system_;
 };
 
-class EntrySystem final : public NewtonSystem {
- public:
-  EntrySystem(const MatrixLoss& loss, const WorkingGram* gram) : loss_(loss), gram_(gram) {}
-
-  bool factor(const SupportModel& model, Monitor& monitor) override {
-    const Matrix h = block_weights(model, loss_);
-    const Index tasks = model.tasks();
-    keep_.assign(static_cast<std::size_t>(tasks), {});
-    factors_.resize(static_cast<std::size_t>(tasks));
-    for (Index t = 0; t < tasks; ++t) {
-      std::vector<Index>& keep = keep_[static_cast<std::size_t>(t)];
-      for (Index i = 0; i < model.rows(); ++i)
-        if (model.free(i, t) != 0.0) keep.push_back(i);
-      Matrix& system = factors_[static_cast<std::size_t>(t)];
-      const Index m = static_cast<Index>(keep.size());
-      if (gram_ && h.cols() == 1) {
-        system.resize(m, m);
-        for (Index i = 0; i < m; ++i)
-          for (Index k = i; k < m; ++k)
-            system(k, i) = (*gram_)(gram_->position(model.columns[keep[k]]), gram_->position(model.columns[keep[i]]));
-      } else {
-        support_gram(model, keep, h.col(std::min(t, h.cols() - 1)), system, monitor);
-      }
-      for (Index i = 0; i < m; ++i) {
-        system(i, i) = (1.0 + 1e-10) * system(i, i) + model.diagonal(keep[i], t);
-        if (!(system(i, i) > 0.0)) system(i, i) = 1.0;
-      }
-      if (!cholesky_in_place(system, monitor)) return false;
-    }
-    if (model.constant)
-      constants_ = h.colwise().sum().cwiseMax(1e-12).cwiseInverse().replicate(1, tasks / h.cols());
-    return true;
-  }
-  void solve(const SupportModel& model, const Matrix& r, Matrix& z) const override {
-    z.setZero(r.rows(), r.cols());
-    Vector own;
-    for (Index t = 0; t < model.tasks(); ++t) {
-      const std::vector<Index>& keep = keep_[static_cast<std::size_t>(t)];
-      own.resize(static_cast<Index>(keep.size()));
-      for (Index i = 0; i < own.size(); ++i) own[i] = r(keep[i], t);
-      const auto lower = factors_[static_cast<std::size_t>(t)].triangularView<Eigen::Lower>();
-      lower.solveInPlace(own);
-      lower.transpose().solveInPlace(own);
-      for (Index i = 0; i < own.size(); ++i) z(keep[i], t) = own[i];
-    }
-    if (model.constant) z.row(model.rows()) = constants_.cwiseProduct(r.row(model.rows()));
-  }
-
- private:
-  const MatrixLoss& loss_;
-  const WorkingGram* gram_;
-  std::vector<std::vector<Index>> keep_;
-  std::vector<Matrix> factors_;
-  Eigen::RowVectorXd constants_;
-};
-
 }  // namespace
 
-std::unique_ptr<NewtonSystem> make_direct_system(const MatrixLoss& loss, const WorkingGram* gram) {
-  return std::make_unique<DirectSystem>(loss, gram);
-}
-std::unique_ptr<NewtonSystem> make_entry_system(const MatrixLoss& loss, const WorkingGram* gram) {
-  return std::make_unique<EntrySystem>(loss, gram);
+std::unique_ptr<NewtonSystem> make_direct_system(const WorkingGram* gram) {
+  return std::make_unique<DirectSystem>(gram);
 }
 
 }  // namespace pauca::bcd

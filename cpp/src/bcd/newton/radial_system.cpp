@@ -9,13 +9,15 @@ namespace {
 
 constexpr Index slice = 256;  // columns between two looks at the monitor
 
-class RadialSystem final : public NewtonSystem {
+class RadialSystem final : public FixedSystem {
  public:
   RadialSystem(const MatrixLoss& loss, const WorkingGram* gram, bool dual) : loss_(loss), gram_(gram), dual_(dual) {}
 
   bool factor(const SupportModel& model, Monitor& monitor) override {
+    remember(model);
     const Matrix h = block_weights(model, loss_);
     flat_ = model.diagonal.col(0);
+    unit_ = model.unit;
     bend_ = (-model.along).cwiseMax(0.0).cwiseSqrt();
     if (!(dual_ ? factor_dual(model, h.rowwise().mean(), monitor) : factor_primal(model, h, monitor))) return false;
     correct_ = (bend_.array() > 0.0).any();
@@ -38,7 +40,7 @@ class RadialSystem final : public NewtonSystem {
     if (correct_) {
       Vector q(bend_.size());
       for (std::size_t b = 0; b < model.blocks.size(); ++b)
-        q[b] = bend_[b] * model.unit.middleRows(model.begin(b), model.count(b))
+        q[b] = bend_[b] * unit_.middleRows(model.begin(b), model.count(b))
                               .cwiseProduct(y.middleRows(model.begin(b), model.count(b)))
                               .sum();
       correction_.triangularView<Eigen::Lower>().solveInPlace(q);
@@ -46,7 +48,7 @@ class RadialSystem final : public NewtonSystem {
       shift.resize(m, r.cols());
       for (std::size_t b = 0; b < model.blocks.size(); ++b)
         shift.middleRows(model.begin(b), model.count(b)) =
-            (bend_[b] * q[b]) * model.unit.middleRows(model.begin(b), model.count(b));
+            (bend_[b] * q[b]) * unit_.middleRows(model.begin(b), model.count(b));
       base_solve(model, shift);
       y += shift;
     }
@@ -178,6 +180,7 @@ class RadialSystem final : public NewtonSystem {
   const WorkingGram* gram_;
   bool dual_, correct_ = false;
   Matrix factor_, correction_;
+  Matrix unit_;
   Vector flat_, bend_, root_;
   double constants_ = 0.0;
 };

@@ -9,11 +9,12 @@ namespace {
 constexpr double affordable = 4e10;  // multiplications a factorisation may take
 constexpr Index wide = 3000;         // columns up to which a matrix of them is formed
 
-class DiagonalSystem final : public NewtonSystem {
+class DiagonalSystem final : public FixedSystem {
  public:
   explicit DiagonalSystem(const MatrixLoss& loss) : loss_(loss) {}
 
   bool factor(const SupportModel& model, Monitor&) override {
+    remember(model);
     const Matrix h = block_weights(model, loss_);
     inverse_.setZero(model.height(), model.tasks());
     for (Index i = 0; i < model.rows(); ++i) {
@@ -88,7 +89,7 @@ std::unique_ptr<NewtonSystem> choose_system(const SupportModel& model, const Mat
     const double direct = small ? form + m * m * m / 6.0 : affordable;
     const double dual = bent && dense ? n * n * (0.5 * m + n / 6.0 + blocks) + 0.5 * n * blocks * blocks : affordable;
     if (std::min(direct, dual) < affordable)
-      return direct <= dual ? make_direct_system(loss, gram) : make_radial_system(loss, gram, true);
+      return direct <= dual ? make_direct_system(gram) : make_radial_system(loss, gram, true);
   } else if (radial && small && (model.along.array() < 0.0).any()) {
     const double primal = form + m * m * (1.2 * m + 0.5 * tasks);
     const double dual = bent && dense ? n * (0.5 * n * m + n * n / 6.0 + n * m + 0.5 * m * m) +
