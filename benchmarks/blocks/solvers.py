@@ -10,6 +10,7 @@ import celer
 from cyanure import estimators as cyanure
 import numpy as np
 import skglm
+from celer.homotopy import mtl_path
 from sklearn import linear_model
 
 from blocks.problems import SIZE, Problem, at_fraction
@@ -68,7 +69,7 @@ def _adelie(problem: Problem, tol: float) -> np.ndarray:
         K = problem.classes
         onehot = np.asfortranarray(np.eye(K)[problem.Y])
         shared["lmda_path"] = path / K  # its loss is divided by the number of classes
-        state = adelie.grpnet(problem.X, adelie.glm.multinomial(onehot), groups="ungrouped", irls_tol=tol, **shared)
+        state = adelie.grpnet(problem.X, adelie.glm.multinomial(onehot), groups=np.arange(p * K), penalty=np.ones(p * K), irls_tol=tol, **shared)
         return state.betas[-1].toarray().reshape(p, K)
     groups = np.arange(0, p, SIZE)
     state = adelie.grpnet(problem.X, adelie.glm.gaussian(problem.Y), groups=groups, penalty=np.ones(len(groups)), **shared)
@@ -81,8 +82,11 @@ def _sklearn_tasks(problem: Problem, tol: float) -> np.ndarray:
 
 
 def _celer_tasks(problem: Problem, tol: float) -> np.ndarray:
-    model = celer.MultiTaskLasso(problem.alpha, fit_intercept=False, tol=tol, max_iter=1000, max_epochs=MANY)
-    return model.fit(problem.X, problem.Y).coef_.T
+    # What its MultiTaskLasso.fit calls; the class itself (0.7.4) does not run under scikit-learn 1.6 and newer.
+    _, coefs, _ = mtl_path(
+        problem.X, problem.Y, alphas=[problem.alpha], tol=tol, max_iter=1000, max_epochs=MANY, verbose=False
+    )
+    return coefs[:, :, 0].T
 
 
 def _skglm_tasks(problem: Problem, tol: float) -> np.ndarray:

@@ -73,8 +73,7 @@ void BlockObjective::gradient(BlockState& s, const std::vector<Index>& scope, Mo
     return;
   }
   std::vector<Index> columns;
-  for (Index block : scope)
-    columns.insert(columns.end(), problem_.blocks[block].begin(), problem_.blocks[block].end());
+  for (Index block : scope) columns.insert(columns.end(), problem_.blocks[block].begin(), problem_.blocks[block].end());
   columns_transpose(problem_.design, columns, s.u, s.gradient, monitor);
 }
 

@@ -4,6 +4,7 @@
 #include <cmath>
 #include <numeric>
 
+#include "pauca/bcd/support_watch.hpp"
 #include "pauca/core/errors.hpp"
 
 namespace pauca::bcd {
@@ -15,12 +16,13 @@ constexpr double inner_accuracy = 0.1;    // violation left on a working set, re
 constexpr double product_speed = 0.5;     // time of a multiplication in a matrix product, relative to one in a sweep
 constexpr int cheap_newton = 10;          // sweeps below whose cost a Newton step is taken without a second thought
 constexpr double exact = 1e-4;            // residual of the Newton steps of the exact finish, relative to the first
-constexpr double settled = 0.05;           // share of a support that may change before Newton steps are tried on it
+constexpr double settled = 0.05;          // share of a support that may change before Newton steps are tried on it
 constexpr double curvature_floor = 1e-8;  // smallest model curvature of a row, relative to its weight
 
 }  // namespace
 
-BlockSolver::BlockSolver(const BlockProblem& problem, const Options& options) : problem_(problem),
+BlockSolver::BlockSolver(const BlockProblem& problem, const Options& options)
+    : problem_(problem),
       objective_(problem_),
       newton_(objective_),
       options_(options),
@@ -123,7 +125,8 @@ void BlockSolver::polish(State& s, Monitor& monitor) {
     unknowns += static_cast<double>(problem_.blocks[block].size()) * static_cast<double>(s.b.cols());
   if (unknowns > 5000.0) return;
   double v = objective_.worst(s, everything_);
-  for (int k = 0; k < 3 && v > 1e-12 * problem_.penalty.lambda(); ++k) {
+  const double goal = is_smooth() ? 1e-10 * null_gradient_ : 1e-12 * problem_.penalty.lambda();
+  for (int k = 0; k < 3 && v > goal; ++k) {
     const State before = s;
     if (!newton(s, everything_, exact, 0.0, monitor)) break;
     objective_.refresh(s);
@@ -141,7 +144,7 @@ bool BlockSolver::step(State& s, const std::vector<Index>& working, double targe
   dear_ = done_ = false;
   newton_target_ = 0.0;
   bool moved = false;
-  int steps = 3;
+  int steps = is_smooth() ? 1 : 3;  // without a kink, the certificate of every step is a better guide than a count
   if (classes_ && !is_smooth()) {
     moved = classes_->run(s, working, target, monitor);
     if (moved && classes_->turnover() > settled) return true;
@@ -173,6 +176,7 @@ void BlockSolver::null_model(BlockSolution& result, Monitor& monitor) {
   result.null_objective = problem_.loss.value(s.eta);
   const double limit = objective_.dual_limit(s, penalised);
   result.lambda_max = std::isfinite(limit) && limit > 0.0 ? 1.0 / limit : 0.0;
+  null_gradient_ = result.lambda_max;
 }
 
 BlockSolution BlockSolver::solve(const Settings& settings, const Matrix& start, const Vector& start_intercept,
@@ -207,6 +211,7 @@ BlockSolution BlockSolver::solve(const Settings& settings, const Matrix& start, 
   };
 
   std::vector<Index> scope = everything_;
+  SupportWatch support;
   bool full = false;
   double v = 0.0, best = std::numeric_limits<double>::infinity();
   int idle = 0, flat = 0;
@@ -220,6 +225,7 @@ BlockSolution BlockSolver::solve(const Settings& settings, const Matrix& start, 
     }
     v = objective_.worst(s, scope);
     report.objective_path.push_back(s.objective);
+    support.look(s.b, report.n_iter);
     const bool last = stage == lambda;
     const double level = last ? report.threshold : (certified ? stage_gap * s.objective : 0.1 * stage);
     auto criterion = [&] { return certified ? objective_.dual_gap(s, scope) : v; };
@@ -270,6 +276,8 @@ BlockSolution BlockSolver::solve(const Settings& settings, const Matrix& start, 
       if (!last && full) next_stage();
     }
   }
+  support.look(s.b, report.n_iter);
+  result.support_identified_at = support.changed_at();
   report.objective = s.objective;
   if (report.status != Status::stopped) {
     if (!full || monitor.stop_requested()) {

@@ -48,8 +48,7 @@ bool ClassSweeps::run(BlockState& s, const std::vector<Index>& working, double t
   return moved;
 }
 
-bool ClassSweeps::move_class(BlockState& s, Index k, const std::vector<Index>& fresh, double target,
-                             Monitor& monitor) {
+bool ClassSweeps::move_class(BlockState& s, Index k, const std::vector<Index>& fresh, double target, Monitor& monitor) {
   const BlockProblem& p = objective_.problem();
   const Vector& weights = p.loss.weights();
   const Eigen::ArrayXd own = odds_.col(k).array() / totals_.array();
@@ -62,8 +61,7 @@ bool ClassSweeps::move_class(BlockState& s, Index k, const std::vector<Index>& f
     own_class.h = h;
     own_class.columns.clear();
     own_class.is_present.assign(static_cast<std::size_t>(s.b.rows()), 0);
-    if (!own_class.model)
-      own_class.model = std::make_unique<GramSubproblem<L1>>(p.design, *penalty_, p.fit_intercept);
+    if (!own_class.model) own_class.model = std::make_unique<GramSubproblem<L1>>(p.design, *penalty_, p.fit_intercept);
     own_class.model->set_curvature({&own_class.h, 0.0});
   }
   for (Index j : fresh)
@@ -101,8 +99,7 @@ bool ClassSweeps::move_class(BlockState& s, Index k, const std::vector<Index>& f
     double change = (weights.array() * (own * (factor - 1.0)).log1p()).sum() - t * label;
     for (Index j : entries) {
       const double from = s.b(j, k);
-      if (coef_[j] != from)
-        change += penalty_->value(j, from + t * (coef_[j] - from)) - penalty_->value(j, from);
+      if (coef_[j] != from) change += penalty_->value(j, from + t * (coef_[j] - from)) - penalty_->value(j, from);
     }
     if (change <= decrease * t * std::min(promised, 0.0) + rounding * std::abs(s.objective)) {
       for (Index j : entries) {

@@ -9,8 +9,7 @@ constexpr Index chunk = 64;  // columns copied at a time for a product with seve
 
 Matrix copy_columns(const Design& design, const std::vector<Index>& columns, Index first, Index count) {
   Matrix part = Matrix::Zero(design.rows(), count);
-  for (Index i = 0; i < count; ++i)
-    design.axpy(columns[static_cast<std::size_t>(first + i)], 1.0, part.col(i).data());
+  for (Index i = 0; i < count; ++i) design.axpy(columns[static_cast<std::size_t>(first + i)], 1.0, part.col(i).data());
   return part;
 }
 
@@ -85,8 +84,7 @@ void ColumnPanel::transpose_multiply(const Matrix& z, Matrix& out) const {
   }
   out.noalias() = -means_ * z.colwise().sum();
   for (Index t = 0; t < z.cols(); ++t)
-    for (Index i = 0; i < size(); ++i)
-      out(i, t) += design_.dot(columns_[static_cast<std::size_t>(i)], z.col(t).data());
+    for (Index i = 0; i < size(); ++i) out(i, t) += design_.dot(columns_[static_cast<std::size_t>(i)], z.col(t).data());
 }
 
 }  // namespace pauca::bcd

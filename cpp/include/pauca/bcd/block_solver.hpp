@@ -14,6 +14,7 @@ struct BlockSolution {
   Matrix coef;
   Vector intercept;
   double alpha = 0.0, lambda_max = 0.0, null_objective = 0.0;
+  Index support_identified_at = 0;  ///< iteration at which the support last changed
   Report report;
 };
 
@@ -49,10 +50,10 @@ class BlockSolver {
   std::unique_ptr<ClassSweeps> classes_;  ///< in place of those, where they apply
   std::vector<Index> everything_;
   Vector curvature_;
-  double ridge_ = 0.0;
+  double ridge_ = 0.0, null_gradient_ = 0.0;
   bool gram_in_use_ = true;
-  double rounds_left_ = 1.0;  ///< factors of ten that the figure is away from its tolerance
-  double newton_target_ = 0.0;  ///< violation on the support at which Newton steps end
+  double rounds_left_ = 1.0;          ///< factors of ten that the figure is away from its tolerance
+  double newton_target_ = 0.0;        ///< violation on the support at which Newton steps end
   bool dear_ = false, done_ = false;  ///< whether a Newton step costs many sweeps; whether sweeps reached their target
 };
 

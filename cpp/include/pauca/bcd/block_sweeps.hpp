@@ -20,8 +20,8 @@ class BlockSweeps {
   virtual ~BlockSweeps() = default;
 
   virtual void set_curvature(const Curvature& h) = 0;
-  /// Sweeps until the violation on `working` is at most `target`, the pattern of active blocks held for `patience` sweeps, or
-  /// `limit` sweeps; returns the last violation seen. b, gradient: (p, T); u: gradient in the predictors.
+  /// Sweeps until the violation on `working` is at most `target`, the pattern of active blocks held for `patience`
+  /// sweeps, or `limit` sweeps; returns the last violation seen. b, gradient: (p, T); u: gradient in the predictors.
   virtual double run(const std::vector<Index>& working, Matrix& b, const Matrix& u, const Matrix& gradient,
                      double target, int limit, int patience, Monitor& monitor) = 0;
   virtual double mean(Index j) const = 0;

@@ -14,7 +14,8 @@ namespace pauca::bcd {
 ///
 /// With the other classes held, class k is a logistic regression: its quadratic model has row weights s p_k (1 - p_k)
 /// and is minimised over the entries that are active or violate optimality, on a Gram of their own; the step is damped
-/// until F decreases. A class keeps its Gram until its weights have changed by a tenth. Friedman, Hastie and Tibshirani (2010) go through the classes in the same way.
+/// until F decreases. A class keeps its Gram until its weights have changed by a tenth. Friedman, Hastie and Tibshirani
+/// (2010) go through the classes in the same way.
 class ClassSweeps {
  public:
   explicit ClassSweeps(const BlockObjective& objective);

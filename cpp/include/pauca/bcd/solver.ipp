@@ -335,6 +335,7 @@ Status Solver<P>::converge(Walk& walk, const Goal& goal, Report& report, Index m
     if (monitor.stop_requested()) return monitor.reason();
     walk.worst = violation(s, walk.scope);
     report.objective_path.push_back(s.objective);
+    walk.support.look(s.w, report.n_iter);
     auto criterion = [&] { return goal.certified ? dual_gap(s, walk.scope) : walk.worst; };
     const double level = std::max(goal.level, goal.share * s.objective);
     walk.figure = criterion();
@@ -418,6 +419,8 @@ Solution Solver<P>::solve(const Settings& settings, const Start& start, Monitor&
 
   if (report.status == Status::converged && settings.tol <= detail::fine) polish(walk, unit(lambda, null), monitor);
   const State& s = walk.state;
+  walk.support.look(s.w, report.n_iter);
+  result.support_identified_at = walk.support.changed_at();
   report.objective = s.objective;
   if (report.status != Status::stopped) certify(walk, certified, report, monitor);
   report.seconds = monitor.seconds();

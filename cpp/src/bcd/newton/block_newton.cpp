@@ -42,7 +42,8 @@ void BlockNewton::build(const BlockState& s, const std::vector<Index>& support, 
   Vector means = Vector::Zero(rows);
   if (p.fit_intercept) {
     const Vector h = p.loss.is_softmax() ? p.loss.weights() : Vector(m.hessian.col(0));
-    for (Index i = 0; i < rows; ++i) means[i] = p.design.dot(m.columns[static_cast<std::size_t>(i)], h.data()) / h.sum();
+    for (Index i = 0; i < rows; ++i)
+      means[i] = p.design.dot(m.columns[static_cast<std::size_t>(i)], h.data()) / h.sum();
   }
   m.means = means;
   m.panel.gather(m.columns, means, monitor);

@@ -41,8 +41,7 @@ class EntrySystem final : public NewtonSystem {
       task.mean = m > 0 ? task.factor.diagonal().mean() : 1.0;
       if (!cholesky_in_place(task.factor, monitor)) return false;
     }
-    if (model.constant)
-      constants_ = h.colwise().sum().cwiseMax(1e-12).cwiseInverse().replicate(1, tasks / h.cols());
+    if (model.constant) constants_ = h.colwise().sum().cwiseMax(1e-12).cwiseInverse().replicate(1, tasks / h.cols());
     return serves(model);
   }
 

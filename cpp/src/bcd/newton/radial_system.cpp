@@ -100,7 +100,8 @@ class RadialSystem final : public FixedSystem {
       correction_.setIdentity(radial.cols(), radial.cols());
       for (std::size_t b = 0; b < blocks; ++b) {
         const Index first = model.begin(b), count = model.count(b);
-        const Vector scaled = bend_[b] * model.unit.col(0).segment(first, count).cwiseQuotient(flat_.segment(first, count));
+        const Vector scaled =
+            bend_[b] * model.unit.col(0).segment(first, count).cwiseQuotient(flat_.segment(first, count));
         radial.col(b).noalias() = x.middleCols(first, count) * scaled;
         correction_(b, b) -= bend_[b] * model.unit.col(0).segment(first, count).dot(scaled);
       }
@@ -151,10 +152,11 @@ class RadialSystem final : public FixedSystem {
     correction_.setIdentity(static_cast<Index>(blocks), static_cast<Index>(blocks));
     for (std::size_t a = 0; a < blocks; ++a)
       for (std::size_t b = 0; b <= a; ++b)
-        correction_(a, b) -= bend_[a] * bend_[b] *
-                             inverse.block(model.begin(a), model.begin(b), model.count(a), model.count(b))
-                                 .cwiseProduct(inner.block(model.begin(a), model.begin(b), model.count(a), model.count(b)))
-                                 .sum();
+        correction_(a, b) -=
+            bend_[a] * bend_[b] *
+            inverse.block(model.begin(a), model.begin(b), model.count(a), model.count(b))
+                .cwiseProduct(inner.block(model.begin(a), model.begin(b), model.count(a), model.count(b)))
+                .sum();
   }
 
   /// y <- P^-1 y

@@ -90,11 +90,11 @@ std::unique_ptr<NewtonSystem> choose_system(const SupportModel& model, const Mat
     const double dual = bent && dense ? n * n * (0.5 * m + n / 6.0 + blocks) + 0.5 * n * blocks * blocks : affordable;
     if (std::min(direct, dual) < affordable)
       return direct <= dual ? make_direct_system(gram) : make_radial_system(loss, gram, true);
-  } else if (radial && small && (model.along.array() < 0.0).any()) {
+  } else if (radial && small && (loss.is_softmax() || (model.along.array() < 0.0).any())) {
     const double primal = form + m * m * (1.2 * m + 0.5 * tasks);
-    const double dual = bent && dense ? n * (0.5 * n * m + n * n / 6.0 + n * m + 0.5 * m * m) +
-                                            m * m * (m / 6.0 + 0.5 * tasks)
-                                      : affordable;
+    const double dual = bent && dense
+                            ? n * (0.5 * n * m + n * n / 6.0 + n * m + 0.5 * m * m) + m * m * (m / 6.0 + 0.5 * tasks)
+                            : affordable;
     if (std::min(primal, dual) < affordable) return make_radial_system(loss, gram, dual < primal);
   } else if (dense) {
     double cost = 0.0;
