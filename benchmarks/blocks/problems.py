@@ -5,9 +5,8 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
-from linear.problems import dense_design
+from linear.problems import dense_design, sparse_design
 from linear.problems import responses as sparse_responses
-from linear.problems import sparse_design
 
 SIZE = 10  # features in a group
 

@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from common import plots, tables
+from common import tables
 from common.machine import describe
 from common.options import Options
 from common.timing import cpu_seconds
@@ -105,8 +105,8 @@ def report(options: Options, rows: Rows, summary: Rows, grown: bool) -> str:
     behind: list[str] = []
     for case, target in dict.fromkeys((r["case"], r["target"]) for r in summary):
         row = min((r for r in summary if (r["case"], r["target"]) == (case, target)), key=lambda r: float(r["ratio"]))
-        best.append([case, target, f"{row['peer']} {tables.seconds(float(row['peer_seconds']))}",
-                     tables.seconds(float(row["pauca_seconds"])), row["ratio"], f"{row['lowest']}-{row['highest']}"])  # fmt: skip
+        theirs, ours = (tables.seconds(float(row[f"{who}_seconds"])) for who in ("peer", "pauca"))
+        best.append([case, target, f"{row['peer']} {theirs}", ours, row["ratio"], f"{row['lowest']}-{row['highest']}"])
         if float(row["ratio"]) < 1:
             behind.append(f"{case} at {target} ({row['ratio']} of {row['peer']})")
     alone = [f"{c} at {t}" for c, t in dict.fromkeys((r["case"], r["target"]) for r in rows)
@@ -126,7 +126,9 @@ def report(options: Options, rows: Rows, summary: Rows, grown: bool) -> str:
         behind="pauca is behind on " + "; ".join(behind) + "." if behind else "pauca is behind nowhere in this table.",
         alone="No peer gets there in time: " + "; ".join(alone) + "." if alone else "",
     )
-    return text + ("\n## Growth\n\nTo a gap of 1e-6 at alpha_max / 10.\n\n![growth](blocks/growth.png)\n" if grown else "")
+    return text + (
+        "\n## Growth\n\nTo a gap of 1e-6 at alpha_max / 10.\n\n![growth](blocks/growth.png)\n" if grown else ""
+    )
 
 
 PAGE = """# Groups, several tasks, several classes

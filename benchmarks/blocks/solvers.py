@@ -7,10 +7,10 @@ from dataclasses import dataclass
 
 import adelie
 import celer
-from cyanure import estimators as cyanure
 import numpy as np
 import skglm
 from celer.homotopy import mtl_path
+from cyanure import estimators as cyanure
 from sklearn import linear_model
 
 from blocks.problems import SIZE, Problem, at_fraction
@@ -69,10 +69,19 @@ def _adelie(problem: Problem, tol: float) -> np.ndarray:
         K = problem.classes
         onehot = np.asfortranarray(np.eye(K)[problem.Y])
         shared["lmda_path"] = path / K  # its loss is divided by the number of classes
-        state = adelie.grpnet(problem.X, adelie.glm.multinomial(onehot), groups=np.arange(p * K), penalty=np.ones(p * K), irls_tol=tol, **shared)
+        state = adelie.grpnet(
+            problem.X,
+            adelie.glm.multinomial(onehot),
+            groups=np.arange(p * K),
+            penalty=np.ones(p * K),
+            irls_tol=tol,
+            **shared,
+        )
         return state.betas[-1].toarray().reshape(p, K)
     groups = np.arange(0, p, SIZE)
-    state = adelie.grpnet(problem.X, adelie.glm.gaussian(problem.Y), groups=groups, penalty=np.ones(len(groups)), **shared)
+    state = adelie.grpnet(
+        problem.X, adelie.glm.gaussian(problem.Y), groups=groups, penalty=np.ones(len(groups)), **shared
+    )
     return state.betas[-1].toarray().ravel()
 
 

@@ -352,7 +352,11 @@ Status Solver<P>::converge(Walk& walk, const Goal& goal, Report& report, Index m
     if (!monitor.next_iteration({report.n_iter, s.objective, walk.figure, level})) return monitor.reason();
     if (walk.full) walk.scope = narrow(s, detail::keep_fraction);
     const double floor = goal.certified ? 0.0 : 0.5 * goal.level;
-    const double target = std::max(detail::inner_accuracy * walk.worst, floor);
+    // An identified support is one exact step away from the goal.
+    const bool identified = problem_.loss.is_quadratic() && report.n_iter > walk.support.changed_at();
+    const double share =
+        identified ? std::clamp(0.1 * level / walk.figure, 1e-12, detail::inner_accuracy) : detail::inner_accuracy;
+    const double target = std::max(share * walk.worst, floor);
     if (step(s, working_set(s, walk.scope), target, monitor) || monitor.stop_requested()) continue;
     if (walk.full || !goal.whole) return Status::stalled;
     walk.scope = all_columns();
