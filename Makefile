@@ -27,7 +27,7 @@ CXX_FORMATTED := $(shell find cpp python/bindings -name '*.[chi]pp' -o -name '*.
 LIMIT_THREADS := OPENBLAS_NUM_THREADS=1 OMP_NUM_THREADS=1
 say = @printf '==> %s\n'
 
-.PHONY: help demo test lint docs bench asan tsan format cpp-test py-test doctest sdist clean
+.PHONY: help demo test lint docs bench asan tsan format stub wheel cpp-test py-test doctest sdist clean
 .DEFAULT_GOAL := help
 
 help: ## List these commands
@@ -46,6 +46,7 @@ lint: .venv/.dev ## ruff, clang-format and mypy
 	@ruff check --quiet .
 	@ruff format --check --quiet . || { echo 'run: make format'; exit 1; }
 	@clang-format --dry-run -Werror $(CXX_FORMATTED)
+	@$(PY) python/bindings/make_stub.py --check
 	@mypy
 
 format: .venv/.dev ## Apply ruff's fixes, ruff format and clang-format
@@ -95,6 +96,23 @@ tsan: .venv/.dev ## C++ tests under ThreadSanitizer
 	@cmake --preset tsan -DCMAKE_PREFIX_PATH="$$($(PY) -c 'import sysconfig; print(sysconfig.get_path("purelib"))')" > build/tsan.log
 	@cmake --build build/tsan -- --quiet
 	@ctest --test-dir build/tsan --output-on-failure --no-tests=error
+
+wheel: .venv/.dev ## A Linux wheel, repaired by auditwheel and tried in an empty environment
+	$(say) 'wheel: building and repairing'
+	@rm -rf build/wheel build/wheel-venv && mkdir -p dist
+	@$(PY) -m pip wheel --quiet --no-deps --no-build-isolation -Cbuild-dir='build/{wheel_tag}' --wheel-dir build/wheel .
+	@auditwheel repair --wheel-dir build/wheel/repaired build/wheel/pauca-*.whl > build/auditwheel.log 2>&1 || { cat build/auditwheel.log; exit 1; }
+	@test "$$(stat -c %s build/wheel/repaired/*.whl)" -lt 10485760 || { echo 'the wheel is larger than 10 MB'; exit 1; }
+	@cp build/wheel/repaired/*.whl dist/
+	$(say) 'wheel: trying it in an empty environment'
+	@$(PYTHON) -m venv build/wheel-venv
+	@build/wheel-venv/bin/python -m pip install --quiet build/wheel/repaired/*.whl
+	@cd build/wheel && ../wheel-venv/bin/python -c 'import numpy, pauca; from pauca.linear_model import SparseRegressor; \
+	  pauca.show_versions(); print(SparseRegressor(alpha=0.1).fit(numpy.eye(3), [1.0, 2.0, 3.0]).coef_)'
+	@ls -l dist/*.whl
+
+stub: .venv/.dev ## The type stub of the compiled core, after a change of its functions
+	@$(PY) python/bindings/make_stub.py
 
 clean: ## Remove environments, builds and everything generated
 	rm -rf .venv .venv-* benchmarks/.venv build dist docs/_build docs/auto_examples docs/api/generated docs/sg_execution_times.rst demo/output

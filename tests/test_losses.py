@@ -18,6 +18,7 @@ from pauca.penalties import ElasticNet
 LOSSES = {
     "quadratic": ls.Quadratic(),
     "huber": ls.Huber(0.8),
+    "expectile": ls.Expectile(0.8),
     "quantile": ls.Quantile(0.7, 0.4),
     "poisson": ls.Poisson(),
     "gamma": ls.Gamma(),
@@ -43,6 +44,8 @@ def by_definition(loss, y, e):
     if isinstance(loss, ls.Huber):
         r = np.abs(e - y)
         return np.where(r <= loss.delta, r**2 / 2, loss.delta * r - loss.delta**2 / 2)
+    if isinstance(loss, ls.Expectile):
+        return np.abs(loss.expectile - (e > y)) * (e - y) ** 2
     if isinstance(loss, ls.Quantile):
         # the check loss averaged over a uniform shift, by quadrature
         u = (np.arange(20000) + 0.5) / 10000 - 1
@@ -65,6 +68,17 @@ def test_value_is_the_definition(name):
     e, s = rng.normal(0, 2, 40), rng.uniform(0, 2, 40)
     expected = s / s.sum() @ by_definition(loss, y, e)
     assert loss.value(y, e, s) == pytest.approx(expected, rel=1e-7, abs=1e-9)
+
+
+def test_expectiles_contain_least_squares_and_balance_the_tails():
+    rng = np.random.default_rng(5)
+    X, y = rng.standard_normal((80, 4)), rng.gamma(1.0, 2.0, 80)
+    middle = SparseRegressor(ls.Expectile(0.5), alpha=0.1).fit(X, y)
+    np.testing.assert_allclose(middle.coef_, SparseRegressor(alpha=0.1).fit(X, y).coef_, atol=1e-7)
+    model = SparseRegressor(ls.Expectile(0.9), alpha=0.0, tol=1e-12).fit(X, y)
+    r = y - model.predict(X)
+    slope = np.where(r > 0, 0.9, 0.1) * r
+    np.testing.assert_allclose(np.c_[np.ones(80), X].T @ slope, 0.0, atol=1e-5)
 
 
 @pytest.mark.parametrize("name", LOSSES)
@@ -258,6 +272,7 @@ def test_alpha_max_is_where_the_first_coefficient_enters():
         (ls.Poisson(), [0.0, 0.0, 0.0], "all are 0"),
         (ls.Gamma(), [1.0, 0.0, 2.0], "Gamma needs targets > 0"),
         (ls.Huber(0.0), [1.0, 0.0, 2.0], "delta is 0.0"),
+        (ls.Expectile(1.0), [1.0, 0.0, 2.0], "expectile is 1.0"),
         (ls.Quantile(1.0), [1.0, 0.0, 2.0], "quantile is 1.0"),
         (ls.Quantile(0.5, 0.0), [1.0, 0.0, 2.0], "bandwidth is 0.0"),
         (ls.Logistic(), [1.0, 0.0, 2.0], "expected a loss for regression"),

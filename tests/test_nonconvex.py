@@ -21,6 +21,7 @@ SEPARABLE = {
     "firm": pen.Firm(ratio=1.5),
     "capped": pen.CappedL1(threshold=0.5),
     "logsum": pen.LogSum(eps=0.5),
+    "transformed": pen.TransformedL1(theta=0.5),
     "l0": pen.L0(),
     "l1/2": pen.Lp(),
     "l2/3": pen.Lp(p=2 / 3),

@@ -24,6 +24,8 @@ SCALAR = {
     "capped": pen.CappedL1(0.7, threshold=0.9),
     "logsum": pen.LogSum(0.7, eps=0.3),
     "logsum-flat": pen.LogSum(0.7, eps=5.0),
+    "transformed": pen.TransformedL1(0.7, theta=1.0),
+    "transformed-steep": pen.TransformedL1(0.7, theta=0.05),
     "l0": pen.L0(0.7),
     "l1/2": pen.Lp(0.7, p=0.5),
     "l2/3": pen.Lp(0.7, p=2 / 3),
@@ -57,6 +59,8 @@ def scalar_value(penalty, x):
         out = lam * np.minimum(a, penalty.threshold)
     elif isinstance(penalty, pen.LogSum):
         out = lam * np.log1p(a / penalty.eps)
+    elif isinstance(penalty, pen.TransformedL1):
+        out = lam * (1 + penalty.theta) * a / (penalty.theta + a)
     elif isinstance(penalty, pen.L0):
         out = lam * (a > 0)
     elif isinstance(penalty, pen.Lp):
@@ -240,6 +244,8 @@ def test_limits_between_penalties():
     np.testing.assert_allclose(pen.SCAD(0.7, gamma=1e12).prox(v, 1.3), lasso, atol=1e-10)
     np.testing.assert_allclose(pen.CappedL1(0.7, threshold=1e6).prox(v, 1.3), lasso)
     np.testing.assert_allclose(pen.LogSum(0.7e6, eps=1e6).prox(v, 1.3), lasso, atol=1e-5)
+    np.testing.assert_allclose(pen.TransformedL1(0.7, theta=1e7).prox(v, 1.3), lasso, atol=1e-5)
+    np.testing.assert_allclose(pen.TransformedL1(0.7, theta=1e-12).prox(v, 1.3), pen.L0(0.7).prox(v, 1.3), atol=1e-9)
     np.testing.assert_allclose(pen.Lp(0.7, p=1 - 1e-9).prox(v, 1.3), lasso, atol=1e-7)
     np.testing.assert_array_equal(pen.Firm(0.7, ratio=2.5).prox(v), pen.MCP(0.7, gamma=2.5).prox(v))
     # gamma -> 0 with alpha^2 gamma fixed: every nonzero costs alpha^2 gamma / 2
@@ -498,6 +504,7 @@ def test_groups_by_label_list_name_glob_and_callable():
         (pen.Firm(ratio=1.0), "expected a number > 1"),
         (pen.CappedL1(threshold=0.0), "threshold is 0.0"),
         (pen.LogSum(eps=np.nan), "eps is nan"),
+        (pen.TransformedL1(theta=0.0), "theta is 0.0"),
         (pen.Lp(p=1.0), r"expected a number in \(0, 1\)"),
         (pen.Box(1.0, 0.0), "exceeds its upper bound"),
         (pen.Slope(q=1.0), r"expected a number in \(0, 1\)"),

@@ -5,6 +5,7 @@
 
 #include "pauca/loss/logistic.hpp"
 #include "pauca/loss/quadratic.hpp"
+#include "pauca/loss/registry.hpp"
 #include "testing.hpp"
 
 using namespace pauca;
@@ -33,6 +34,16 @@ std::vector<Example> examples() {
     list.push_back({std::string("logistic") + tag, std::make_unique<LogisticLoss>(binary, s), 1e-5});
     list.push_back(
         {std::string("logistic, shares") + tag, std::make_unique<LogisticLoss>(random_fractions(n, 4), s), 1e-5});
+    const Vector positive = random_vector(n, 11).array().exp();
+    auto add = [&](const char* name, const std::vector<double>& shape, const Vector& y) {
+      list.push_back({name + std::string(tag), make_loss(name, shape, y, s), 1e-5});
+    };
+    add("huber", {0.8}, 3.0 * random_vector(n, 3));
+    add("expectile", {0.8}, 3.0 * random_vector(n, 3));
+    add("quantile", {0.3, 0.5}, 3.0 * random_vector(n, 3));
+    add("poisson", {}, positive);
+    add("gamma", {}, positive);
+    add("squared_hinge", {}, binary);
   }
   return list;
 }

@@ -18,8 +18,18 @@ struct Example {
 
 // Every separable penalty of the registry: a new one joins by a line.
 const std::vector<Example> examples = {
-    {"l1", {}},         {"mcp", {3.0}}, {"mcp", {0.7}}, {"scad", {3.7}}, {"capped_l1", {1.0}},
-    {"log_sum", {0.5}}, {"l0", {}},     {"lp", {0.5}},  {"lp", {0.3}},   {"lp", {2.0 / 3.0}},
+    {"l1", {}},
+    {"mcp", {3.0}},
+    {"mcp", {0.7}},
+    {"scad", {3.7}},
+    {"capped_l1", {1.0}},
+    {"log_sum", {0.5}},
+    {"l0", {}},
+    {"lp", {0.5}},
+    {"lp", {0.3}},
+    {"lp", {2.0 / 3.0}},
+    {"transformed_l1", {1.0}},
+    {"transformed_l1", {0.1}},
 };
 
 template <class Check>

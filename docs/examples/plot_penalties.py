@@ -29,6 +29,7 @@ families = {
     "jumping": {
         "CappedL1, threshold 2": pen.CappedL1(threshold=2.0),
         "LogSum, eps 0.5": pen.LogSum(0.7, eps=0.5),
+        "TransformedL1, theta 1": pen.TransformedL1(),
         "MCP, gamma 0.8": pen.MCP(gamma=0.8),
     },
     "counting": {

@@ -45,10 +45,10 @@ py::dict build_info() {
 PYBIND11_MODULE(PAUCA_MODULE, m, pybind11::mod_gil_not_used()) {
   m.doc() = "pauca's C++ core: private; use the Python modules above it";
   m.def("build_info", &pauca::python::build_info);
+  pauca::python::register_linear(m);  // first: others take its Design
   pauca::python::register_kronecker(m);
   pauca::python::register_dag(m);
   pauca::python::register_block(m);
-  pauca::python::register_linear(m);
   pauca::python::register_losses(m);
   pauca::python::register_proximal(m);
   pauca::python::register_nmf(m);

@@ -55,6 +55,9 @@ def _loss(loss: losses.Loss, y: FloatArray, eta: FloatArray) -> tuple[FloatArray
     if isinstance(loss, losses.Huber):
         d = loss.delta
         return np.where(np.abs(r) <= d, r**2 / 2, d * np.abs(r) - d**2 / 2), np.clip(r, -d, d), 1.0
+    if isinstance(loss, losses.Expectile):
+        side = np.where(r > 0, 1 - loss.expectile, loss.expectile)
+        return side * r**2, 2 * side * r, 2 * max(loss.expectile, 1 - loss.expectile)
     if isinstance(loss, losses.Quantile):
         q, h, e = loss.quantile, loss.bandwidth, -r
         inside = np.abs(e) <= h
@@ -94,6 +97,9 @@ def _derivative(penalty: penalties.SeparablePenalty) -> Derivative:
         return lambda a, lam: np.where(a < penalty.threshold, lam, 0.0)
     if isinstance(penalty, penalties.LogSum):
         return lambda a, lam: lam / (penalty.eps + a)
+    if isinstance(penalty, penalties.TransformedL1):
+        s = penalty.theta
+        return lambda a, lam: lam * (1 + s) * s / (s + a) ** 2
     if isinstance(penalty, penalties.L0):
         return lambda a, lam: np.where(a > 0, 0.0, np.inf)
     if isinstance(penalty, penalties.Lp):

@@ -6,7 +6,7 @@ import functools
 from collections.abc import Callable
 from typing import Any
 
-from sklearn.base import _fit_context
+from sklearn.base import _fit_context as _validating_context
 from sklearn.utils._param_validation import HasMethods, Interval, InvalidParameterError, StrOptions
 from sklearn.utils.validation import _check_sample_weight, validate_data
 
@@ -28,6 +28,28 @@ except ImportError:
             return method(*args, **kwargs)
 
         return unchanged
+
+
+def _fit_context(*, prefer_skip_nested_validation: bool) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+    """Validate parameters as scikit-learn's decorator does; a fit that fails leaves the estimator as it was."""
+    validating = _validating_context(prefer_skip_nested_validation=prefer_skip_nested_validation)
+
+    def decorator(fit: Callable[..., Any]) -> Callable[..., Any]:
+        validated = validating(fit)
+
+        @functools.wraps(fit)
+        def all_or_nothing(self: Any, *args: Any, **kwargs: Any) -> Any:
+            before = dict(vars(self))
+            try:
+                return validated(self, *args, **kwargs)
+            except BaseException:  # Ctrl-C too
+                vars(self).clear()
+                vars(self).update(before)
+                raise
+
+        return all_or_nothing
+
+    return decorator
 
 
 __all__ = [

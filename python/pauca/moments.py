@@ -136,6 +136,28 @@ class Moments:
         self.n_samples_ += other.n_samples_
         return self
 
+    @classmethod
+    def from_dask(cls, X: Any, y: Any = None, sample_weight: Any = None) -> Moments:
+        """Moments of a dask array, block by block where the blocks are: X is never collected.
+
+        Parameters
+        ----------
+        X : dask.array.Array of shape (n_samples, n_features)
+            Rows, in chunks of known size; each chunk of rows, with all its columns, must fit a worker's memory.
+        y : dask.array.Array or array-like of shape (n_samples,) or (n_samples, n_targets), default=None
+            Targets.
+        sample_weight : dask.array.Array or array-like of shape (n_samples,), default=None
+            Weights >= 0.
+
+        Returns
+        -------
+        Moments
+            The merged moments, the same whatever the number of workers.
+        """
+        from ._dask import moments_of
+
+        return moments_of(X, y, sample_weight)
+
     @property
     def mean_(self) -> FloatArray:
         """Weighted means of features, then targets."""

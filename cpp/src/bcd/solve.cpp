@@ -13,6 +13,7 @@ extern template class Solver<CappedL1>;
 extern template class Solver<LogSum>;
 extern template class Solver<L0>;
 extern template class Solver<Lp>;
+extern template class Solver<TransformedL1>;
 extern template class Solver<Box>;
 
 Solution solve(const Problem& problem, const std::string& penalty, const std::vector<double>& shape,

@@ -1,6 +1,7 @@
 #include "pauca/loss/registry.hpp"
 
 #include "pauca/core/errors.hpp"
+#include "pauca/loss/expectile.hpp"
 #include "pauca/loss/gamma.hpp"
 #include "pauca/loss/huber.hpp"
 #include "pauca/loss/logistic.hpp"
@@ -21,6 +22,7 @@ std::unique_ptr<Loss> make_loss(const std::string& name, const std::vector<doubl
   if (name == "huber") return std::make_unique<HuberLoss>(std::move(y), std::move(weights), shape.at(0));
   if (name == "quantile")
     return std::make_unique<QuantileLoss>(std::move(y), std::move(weights), shape.at(0), shape.at(1));
+  if (name == "expectile") return std::make_unique<ExpectileLoss>(std::move(y), std::move(weights), shape.at(0));
   throw std::invalid_argument("loss: no loss is called '" + name + "'");
 }
 

@@ -40,11 +40,12 @@ def rank_one_parts(Y: Array) -> tuple[list[Array], list[float], list[float]]:
 
 
 class DecomposedSBL(ComplexLinearModel):
-    """Sparse Bayesian learning for ``x = x_1 (x) ... (x) x_I``: one small dense problem a mode.
+    """Sparse Bayesian learning for a Kronecker product of vectors: one small dense problem a mode.
 
-    The received tensor is approximated by one of rank one, and every mode is solved by itself. It is the fastest
-    method and denoises best where x itself is a Kronecker product (a channel with one path at the receiver or surface
-    side), and fails where only its support is one: the diagnostic tells, and warns.
+    The model has ``x = x_1 (x) ... (x) x_I``. The received tensor is approximated by one of rank one, and every
+    mode is solved by itself. It is the fastest method and denoises best where x itself is a Kronecker product (a
+    channel with one path at the receiver or surface side), and fails where only its support is one: the diagnostic
+    tells, and warns.
 
     Parameters
     ----------
@@ -78,7 +79,7 @@ class DecomposedSBL(ComplexLinearModel):
         Largest number of iterations of a mode.
     n_features_in_ : int
         Samples, or features of a dense model.
-    feature_names_in_ : ndarray of shape (n_features_in_,)
+    feature_names_in_ : ndarray of shape (n_features,)
         Names of the features, if the X of a dense model had string column names.
 
     Warns

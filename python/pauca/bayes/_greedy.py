@@ -107,7 +107,7 @@ class OMP(_Pursuit):
         Number of atoms.
     n_features_in_ : int
         Samples of one snapshot, or features of a dense model.
-    feature_names_in_ : ndarray of shape (n_features_in_,)
+    feature_names_in_ : ndarray of shape (n_features,)
         Names of the features, if the X of a dense model had string column names.
 
     References
@@ -223,7 +223,7 @@ class KroneckerOMP(_Pursuit):
         Number of product atoms tried.
     n_features_in_ : int
         Samples of one snapshot, or features of a dense model.
-    feature_names_in_ : ndarray of shape (n_features_in_,)
+    feature_names_in_ : ndarray of shape (n_features,)
         Names of the features, if the X of a dense model had string column names.
 
     References

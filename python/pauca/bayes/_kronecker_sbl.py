@@ -70,12 +70,13 @@ class BatchResult:
 
 
 class KroneckerSBL(ComplexLinearModel):
-    """Sparse Bayesian learning for ``y = (H_1 (x) H_2 (x) ... (x) H_I) x + noise``, real or complex.
+    """Sparse Bayesian learning in a linear model whose matrix is a Kronecker product, real or complex.
 
-    The prior of x is ``N(0, diag(g_1 (x) ... (x) g_I))`` with one vector of hyperparameters a factor, so that the
-    support is a product of supports, one a factor; the values on it are free. The hyperparameters minimise the type-II
-    cost ``L log det Sigma_y + sum_l y_l^H Sigma_y^-1 y_l`` over the L snapshots, which share them. Every step is exact
-    and works on one singular value decomposition a factor: no matrix of the size of the product is ever formed.
+    The model is ``y = (H_1 (x) H_2 (x) ... (x) H_I) x + noise``; the prior of x is ``N(0, diag(g_1 (x) ... (x)
+    g_I))`` with one vector of hyperparameters a factor, so that the support is a product of supports, one a factor;
+    the values on it are free. The hyperparameters minimise the type-II cost ``L log det Sigma_y + sum_l y_l^H
+    Sigma_y^-1 y_l`` over the L snapshots, which share them. Every step is exact and works on one singular value
+    decomposition a factor: no matrix of the size of the product is ever formed.
 
     Data come first, because scikit-learn slices X by rows: ``KroneckerSBL(factors=(H1, H2, H3)).fit(Y)`` with one
     snapshot a row. Without factors, ``fit(X, y)`` is classic sparse Bayesian learning of a dense model.
@@ -141,7 +142,7 @@ class KroneckerSBL(ComplexLinearModel):
         What ran and how it ended.
     n_features_in_ : int
         Samples of one snapshot, or features of a dense model.
-    feature_names_in_ : ndarray of shape (n_features_in_,)
+    feature_names_in_ : ndarray of shape (n_features,)
         Names of the features, if the X of a dense model had string column names.
 
     Raises
@@ -386,7 +387,7 @@ class KroneckerSBL(ComplexLinearModel):
 
         Returns
         -------
-        ndarray of shape (n_samples, *coef_.shape)
+        ndarray of shape (n_samples, n_snapshots, n_1, ..., n_I)
         """
         check_is_fitted(self)
         core = len(self.gamma_)

@@ -53,11 +53,11 @@ def check_factors(factors: Any) -> tuple[Array, ...]:
 
 
 class KroneckerOperator(LinearOperator):
-    """``H = H_1 (x) H_2 (x) ... (x) H_I``, applied by mode products and never formed.
+    """A Kronecker product of matrices, applied by mode products and never formed.
 
-    The index of the last factor is the fastest (C order): ``H @ X.ravel()`` is ``X`` multiplied by each factor along
-    its own mode. It is a :class:`scipy.sparse.linalg.LinearOperator`: ``@``, ``.H``, ``.T``, ``lsqr`` and the like
-    work.
+    For ``H = H_1 (x) H_2 (x) ... (x) H_I`` the index of the last factor is the fastest (C order): ``H @ X.ravel()``
+    is ``X`` multiplied by each factor along its own mode. It is a :class:`scipy.sparse.linalg.LinearOperator`:
+    ``@``, ``.H``, ``.T``, ``lsqr`` and the like work.
 
     Parameters
     ----------

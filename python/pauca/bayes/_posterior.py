@@ -25,10 +25,11 @@ def _padded(v: Array, n: int) -> Array:
 
 
 class KroneckerPosterior:
-    """The posterior of x in ``y = (H_1 (x) ... (x) H_I) x + noise`` with prior ``x ~ N(0, diag(g_1 (x) ... (x) g_I))``.
+    """The exact posterior of x in a Kronecker-structured linear model with a Kronecker-structured Gaussian prior.
 
-    One SVD a factor, ``H_i diag(sqrt g_i) = U_i S_i V_i^H``, diagonalises everything; no matrix of the size of the
-    product is formed. Estimators keep one as ``posterior_``.
+    The model is ``y = (H_1 (x) ... (x) H_I) x + noise`` with prior ``x ~ N(0, diag(g_1 (x) ... (x) g_I))``. One SVD
+    a factor, ``H_i diag(sqrt g_i) = U_i S_i V_i^H``, diagonalises everything; no matrix of the size of the product
+    is formed. Estimators keep one as ``posterior_``.
 
     Parameters
     ----------

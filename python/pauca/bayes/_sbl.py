@@ -44,7 +44,7 @@ class SBL(KroneckerSBL):
         Noise variance used or learned.
     n_features_in_ : int
         Number of features.
-    feature_names_in_ : ndarray of shape (n_features_in_,)
+    feature_names_in_ : ndarray of shape (n_features,)
         Names of the features, if X had string column names.
 
     References

@@ -59,7 +59,7 @@ def nmse_db(true: npt.ArrayLike, estimate: npt.ArrayLike) -> float:
 
 
 def nmse_scorer(estimator: Any, X: Any, y: Any = None) -> float:
-    """Scorer for ``GridSearchCV(..., scoring=nmse_scorer)``: minus the NMSE of ``estimator.predict(X)`` in dB.
+    """Scorer for ``GridSearchCV(scoring=nmse_scorer)``: minus the NMSE of ``estimator.predict(X)`` in dB.
 
     scikit-learn's own metrics refuse complex numbers. ``y`` holds what ``predict`` should give: the target of a dense
     model, the true coefficients of a Kronecker-structured one. Without ``y`` the estimator's own ``score`` is taken.

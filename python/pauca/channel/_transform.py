@@ -23,7 +23,7 @@ class ComplexToReal(TransformerMixin, BaseEstimator):
     ----------
     n_features_in_ : int
         Number of complex features.
-    feature_names_in_ : ndarray of shape (n_features_in_,)
+    feature_names_in_ : ndarray of shape (n_features,)
         Names of the features, if X had string column names.
 
     Examples

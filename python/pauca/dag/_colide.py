@@ -10,6 +10,7 @@ import numpy.typing as npt
 from sklearn.base import BaseEstimator
 from sklearn.utils.validation import check_is_fitted
 
+from .._dask import is_dask_array, moments_of
 from .._monitor import watch
 from .._sklearn_compat import CallbackSupportMixin, Interval, StrOptions, _fit_context, with_callbacks
 from ..moments import Moments
@@ -289,7 +290,8 @@ class CoLiDE(CallbackSupportMixin, GraphQueries, GraphFitting, BaseEstimator):
         Parameters
         ----------
         X : array-like of shape (n_samples, d)
-            Data, one row a sample; never modified. With ``lags``, a series or a list of series.
+            Data, one row a sample; never modified. With ``lags``, a series or a list of series. A dask array is
+            reduced to :class:`~pauca.moments.Moments` where its blocks are (without lags, interventions, resampling).
         y : None
             Ignored.
         sample_weight : array-like of shape (n_samples,), default=None
@@ -304,6 +306,11 @@ class CoLiDE(CallbackSupportMixin, GraphQueries, GraphFitting, BaseEstimator):
         self : CoLiDE
             The fitted estimator.
         """
+        if is_dask_array(X):
+            if self.lags or intervened is not None or cluster is not None:
+                raise ValueError("X: a dask array cannot be combined with lags, intervened or cluster")
+            self.fit_moments(moments_of(X, None, sample_weight))
+            return self
         rows, past, weights = self._validate_rows(X, sample_weight)
         moments = Moments().update(rows, past, weights)
         constraints, settings = self._prepare(moments)

@@ -58,7 +58,7 @@ class CountTable:
         kept = rng.binomial(self.values.astype(np.int64), share).astype(np.float64)
         return CountTable(kept, self.words, self.starts, self.n_words), self.values - kept
 
-    def args(self) -> tuple[Any, ...]:
+    def args(self) -> tuple[FloatArray, npt.NDArray[np.int32], npt.NDArray[np.int64], int]:
         """Positional arguments of the core's functions."""
         return self.values, self.words, self.starts, self.n_words
 

@@ -145,7 +145,7 @@ class NMF(CallbackSupportMixin, ClassNamePrefixFeaturesOutMixin, TransformerMixi
         What ran and how it ended.
     n_features_in_ : int
         Number of features.
-    feature_names_in_ : ndarray of shape (n_features_in_,)
+    feature_names_in_ : ndarray of shape (n_features,)
         Names of the features, if X had string column names.
 
     Raises
@@ -286,11 +286,12 @@ class NMF(CallbackSupportMixin, ClassNamePrefixFeaturesOutMixin, TransformerMixi
         kl = self.beta_loss == "kullback-leibler"
         swap = _by_columns(X) and not kl
         penalty = self._penalties(X)
+        rows: Any = _rows(X, not swap) if kl else None  # the core takes None too
         left, right = (H.T, W) if swap else (W, H.T)
         with watch(self, X, y) as callback:
             found = _core.nmf_fit(
                 _rows(X, swap),
-                _rows(X, not swap) if kl else None,
+                rows,
                 np.ascontiguousarray(left, dtype=X.dtype),
                 np.ascontiguousarray(right, dtype=X.dtype),
                 kl=kl,

@@ -161,7 +161,7 @@ class GraphPropagationClassifier(ClassifierMixin, _GraphPropagation):
         What ran and how it ended.
     n_features_in_ : int
         Number of features.
-    feature_names_in_ : ndarray of shape (n_features_in_,)
+    feature_names_in_ : ndarray of shape (n_features,)
         Names of the features, if X had string column names.
 
     Raises

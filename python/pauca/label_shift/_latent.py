@@ -93,7 +93,7 @@ class LatentLabelShift(ShiftPosteriors, ClusterMixin, TransformerMixin, BaseEsti
         Figures on the assumptions: misfit, anchors, conditioning, discriminator, stability.
     n_features_in_ : int
         Number of features.
-    feature_names_in_ : ndarray of shape (n_features_in_,)
+    feature_names_in_ : ndarray of shape (n_features,)
         Names of the features, if X had string column names.
 
     Raises

@@ -10,6 +10,7 @@ from sklearn.base import RegressorMixin
 from sklearn.metrics import r2_score
 from sklearn.utils.validation import check_is_fitted
 
+from .._dask import is_dask_array, moments_of
 from .._sklearn_compat import StrOptions, _fit_context, validate_data, with_callbacks
 from .._validation import check_vector, normalized_weights
 from ..losses import Gamma, Huber, Loss, Poisson, Quadratic, Quantile
@@ -161,7 +162,8 @@ class SparseRegressor(RegressorMixin, SparseLinearModel):
         Parameters
         ----------
         X : {array-like, sparse matrix} of shape (n_samples, n_features)
-            Data. F-ordered float64 or float32 arrays and CSC matrices are used without a copy.
+            Data. F-ordered float64 or float32 arrays and CSC matrices are used without a copy. A dask array is
+            reduced to :class:`~pauca.moments.Moments` where its blocks are (quadratic loss only).
         y : array-like of shape (n_samples,)
             Target.
         sample_weight : array-like of shape (n_samples,), default=None
@@ -174,6 +176,11 @@ class SparseRegressor(RegressorMixin, SparseLinearModel):
         self : SparseRegressor
             The fitted estimator.
         """
+        if is_dask_array(X):
+            if self._loss() != Quadratic() or offset is not None:
+                raise ValueError(f"X: a dask array needs the quadratic loss and no offset, got {self._loss()!r}")
+            self.fit_moments(moments_of(X, y, sample_weight))
+            return self
         X, y = validate_data(self, X, y, accept_sparse="csc", dtype=[np.float64, np.float32], order="F", y_numeric=True)
         weights = normalized_weights(sample_weight, X)
         target = np.ascontiguousarray(y, dtype=np.float64)

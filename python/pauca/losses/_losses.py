@@ -140,6 +140,42 @@ class Huber(Loss):
         return [float(self.delta)]
 
 
+class Expectile(Loss):
+    """Asymmetric least squares, whose predictions are conditional expectiles.
+
+    With r = y - eta the loss is ``q r^2`` for r >= 0 and ``(1 - q) r^2`` below: q = 0.5 is the quadratic loss. Unlike
+    quantiles, expectiles feel how far the tail reaches, and the loss needs no smoothing.
+
+    Parameters
+    ----------
+    expectile : float, default=0.5
+        The level q, in (0, 1).
+
+    References
+    ----------
+    Newey, W. and Powell, J. (1987). Asymmetric least squares estimation and testing. Econometrica 55, 819-847.
+
+    Examples
+    --------
+    >>> from pauca.losses import Expectile
+    >>> Expectile(expectile=0.9).value([2.0], [0.0])
+    3.6
+    """
+
+    core_name = "expectile"
+
+    def __init__(self, expectile: float = 0.5) -> None:
+        self.expectile = expectile
+
+    def _shape(self) -> list[float]:
+        if not 0.0 < self.expectile < 1.0:
+            raise ValueError(f"Expectile: expectile is {self.expectile!r}, expected a number in (0, 1)")
+        return [float(self.expectile)]
+
+    def _curvature(self, y: FloatArray, weights: FloatArray) -> float:
+        return 2.0 * max(self.expectile, 1.0 - self.expectile)
+
+
 class Quantile(Loss):
     """Quantile regression: the check loss, smoothed by a uniform kernel of half-width ``bandwidth``.
 

@@ -109,7 +109,7 @@ class StudentMixedRegressor(CallbackSupportMixin, RegressorMixin, BaseEstimator)
         What ran and how it ended.
     n_features_in_ : int
         Number of features, without the cluster column.
-    feature_names_in_ : ndarray of shape (n_features_in_,)
+    feature_names_in_ : ndarray of shape (n_features,)
         Names of the features, if X had string column names.
 
     Raises

@@ -4,7 +4,7 @@ from ._base import Penalty, SeparablePenalty
 from ._box import Box
 from ._convex import L1, ElasticNet
 from ._groups import CompositeMCP, GroupL2, GroupMCP, GroupSCAD, KSupport, SparseGroup
-from ._nonconvex import L0, MCP, SCAD, CappedL1, Firm, LogSum, Lp
+from ._nonconvex import L0, MCP, SCAD, CappedL1, Firm, LogSum, Lp, TransformedL1
 from ._structured import FusedL1, Nuclear, NuclearMCP, NuclearSCAD, Oscar, Slope, StructuredPenalty
 
 __all__ = [
@@ -33,4 +33,5 @@ __all__ = [
     "Slope",
     "SparseGroup",
     "StructuredPenalty",
+    "TransformedL1",
 ]

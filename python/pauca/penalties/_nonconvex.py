@@ -352,3 +352,51 @@ class Lp(NonconvexPenalty):
 
     def _core_penalty(self) -> CorePenalty:
         return self._core("lp", self._check("p", self.p, 0.0, 1.0))
+
+
+class TransformedL1(NonconvexPenalty):
+    """Transformed L1 penalty: ``p(a) = alpha (1 + theta) a / (theta + a)``.
+
+    A bounded penalty between counting nonzeros (``theta`` to 0) and the lasso (``theta`` to infinity), for effects
+    whose sizes differ by orders of magnitude.
+
+    Parameters
+    ----------
+    alpha : float, default=1.0
+        Strength; an estimator multiplies it by its own ``alpha``. The slope at zero is ``alpha (1 + theta) / theta``.
+    theta : float, default=1.0
+        Shape, positive, in the units of the coefficients.
+    weights, nonnegative, ridge
+        As in :class:`MCP`; both conventions for weights are the same here.
+
+    References
+    ----------
+    Lv, J. and Fan, Y. (2009). A unified approach to model selection and sparse recovery using regularized least
+    squares. Annals of Statistics 37, 3498-3528.
+
+    Zhang, S. and Xin, J. (2017). Minimization of transformed L1 penalty: closed form representation and iterative
+    thresholding algorithms. Communications in Mathematical Sciences 15, 511-537.
+
+    Examples
+    --------
+    >>> from pauca.penalties import TransformedL1
+    >>> TransformedL1(alpha=1.0, theta=1.0).prox([1.0, 3.0]).round(4)
+    array([0.    , 2.8662])
+    """
+
+    def __init__(
+        self,
+        alpha: float = 1.0,
+        theta: float = 1.0,
+        weights: PerFeature = None,
+        nonnegative: bool = False,
+        ridge: float = 0.0,
+    ) -> None:
+        self.alpha = alpha
+        self.theta = theta
+        self.weights = weights
+        self.nonnegative = nonnegative
+        self.ridge = ridge
+
+    def _core_penalty(self) -> CorePenalty:
+        return self._core("transformed_l1", self._check("theta", self.theta, 0.0))

@@ -108,24 +108,24 @@ class MutualInformationScreener(CallbackSupportMixin, SelectorMixin, BaseEstimat
 
     Attributes
     ----------
-    scores_ : ndarray of shape (n_features_in_,)
+    scores_ : ndarray of shape (n_features,)
         Score of each feature; with ``n_steps > 1`` that of the step in which it was chosen, or of the last one. NaN
         for features not reached because a callback stopped the scan.
-    p_values_ : ndarray of shape (n_features_in_,)
+    p_values_ : ndarray of shape (n_features,)
         Permutation p-values, only with ``n_permutations``.
-    ranking_ : ndarray of shape (k_,)
+    ranking_ : ndarray of shape (n_selected,)
         Positions of the kept features, best first (of the first step first).
     k_ : int
         Number of kept features.
-    levels_ : ndarray of shape (n_features_in_,)
+    levels_ : ndarray of shape (n_features,)
         Number of distinct values of discrete features, 0 for continuous ones.
-    n_observed_ : ndarray of shape (n_features_in_,)
+    n_observed_ : ndarray of shape (n_features,)
         Rows without a missing value.
-    steps_ : ndarray of shape (n_features_in_,)
+    steps_ : ndarray of shape (n_features,)
         The step, from 1, in which a feature was chosen; 0 for the others.
     n_features_in_ : int
         Number of features.
-    feature_names_in_ : ndarray of shape (n_features_in_,)
+    feature_names_in_ : ndarray of shape (n_features,)
         Names of the features, if X (or every block) had string column names.
 
     Raises
@@ -320,7 +320,7 @@ class MutualInformationScreener(CallbackSupportMixin, SelectorMixin, BaseEstimat
 
         Returns
         -------
-        ndarray of shape (n_samples, k_)
+        ndarray of shape (n_samples, n_selected)
             The kept features, in the order of the columns.
         """
         check_is_fitted(self)

@@ -12,6 +12,7 @@
 #include "pauca/penalty/lp.hpp"
 #include "pauca/penalty/mcp.hpp"
 #include "pauca/penalty/scad.hpp"
+#include "pauca/penalty/transformed_l1.hpp"
 
 namespace pauca {
 
@@ -26,6 +27,7 @@ auto visit_penalty(const std::string& name, const std::vector<double>& shape, Vi
   if (name == LogSum::name) return visit(LogSum{shape});
   if (name == L0::name) return visit(L0{});
   if (name == Lp::name) return visit(Lp{shape});
+  if (name == TransformedL1::name) return visit(TransformedL1{shape});
   if (name == Box::name) return visit(Box{shape});
   throw std::invalid_argument("penalty: no separable penalty is called '" + name + "'");
 }

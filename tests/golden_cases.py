@@ -1,0 +1,145 @@
+"""Fitted estimators that later versions must still be able to load: one or two a family, on small made-up data."""
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+from scipy import sparse
+
+from pauca.bayes import SBL, KroneckerSBL
+from pauca.channel import IRSChannelEstimator, simulate_irs_mimo
+from pauca.dag import CoLiDE
+from pauca.datasets import make_anchored_counts, make_latent_label_shift, make_linear_dag
+from pauca.decomposition import NMF, SimplexNMF
+from pauca.graph import GraphPropagationClassifier, GraphPropagationRegressor
+from pauca.label_shift import LatentLabelShift
+from pauca.linear_model import (
+    MultiTaskSparseRegressor,
+    SparseClassifier,
+    SparseClassifierCV,
+    SparseRegressor,
+    SparseRegressorCV,
+    path,
+)
+from pauca.losses import Huber, Poisson
+from pauca.mixed_model import StudentMixedRegressor
+from pauca.penalties import MCP, GroupL2
+from pauca.screening import MutualInformationScreener
+from pauca.solvers import GreedyBCD
+
+Case = tuple[Any, Callable[[Any], np.ndarray]]
+
+
+def _table(n: int = 40, p: int = 12, seed: int = 7) -> tuple[np.ndarray, np.ndarray]:
+    rng = np.random.default_rng(seed)
+    X = rng.standard_normal((n, p))
+    return X, X[:, :3] @ [1.0, -2.0, 0.5] + 0.3 * rng.standard_normal(n)
+
+
+X, Y = _table()
+CLASSES = np.where(Y > 1, "high", np.where(Y < -1, "low", "mid"))
+
+
+def _predict(model: Any) -> np.ndarray:
+    return np.asarray(model.predict(X))
+
+
+def _lasso() -> Case:
+    return SparseRegressor(alpha="0.1max", tol=1e-10, solver=GreedyBCD()).fit(X, Y), _predict
+
+
+def _sparse_mcp() -> Case:
+    return SparseRegressor(loss=Huber(1.0), penalty=MCP(gamma=4.0), alpha="0.2max").fit(
+        sparse.csc_array(X), Y
+    ), _predict
+
+
+def _poisson() -> Case:
+    return SparseRegressor(loss=Poisson(), alpha="0.1max").fit(X, np.round(np.exp(0.3 * Y))), _predict
+
+
+def _groups() -> Case:
+    penalty = GroupL2(groups=np.arange(12) // 3)
+    return SparseRegressor(penalty=penalty, alpha="0.1max").fit(X, Y), _predict
+
+
+def _classifier() -> Case:
+    return SparseClassifier(alpha="0.1max").fit(X, CLASSES), lambda model: model.predict_proba(X)
+
+
+def _multitask() -> Case:
+    return MultiTaskSparseRegressor(alpha="0.1max").fit(X, np.c_[Y, 2 * Y + X[:, 5]]), _predict
+
+
+def _path() -> Case:
+    return path(X, Y, penalty="mcp", alphas=10), lambda result: result.predict(X, result.alphas_[4])
+
+
+def _regressor_cv() -> Case:
+    return SparseRegressorCV(alphas=10, cv=3).fit(X, Y), _predict
+
+
+def _classifier_cv() -> Case:
+    return SparseClassifierCV(alphas=10, cv=3).fit(X, Y > 0), lambda model: model.predict_proba(X)
+
+
+def _graph_classifier() -> Case:
+    return GraphPropagationClassifier(n_neighbors=5).fit(X, np.where(np.arange(40) % 2, Y > 0, -1)), _predict
+
+
+def _graph_regressor() -> Case:
+    return GraphPropagationRegressor(n_neighbors=5).fit(X, np.where(np.arange(40) % 2, Y, np.nan)), _predict
+
+
+def _colide() -> Case:
+    data = make_linear_dag(200, 6, degree=2, random_state=0)
+    return CoLiDE("equal").fit(data.X), lambda model: model.adjacency_
+
+
+def _sbl() -> Case:
+    return SBL().fit(X, Y), _predict
+
+
+def _kronecker() -> Case:
+    rng = np.random.default_rng(0)
+    factors = [rng.standard_normal((m, n)) + 1j * rng.standard_normal((m, n)) for m, n in [(6, 8), (5, 7)]]
+    received = np.einsum("i,j->ij", factors[0][:, 2], factors[1][:, 3])[None]
+    return KroneckerSBL(factors=factors, noise_variance=0.01).fit(received), lambda model: np.abs(model.coef_)
+
+
+def _channel() -> Case:
+    sim = simulate_irs_mimo(4, 8, 2, n_patterns=6, n_pilots=4, n_grid=8, random_state=0)
+    model = IRSChannelEstimator(sim.patterns, sim.pilots, 8, axes=sim.axes, refine=0, floor_target=None)
+    return model.fit(sim.received), lambda fitted: np.abs(fitted.cascade_)
+
+
+def _simplex_nmf() -> Case:
+    counts = make_anchored_counts(30, 20, 3, random_state=0).counts
+    return SimplexNMF(3, random_state=0).fit(counts), lambda model: model.transform(counts)
+
+
+def _nmf() -> Case:
+    return NMF(3, random_state=0).fit(np.abs(X)), lambda model: model.transform(np.abs(X))
+
+
+def _label_shift() -> Case:
+    data = make_latent_label_shift(900, n_classes=3, n_domains=4, concentration=0.2, random_state=0)
+    return LatentLabelShift(3, random_state=0).fit(data.X, data.domain), lambda model: model.predict_proba(data.X[:40])
+
+
+def _screener() -> Case:
+    return MutualInformationScreener(k=3).fit(X, Y), lambda model: model.scores_
+
+
+def _mixed() -> Case:
+    return StudentMixedRegressor().fit(X[:, :3], Y, cluster=np.arange(40) // 5), lambda model: model.predict(X[:, :3])
+
+
+CASES: dict[str, Callable[[], Case]] = {
+    make.__name__[1:]: make
+    for make in (
+        _lasso, _sparse_mcp, _poisson, _groups, _classifier, _multitask, _path, _regressor_cv, _classifier_cv,
+        _graph_classifier, _graph_regressor, _colide, _sbl, _kronecker, _channel, _simplex_nmf, _nmf, _label_shift,
+        _screener, _mixed,
+    )
+}  # fmt: skip

@@ -1,0 +1,101 @@
+"""Engines that take over where one process ends: moments of dask arrays, joblib's Dask back end, a worker that dies."""
+
+import os
+import signal
+import threading
+import time
+
+import dask.array as da
+import joblib
+import numpy as np
+import pytest
+from distributed import Client, LocalCluster
+
+from pauca.dag import CoLiDE
+from pauca.datasets import make_linear_dag
+from pauca.linear_model import SparseRegressor, SparseRegressorCV
+from pauca.losses import Huber
+from pauca.moments import Moments
+
+pytestmark = [
+    pytest.mark.filterwarnings("ignore"),  # dask's and tornado's own
+    pytest.mark.xdist_group("dask"),
+]
+
+
+@pytest.fixture(scope="module")
+def client(tmp_path_factory):
+    space = str(tmp_path_factory.mktemp("dask"))
+    with (
+        LocalCluster(
+            n_workers=2, threads_per_worker=1, processes=True, dashboard_address=None, local_directory=space
+        ) as cluster,
+        Client(cluster) as connection,
+    ):
+        yield connection
+
+
+@pytest.fixture(scope="module")
+def table():
+    rng = np.random.default_rng(0)
+    X = rng.standard_normal((1000, 12)) + 3.0
+    return X, X[:, :3] @ [1.0, -2.0, 0.5] + 0.1 * rng.standard_normal(1000), rng.uniform(0.5, 2.0, 1000)
+
+
+def test_moments_are_those_of_the_rows(client, table):
+    X, y, s = table
+    whole = Moments().update(X, y, s)
+    cut = Moments.from_dask(da.from_array(X, chunks=(170, 5)), da.from_array(y, chunks=300), s)
+    np.testing.assert_allclose(cut.factor_, whole.factor_, atol=1e-10)
+    assert (cut.n_samples_, cut.n_targets_) == (1000, 1)
+    assert cut.weight_sum_ == pytest.approx(s.sum())
+
+
+def test_estimators_fit_dask_arrays(client, table):
+    X, y, s = table
+    blocks = da.from_array(X, chunks=(250, 12))
+    near = SparseRegressor(alpha=0.05).fit(X, y, s)
+    far = SparseRegressor(alpha=0.05).fit(blocks, da.from_array(y, chunks=250), s)
+    np.testing.assert_allclose(far.coef_, near.coef_, atol=1e-7)
+    assert far.intercept_ == pytest.approx(near.intercept_, abs=1e-6)
+    data = make_linear_dag(500, 8, degree=2, random_state=1)
+    graph = CoLiDE("equal").fit(da.from_array(data.X, chunks=(100, 8)))
+    np.testing.assert_allclose(graph.adjacency_, CoLiDE("equal").fit(data.X).adjacency_, atol=1e-7)
+
+
+def test_what_moments_cannot_do_is_refused(client, table):
+    X, y, _ = table
+    blocks = da.from_array(X, chunks=(250, 12))
+    with pytest.raises(ValueError, match="needs the quadratic loss"):
+        SparseRegressor(loss=Huber()).fit(blocks, y)
+    with pytest.raises(ValueError, match="y: got 10 rows, expected 1000"):
+        SparseRegressor().fit(blocks, y[:10])
+    with pytest.raises(ValueError, match="contains NaN"):
+        SparseRegressor().fit(da.where(blocks > 5.5, np.nan, blocks), y)
+    with pytest.raises(ValueError, match="chunk sizes are unknown"):
+        SparseRegressor().fit(blocks[blocks[:, 0] > 3.0], y)
+
+
+def test_cross_validation_on_the_workers(client, table):
+    X, y, _ = table
+    local = SparseRegressorCV(alphas=10, cv=3).fit(X, y)
+    with joblib.parallel_config("dask"):
+        spread = SparseRegressorCV(alphas=10, cv=3, n_jobs=-1).fit(X, y)
+    np.testing.assert_array_equal(spread.coef_, local.coef_)
+    assert spread.alpha_ == local.alpha_
+
+
+def test_a_worker_that_dies_changes_nothing(client, table):
+    X, y, _ = table
+
+    def slow(block):
+        time.sleep(0.3)
+        return block
+
+    blocks = da.from_array(X, chunks=(50, 12)).map_blocks(slow, dtype=X.dtype)
+    victim = next(iter(client.run(os.getpid).values()))
+    killer = threading.Timer(1.0, os.kill, (victim, signal.SIGKILL))
+    killer.start()
+    model = SparseRegressor(alpha=0.05).fit(blocks, y)
+    killer.join()
+    np.testing.assert_allclose(model.coef_, SparseRegressor(alpha=0.05).fit(X, y).coef_, atol=1e-7)
