@@ -40,7 +40,7 @@ class Entry:
             seconds, coef = cpu_seconds(lambda: quietly(lambda: self.solver.fit(self.handed, tol)))
             gap = relative_gap(self.handed, coef)
             return seconds, gap if np.isfinite(gap) else np.inf
-        except (RuntimeError, ValueError):
+        except (RuntimeError, ValueError, IndexError):
             return CAP, np.inf
 
 
@@ -146,7 +146,8 @@ CPU seconds on one thread to a relative duality gap, without an intercept on cen
   time over pauca's: above 1, pauca is faster.
 - Groups: n = 1000, p = 10000, 1000 groups; at alpha_max / 100 four times more columns are active than there are rows.
   Tasks: n = 500, p = 5000, 20 tasks. Classes: n = 2000, p = 500, 10 classes. Sparse: n = 20000, p = 100000.
-- adelie goes down a path of ten strengths, where it is faster than alone.
+- adelie goes down a path of ten strengths, where it is faster than alone. On several classes it is absent: with one
+  group an entry, adelie 1.1.52 ends with "IRLS lambda is unexpectedly inf".
 
 ## The best peer
 

@@ -64,23 +64,17 @@ def _adelie(problem: Problem, tol: float) -> np.ndarray:
     p = problem.X.shape[1]
     top = at_fraction(problem).alpha / problem.fraction
     path = np.geomspace(top, problem.alpha, ADELIE_PATH)
-    shared = {"lmda_path": path, "tol": tol, "intercept": False, "progress_bar": False, "early_exit": False}
-    if problem.loss == "softmax":
-        K = problem.classes
-        onehot = np.asfortranarray(np.eye(K)[problem.Y])
-        shared["lmda_path"] = path / K  # its loss is divided by the number of classes
-        state = adelie.grpnet(
-            problem.X,
-            adelie.glm.multinomial(onehot),
-            groups=np.arange(p * K),
-            penalty=np.ones(p * K),
-            irls_tol=tol,
-            **shared,
-        )
-        return state.betas[-1].toarray().reshape(p, K)
     groups = np.arange(0, p, SIZE)
     state = adelie.grpnet(
-        problem.X, adelie.glm.gaussian(problem.Y), groups=groups, penalty=np.ones(len(groups)), **shared
+        problem.X,
+        adelie.glm.gaussian(problem.Y),
+        groups=groups,
+        penalty=np.ones(len(groups)),
+        lmda_path=path,
+        tol=tol,
+        intercept=False,
+        progress_bar=False,
+        early_exit=False,
     )
     return state.betas[-1].toarray().ravel()
 
@@ -176,7 +170,7 @@ SOLVERS = [
     Solver("skglm", GROUPS, _skglm_groups, _violation),
     Solver("skglm", TASKS, _skglm_tasks, _violation),
     Solver("skglm", LOGISTIC, _skglm_logistic, _violation),
-    Solver("adelie", GROUPS + L1, _adelie, _relative),
+    Solver("adelie", GROUPS, _adelie, _relative),
     Solver("scikit-learn", TASKS, _sklearn_tasks, _relative),
     Solver("scikit-learn saga", L1, _saga, _hundredth),
     Solver("scikit-learn lbfgs", RIDGE, _lbfgs, _hundredth),
