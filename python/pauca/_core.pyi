@@ -226,6 +226,8 @@ def block_solve(
     group_weights: typing.Annotated[numpy.typing.ArrayLike, numpy.float64],
     alpha: typing.SupportsFloat | typing.SupportsIndex,
     relative: bool,
+    lambda_share: typing.SupportsFloat | typing.SupportsIndex,
+    ridge_share: typing.SupportsFloat | typing.SupportsIndex,
     fit_intercept: bool,
     scale: typing.Annotated[numpy.typing.ArrayLike, numpy.float64] | None,
     engine: str,
