@@ -1,6 +1,5 @@
 """CoLiDE as users meet it: recovery, certificates, constraints, degenerate data, series, interventions, queries."""
 
-import importlib.util
 import threading
 import time
 
@@ -332,7 +331,9 @@ def test_lambda_path_alpha_and_adaptive():
         model = CoLiDE(criterion="colide", alpha=alpha).fit(data.X)
         assert certified(model)
         assert model.alpha_ > 0.0
-    assert CoLiDE(criterion="colide", alpha="theory").fit(data.X).alpha_ == pytest.approx(np.sqrt(np.log(10) / 500))
+    assert CoLiDE(criterion="colide", alpha="theory").fit(data.X).alpha_ == pytest.approx(
+        np.sqrt(np.log(10) / 500) * data.X.std(axis=0).min()
+    )
     adaptive = CoLiDE(criterion="colide", alpha=0.2, adaptive=1.0, threshold=0.0, refit=False).fit(data.X)
     plain = CoLiDE(criterion="colide", alpha=0.2, threshold=0.0, refit=False).fit(data.X)
     assert (adaptive.weights_raw_ != 0).sum() <= (plain.weights_raw_ != 0).sum()
@@ -393,24 +394,6 @@ def test_time_limit_and_threads_do_not_hold_the_interpreter():
     thread.join()
     assert took < 1.5
     assert len(ticks) > 20
-
-
-def test_converters_round_trip():
-    W = make_linear_dag(10, 6, degree=1.5, random_state=0).adjacency
-    names = ['a"b', "b&c", "c", "d", "e", "f"]
-    back, read = dag.from_networkx(dag.to_networkx(W, names))
-    assert np.array_equal(back, W)
-    assert read == names
-    back, read = dag.from_gml(dag.to_gml(W, names))
-    assert np.array_equal(back, W)
-    assert read == names
-    assert np.array_equal(dag.from_lingam(dag.to_lingam(W)), W)
-    assert np.array_equal(dag.to_lingam(W), W.T)
-    if importlib.util.find_spec("causallearn"):
-        assert np.array_equal(dag.from_causal_learn(dag.to_causal_learn(W, names)), W != 0)
-    if importlib.util.find_spec("pgmpy"):
-        back, read = dag.from_networkx(dag.to_pgmpy(W, names))
-        assert np.array_equal(back, W)
 
 
 def test_displays():

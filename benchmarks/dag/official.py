@@ -4,6 +4,7 @@
 commit f369759). Both run the schedule of the paper's experiments.
 """
 
+import hashlib
 import importlib.util
 import os
 from pathlib import Path
@@ -14,13 +15,22 @@ import numpy as np
 SCHEDULE = {"s": [1.0, 0.9, 0.8, 0.7], "warm": 20_000, "last": 70_000, "rate": 3e-4, "alpha": 0.05}
 
 
-def which() -> str:
+def named() -> Path | None:
+    """The authors' ``model.py``, if a checkout is named and has it."""
     folder = os.environ.get("PAUCA_COLIDE_REFERENCE", "")
-    return "the authors' code" if folder and (Path(folder) / "model.py").exists() else "a numpy transcription"
+    path = Path(folder) / "model.py"
+    return path if folder and path.exists() else None
+
+
+def which() -> str:
+    path = named()
+    if path is None:
+        return "a plain numpy transcription of it (no checkout of the authors' code was named)"
+    return f"the authors' code (model.py with SHA-256 {hashlib.sha256(path.read_bytes()).hexdigest()[:12]})"
 
 
 def fit(X: np.ndarray, equal: bool) -> np.ndarray:
-    if which() == "the authors' code":
+    if named():
         return _authors(X, equal)
     return _transcription(X, equal)
 

@@ -62,7 +62,7 @@ def warm_up(problem: Problem, solvers: list[Solver]) -> None:
 class ToleranceSearch:
     """Finds the loosest tolerance on a half-decade grid that reaches a gap; solves are shared between targets."""
 
-    def __init__(self, entry: Entry, cap: float, budget: float):
+    def __init__(self, entry: Any, cap: float, budget: float):
         self.entry, self.cap, self.budget = entry, cap, budget
         self.solved: dict[int, tuple[float, float]] = {}
         self.exponent: int | None = None
@@ -103,10 +103,17 @@ class ToleranceSearch:
 def time_to_gap(
     problem: Problem, solvers: list[Solver], targets: list[float], repeats: int, cap: float
 ) -> Iterator[dict[str, Any]]:
-    """One row a solver, target and repeat; repeats are interleaved and every second one runs in reverse order."""
+    """One row a solver, target and repeat."""
     warm_up(problem, solvers)
-    chosen: list[tuple[float, Entry, float]] = []
-    for entry in entries(problem, solvers):
+    yield from race(problem.name, problem.seed, entries(problem, solvers), targets, repeats, cap)
+
+
+def race(
+    case: str, seed: int, contenders: list[Any], targets: list[float], repeats: int, cap: float
+) -> Iterator[dict[str, Any]]:
+    """Repeats at the loosest tolerances, interleaved, every second one in reverse order; contenders as `Entry`."""
+    chosen: list[tuple[float, Any, float]] = []
+    for entry in contenders:
         search = ToleranceSearch(entry, cap, 3 * cap)
         for target in targets:
             tol = search.tolerance(target)
@@ -119,8 +126,8 @@ def time_to_gap(
             for entry, tol in runs if repeat % 2 == 0 else runs[::-1]:
                 seconds, gap = entry.solve(tol)
                 yield {
-                    "case": problem.name,
-                    "seed": problem.seed,
+                    "case": case,
+                    "seed": seed,
                     "target": f"{target:.0e}",
                     "solver": entry.label,
                     "repeat": repeat,

@@ -75,7 +75,7 @@ def pictures(folder: Path) -> list[Path]:
     from pauca.plotting import EdgeConfidenceDisplay, GraphDisplay
 
     model, (train, _) = patients(n_resamples=50)
-    model.fit(train)
+    model.fit(train / train.std())  # the same graph, weights free of units
     figure, axes = plt.subplots(1, 2, figsize=(15, 6.5), layout="constrained", width_ratios=[1.7, 1])
     GraphDisplay.from_estimator(model, ax=axes[0])
     axes[0].set_title("diabetes: graph with bootstrap edge confidence (no truth is known)")

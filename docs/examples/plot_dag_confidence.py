@@ -42,14 +42,15 @@ print(f"true effect {truth:.2f}, estimated {model.total_effect(source, target):.
 
 # %%
 # Now ten measurements of 442 patients and the progression of their disease. Age and sex have no causes among the rest,
-# the outcome comes last. No truth is known, and none is claimed: the figures say how often each edge comes back.
+# the outcome comes last. No truth is known, and none is claimed: the figures say how often each edge comes back. The
+# graph does not depend on units; weights do, so the columns are divided by their standard deviations.
 X, y = load_diabetes(return_X_y=True, as_frame=True, scaled=False)
 frame = X.assign(outcome=y)
 patients = CoLiDE(
     tiers=[["age", "sex"], ["bmi", "bp", "s[1-6]"], ["outcome"]],
     exclude=[("age", "sex"), ("sex", "age")],
     n_resamples=50,
-).fit(frame)
+).fit(frame / frame.std())
 GraphDisplay.from_estimator(patients)
 plt.show()
 

@@ -39,9 +39,9 @@ void register_block(py::module_& m) {
       [](DesignHandle& x, const std::string& loss_name, const std::vector<double>& loss_shape, const FArray<double>& y,
          const CArray<double>& sample_weight, const std::optional<FArray<double>>& offset,
          const std::string& penalty_name, const std::vector<double>& shape, const CArray<std::int64_t>& labels,
-         const CArray<double>& group_weights, double alpha, bool relative, bool fit_intercept,
-         const std::optional<CArray<double>>& scale, const std::string& engine, double continuation, double gram_bytes,
-         double tol, Index max_iter, double max_time, const std::optional<FArray<double>>& coef,
+         const CArray<double>& group_weights, double alpha, bool relative, double lambda_share, double ridge_share,
+         bool fit_intercept, const std::optional<CArray<double>>& scale, const std::string& engine, double continuation,
+         double gram_bytes, double tol, Index max_iter, double max_time, const std::optional<FArray<double>>& coef,
          const std::optional<CArray<double>>& intercept, py::object callback) {
         x.design->set_scale(optional_data(scale));
         const auto loss = make_matrix_loss(loss_name, loss_shape, y, sample_weight);
@@ -53,7 +53,7 @@ void register_block(py::module_& m) {
                                         *loss,
                                         *penalty,
                                         to_blocks(labels, group_weights.size()),
-                                        {alpha, relative, 1.0, 0.0},
+                                        {alpha, relative, lambda_share, ridge_share},
                                         fit_intercept,
                                         shift ? &*shift : nullptr};
         bcd::Options options;
@@ -71,14 +71,15 @@ void register_block(py::module_& m) {
         d["intercept"] = to_numpy(s.intercept);
         d["alpha"] = s.alpha;
         d["alpha_max"] = s.lambda_max;
+        d["support_identified_at"] = s.support_identified_at;
         d["null_objective"] = s.null_objective;
         return d;
       },
       py::arg("x"), py::kw_only(), py::arg("loss"), py::arg("loss_shape"), py::arg("y"), py::arg("sample_weight"),
       py::arg("offset"), py::arg("penalty"), py::arg("shape"), py::arg("labels"), py::arg("group_weights"),
-      py::arg("alpha"), py::arg("relative"), py::arg("fit_intercept"), py::arg("scale"), py::arg("engine"),
-      py::arg("continuation"), py::arg("gram_bytes"), py::arg("tol"), py::arg("max_iter"), py::arg("max_time"),
-      py::arg("coef"), py::arg("intercept"), py::arg("callback"));
+      py::arg("alpha"), py::arg("relative"), py::arg("lambda_share"), py::arg("ridge_share"), py::arg("fit_intercept"),
+      py::arg("scale"), py::arg("engine"), py::arg("continuation"), py::arg("gram_bytes"), py::arg("tol"),
+      py::arg("max_iter"), py::arg("max_time"), py::arg("coef"), py::arg("intercept"), py::arg("callback"));
 }
 
 }  // namespace pauca::python

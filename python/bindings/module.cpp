@@ -15,6 +15,7 @@ void register_proximal(py::module_& m);
 void register_nmf(py::module_& m);
 void register_mixed(py::module_& m);
 void register_moments(py::module_& m);
+void register_multitask(py::module_& m);
 void register_screening(py::module_& m);
 void register_rules(py::module_& m);
 void register_survival(py::module_& m);
@@ -55,6 +56,7 @@ PYBIND11_MODULE(PAUCA_MODULE, m, pybind11::mod_gil_not_used()) {
   pauca::python::register_nmf(m);
   pauca::python::register_mixed(m);
   pauca::python::register_moments(m);
+  pauca::python::register_multitask(m);
   pauca::python::register_screening(m);
   pauca::python::register_rules(m);
   pauca::python::register_survival(m);

@@ -111,6 +111,7 @@ void register_rules(py::module_& m) {
         d["intercept"] = s.intercept;
         d["alpha"] = s.alpha;
         d["alpha_max"] = lambda_share > 0.0 ? s.lambda_max / lambda_share : std::numeric_limits<double>::infinity();
+        d["support_identified_at"] = s.support_identified_at;
         d["null_objective"] = s.null_objective;
         d["n_updates"] = r.updates;
         d["fallbacks"] = r.fallbacks;

@@ -21,6 +21,7 @@ _SUBMODULES = (
     "metrics",
     "mixed_model",
     "moments",
+    "multitask",
     "penalties",
     "plotting",
     "screening",

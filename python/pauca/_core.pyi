@@ -36,6 +36,7 @@ __all__: list[str] = [
     "linear_path",
     "linear_solve",
     "linear_solve_rules",
+    "logistic_head",
     "loss_center",
     "loss_conjugate",
     "loss_evaluate",
@@ -44,6 +45,10 @@ __all__: list[str] = [
     "mixture_weights_one",
     "moments_append",
     "moments_merge",
+    "multitask_als",
+    "multitask_heads",
+    "multitask_logistic",
+    "multitask_start",
     "nmf_fit",
     "nmf_reconstruction",
     "nmf_solve_left",
@@ -223,6 +228,8 @@ def block_solve(
     group_weights: typing.Annotated[numpy.typing.ArrayLike, numpy.float64],
     alpha: typing.SupportsFloat | typing.SupportsIndex,
     relative: bool,
+    lambda_share: typing.SupportsFloat | typing.SupportsIndex,
+    ridge_share: typing.SupportsFloat | typing.SupportsIndex,
     fit_intercept: bool,
     scale: typing.Annotated[numpy.typing.ArrayLike, numpy.float64] | None,
     engine: str,
@@ -458,6 +465,13 @@ def linear_solve_rules(
     rules: dict[str, typing.Any],
     callback: typing.Any,
 ) -> dict[str, typing.Any]: ...
+def logistic_head(
+    z: typing.Annotated[numpy.typing.ArrayLike, numpy.float64],
+    y: typing.Annotated[numpy.typing.ArrayLike, numpy.float64],
+    weight: typing.Annotated[numpy.typing.ArrayLike, numpy.float64],
+    ridge: typing.SupportsFloat | typing.SupportsIndex,
+    fit_intercept: bool,
+) -> tuple[numpy.typing.NDArray[typing.Any], float]: ...
 def loss_center(
     name: str,
     shape: collections.abc.Sequence[typing.SupportsFloat | typing.SupportsIndex],
@@ -515,6 +529,49 @@ def moments_append(
 ) -> numpy.typing.NDArray[typing.Any]: ...
 def moments_merge(
     a: numpy.typing.NDArray[numpy.float64], b: numpy.typing.NDArray[numpy.float64]
+) -> numpy.typing.NDArray[typing.Any]: ...
+def multitask_als(
+    grams: numpy.typing.NDArray[numpy.float64],
+    cross: typing.Annotated[numpy.typing.ArrayLike, numpy.float64],
+    squares: typing.Annotated[numpy.typing.ArrayLike, numpy.float64],
+    weight: typing.Annotated[numpy.typing.ArrayLike, numpy.float64],
+    ridge: typing.Annotated[numpy.typing.ArrayLike, numpy.float64],
+    start: typing.Annotated[numpy.typing.ArrayLike, numpy.float64],
+    *,
+    tol: typing.SupportsFloat | typing.SupportsIndex,
+    max_iter: typing.SupportsInt | typing.SupportsIndex,
+    max_time: typing.SupportsFloat | typing.SupportsIndex,
+    callback: typing.Any,
+) -> dict[str, typing.Any]: ...
+def multitask_heads(
+    grams: numpy.typing.NDArray[numpy.float64],
+    cross: typing.Annotated[numpy.typing.ArrayLike, numpy.float64],
+    squares: typing.Annotated[numpy.typing.ArrayLike, numpy.float64],
+    weight: typing.Annotated[numpy.typing.ArrayLike, numpy.float64],
+    ridge: typing.Annotated[numpy.typing.ArrayLike, numpy.float64],
+    basis: typing.Annotated[numpy.typing.ArrayLike, numpy.float64],
+) -> numpy.typing.NDArray[typing.Any]: ...
+def multitask_logistic(
+    x: numpy.typing.NDArray[numpy.float64],
+    y: typing.Annotated[numpy.typing.ArrayLike, numpy.float64],
+    weight: typing.Annotated[numpy.typing.ArrayLike, numpy.float64],
+    start: typing.Annotated[numpy.typing.ArrayLike, numpy.int64],
+    ridge: typing.Annotated[numpy.typing.ArrayLike, numpy.float64],
+    fit_intercept: bool,
+    basis: typing.Annotated[numpy.typing.ArrayLike, numpy.float64],
+    *,
+    tol: typing.SupportsFloat | typing.SupportsIndex,
+    max_iter: typing.SupportsInt | typing.SupportsIndex,
+    max_time: typing.SupportsFloat | typing.SupportsIndex,
+    callback: typing.Any,
+) -> dict[str, typing.Any]: ...
+def multitask_start(
+    grams: numpy.typing.NDArray[numpy.float64],
+    cross: typing.Annotated[numpy.typing.ArrayLike, numpy.float64],
+    squares: typing.Annotated[numpy.typing.ArrayLike, numpy.float64],
+    weight: typing.Annotated[numpy.typing.ArrayLike, numpy.float64],
+    ridge: typing.Annotated[numpy.typing.ArrayLike, numpy.float64],
+    k: typing.SupportsInt | typing.SupportsIndex,
 ) -> numpy.typing.NDArray[typing.Any]: ...
 @typing.overload
 def nmf_fit(

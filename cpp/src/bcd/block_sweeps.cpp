@@ -66,15 +66,6 @@ void scatter(const Matrix& from, const std::vector<Index>& rows, Matrix& to) {
   for (Index i = 0; i < from.rows(); ++i) to.row(rows[static_cast<std::size_t>(i)]) = from.row(i);
 }
 
-/// Two sweeps without a change in which blocks are active end a run.
-class Stability {
- public:
-  bool settled(bool changed) { return (stable_ = changed ? 0 : stable_ + 1) >= 2; }
-
- private:
-  int stable_ = 0;
-};
-
 class GramSweeps final : public BlockSweeps {
  public:
   GramSweeps(const Design& design, const BlockPenalty& penalty, const std::vector<std::vector<Index>>& blocks,
@@ -91,14 +82,14 @@ class GramSweeps final : public BlockSweeps {
   }
 
   double run(const std::vector<Index>& working, Matrix& b, const Matrix&, const Matrix& gradient, double target,
-             int limit, Monitor& monitor) override {
+             int limit, int patience, Monitor& monitor) override {
     std::vector<Index> columns;
     for (Index block : working) columns.insert(columns.end(), blocks_[block].begin(), blocks_[block].end());
     gram_.include(columns, monitor);
     if (monitor.stop_requested()) return 0.0;
     Matrix g(gram_.size(), tasks_), w, slice, next;
     for (Index k = 0; k < gram_.size(); ++k) g.row(k) = gradient.row(gram_.column(k));
-    Stability stability;
+    stable_ = 0;
     double worst = 0.0;
     for (int sweep = 0; sweep < limit; ++sweep) {
       worst = 0.0;
@@ -130,7 +121,8 @@ class GramSweeps final : public BlockSweeps {
         }
       }
       ++count_;
-      if (worst <= target || stability.settled(changed) || !monitor.keep_going()) break;
+      stable_ = changed ? 0 : stable_ + 1;
+      if (worst <= target || stable_ >= patience || !monitor.keep_going()) break;
     }
     return worst;
   }
@@ -155,14 +147,14 @@ class ResidualSweeps final : public BlockSweeps {
   }
 
   double run(const std::vector<Index>& working, Matrix& b, const Matrix& u, const Matrix&, double target, int limit,
-             Monitor& monitor) override {
+             int patience, Monitor& monitor) override {
     for (Index block : working) {
       include(block, monitor);
       if (!monitor.keep_going()) return 0.0;
     }
     Matrix v = u, w, g, next;
     Vector shift = Vector::Zero(tasks_);  // the gradient in the predictors is v - h shift'
-    Stability stability;
+    stable_ = 0;
     double worst = 0.0;
     for (int sweep = 0; sweep < limit; ++sweep) {
       worst = 0.0;
@@ -195,7 +187,8 @@ class ResidualSweeps final : public BlockSweeps {
         if (!monitor.keep_going()) return worst;
       }
       ++count_;
-      if (worst <= target || stability.settled(changed)) break;
+      stable_ = changed ? 0 : stable_ + 1;
+      if (worst <= target || stable_ >= patience) break;
     }
     return worst;
   }

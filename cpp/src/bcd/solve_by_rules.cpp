@@ -4,6 +4,7 @@
 
 #include "pauca/bcd/rules/linear_smooth.hpp"
 #include "pauca/bcd/solve.hpp"
+#include "pauca/bcd/support_watch.hpp"
 
 namespace pauca::bcd {
 
@@ -82,6 +83,8 @@ RulesSolution solve_by_rules(const Problem& problem, const std::string& penalty,
   bool done = report.status == Status::converged;
   double certified_at = iteration.greedy() ? iteration.violation() : 0.0;
   Index idle = 0;
+  SupportWatch support;
+  support.look(iteration.x(), 0);
   while (!done && report.n_iter < settings.max_iter) {
     ++report.n_iter;
     report.status = Status::max_iter;
@@ -102,6 +105,7 @@ RulesSolution solve_by_rules(const Problem& problem, const std::string& penalty,
       done = certify();
     }
     report.objective_path.push_back(iteration.objective());
+    support.look(iteration.x(), report.n_iter);
     const Status why = report.status;
     if (done && why != Status::converged) {
       certify();
@@ -116,6 +120,7 @@ RulesSolution solve_by_rules(const Problem& problem, const std::string& penalty,
   }
   out.fallbacks = iteration.fallbacks();
   report.seconds = monitor.seconds();
+  out.solution.support_identified_at = support.changed_at();
   report.engine = "rules";
   return out;
 }

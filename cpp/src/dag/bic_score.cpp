@@ -42,7 +42,7 @@ double BicScore::cost(const NodeMoments& m, Index node, double rss, std::size_t 
 
 double BicScore::least_cost(Index node) const {
   const NodeMoments& m = moments_.of(node);
-  return equal_ || m.scale[node] == 0.0 ? 0.0 : cost(m, node, 0.0, 0);
+  return m.scale[node] == 0.0 ? 0.0 : cost(m, node, least_rss(node), 0);
 }
 
 bool BicScore::grow(const NodeMoments& m, Index node, double kappa) {

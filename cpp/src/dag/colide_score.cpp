@@ -161,6 +161,14 @@ void ColideScore::would_enter(Index node, const NodeFit& fit, std::uint8_t* out)
   for (int c : fit.parents) out[c] = 0;
 }
 
+double ColideScore::least_cost(Index node) const {
+  const double unit = moments_.of(node).scale[node], rss = least_rss(node);
+  if (unit == 0.0) return 0.0;
+  if (equal_) return 0.5 * unit * unit * rss / std::sqrt(noise_);
+  const double s = std::max(std::sqrt(rss), bound_);
+  return 0.5 * unit * (rss / s + s);
+}
+
 double ColideScore::objective(const std::vector<NodeFit>& fits) const {
   double total = 0.0;
   if (!equal_) {

@@ -2,12 +2,16 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 
 namespace pauca::dag {
 namespace {
 
 /// Score-equivalent orders are common: differences below this are rounding.
 double tie_width(double cost) { return 1e-6 * (1e-3 + std::abs(cost)); }
+
+/// Cost a sample that a slide may climb over with a common noise level.
+constexpr double climb = 3.0;
 
 }  // namespace
 
@@ -72,7 +76,10 @@ double OrderSearch::scan_left(int node, Index& best_position) {
   changes_.clear();
   moving_ = fits_[node];
   set_prefix(start);
-  // What the nodes still to be passed could gain at most.
+  // What the nodes still to be passed could gain at most. With a common noise level a node that has lost its parents
+  // costs far more than a few others can gain, and its fits with what is left are the slowest: no need to look on.
+  const double limit =
+      score_.equal_variance() ? climb * score_.moments().of(node).n : std::numeric_limits<double>::infinity();
   double hope = 0.0;
   for (Index q = 0; q < start; ++q) {
     const int u = order_[q];
@@ -81,7 +88,7 @@ double OrderSearch::scan_left(int node, Index& best_position) {
   for (Index q = start - 1; q >= 0; --q) {
     const int u = order_[q];
     if (!constraints_.may_swap(u, node)) break;
-    if (passed + moving_.cost - fits_[node].cost - hope >= best) break;
+    if (passed + moving_.cost - fits_[node].cost - std::min(hope, limit) >= best) break;
     if (enters_[u * p_ + node]) hope -= fits_[u].cost - score_.least_cost(u);
     mask_[u] = 0;
     if (std::find(moving_.parents.begin(), moving_.parents.end(), u) != moving_.parents.end()) {
@@ -247,6 +254,7 @@ void OrderSearch::restore(const OrderSolution& solution) {
 
 OrderSolution OrderSearch::run(const std::vector<std::vector<int>>& starts, std::vector<double>& path) {
   path_ = &path;
+  if (options_.move) score_.prepare_bounds();
   OrderSolution best;
   bool first = true;
   auto attempt = [&] {

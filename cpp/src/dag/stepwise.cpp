@@ -51,15 +51,37 @@ bool Stepwise::add(Index variable) {
   return true;
 }
 
-void Stepwise::assign(const std::vector<int>& set) {
-  start(*moments_, target_);
-  for (int c : set) add(c);
-}
-
 void Stepwise::remove(Index position) {
-  scratch_set_ = set_;
-  scratch_set_.erase(scratch_set_.begin() + position);
-  assign(scratch_set_);
+  // L without a row is lower Hessenberg; rotations of neighbouring columns make it triangular again, and turn V and z
+  // with it. The last column, then zero on all of A, is what the variable explained: it goes back to the residuals.
+  const Index m = size(), last = m - 1;
+  for (Index i = position; i < last; ++i) {
+    for (Index k = 0; k <= i + 1; ++k) l(i, k) = l(i + 1, k);
+  }
+  for (Index k = position; k < last; ++k) {
+    const double a = l(k, k), b = l(k, k + 1), r = std::hypot(a, b), c = a / r, s = b / r;
+    l(k, k) = r;
+    for (Index i = k + 1; i < last; ++i) {
+      const double x = l(i, k), y = l(i, k + 1);
+      l(i, k) = c * x + s * y;
+      l(i, k + 1) = c * y - s * x;
+    }
+    double* left = v_.col(k).data();
+    double* right = v_.col(k + 1).data();
+    for (Index i = 0; i < v_.rows(); ++i) {
+      const double x = left[i], y = right[i];
+      left[i] = c * x + s * y;
+      right[i] = c * y - s * x;
+    }
+    const double x = z_[k], y = z_[k + 1];
+    z_[k] = c * x + s * y;
+    z_[k + 1] = c * y - s * x;
+  }
+  set_.erase(set_.begin() + position);
+  for (int other : set_) v_(other, last) = 0.0;
+  correlation_ += z_[last] * v_.col(last);
+  left_.array() += v_.col(last).array().square();
+  rss_ = std::min(rss_ + z_[last] * z_[last], 1.0);
 }
 
 void Stepwise::half_solve(const double* b, double* out) const {

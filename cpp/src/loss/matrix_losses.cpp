@@ -16,7 +16,8 @@ class MultitaskLoss final : public MatrixLoss {
   }
   void gradient(const Matrix& eta, Matrix& u) const override { u = weights_.asDiagonal() * (eta - y_); }
   void curvature(const Matrix&, Vector& h) const override { h = weights_; }
-  void apply_hessian(const Matrix&, Matrix& z) const override { z = weights_.asDiagonal() * z; }
+  void prepare_hessian(const Matrix&, Matrix& state) const override { state = weights_; }
+  void apply_hessian(const Matrix&, Matrix& z) const override { z.array().colwise() *= weights_.array(); }
   bool has_conjugate() const override { return true; }
   double conjugate(const Matrix& v) const override { return v.cwiseProduct(y_).sum() + 0.5 * scaled_square(v); }
   double dual_scale(const Matrix& u, const Matrix* offset, double limit) const override {
@@ -64,12 +65,11 @@ class MultinomialLoss final : public MatrixLoss {
     u = weights_.asDiagonal() * u;
   }
   void curvature(const Matrix&, Vector& h) const override { h = weights_; }
-  void apply_hessian(const Matrix& eta, Matrix& z) const override {
-    Matrix p;
-    probabilities(eta, p);
+  void prepare_hessian(const Matrix& eta, Matrix& state) const override { probabilities(eta, state); }
+  void apply_hessian(const Matrix& p, Matrix& z) const override {
     const Vector inner = p.cwiseProduct(z).rowwise().sum();
-    z = p.cwiseProduct(z - inner.replicate(1, tasks_));
-    z = weights_.asDiagonal() * z;
+    for (Index k = 0; k < tasks_; ++k)
+      z.col(k).array() = weights_.array() * p.col(k).array() * (z.col(k) - inner).array();
   }
   bool has_conjugate() const override { return true; }
   /// sum_i s_i sum_k q_k log q_k with q = v_i / s_i + onehot(y_i) on the simplex
@@ -135,11 +135,12 @@ class SingleLoss final : public MatrixLoss {
     u = out;
   }
   void curvature(const Matrix& eta, Vector& h) const override { loss_->curvature(eta.col(0), h); }
-  void apply_hessian(const Matrix& eta, Matrix& z) const override {
+  void prepare_hessian(const Matrix& eta, Matrix& state) const override {
     Vector h(eta.rows());
     loss_->curvature(eta.col(0), h);
-    z = h.asDiagonal() * z;
+    state = h;
   }
+  void apply_hessian(const Matrix& state, Matrix& z) const override { z.array() *= state.array(); }
   bool has_conjugate() const override { return loss_->has_conjugate(); }
   double conjugate(const Matrix& v) const override { return loss_->conjugate(v.col(0)); }
   double dual_scale(const Matrix& u, const Matrix* offset, double limit) const override {

@@ -20,16 +20,16 @@ class RadialPenalty final : public BlockPenalty {
   RadialPenalty(P p, std::vector<double> weights) : BlockPenalty(std::move(weights)), p_(p) {}
 
   bool convex() const override { return P::convex; }
-  double value(Index b, const double* w, Index k) const override {
+  double sharp_value(Index b, const double* w, Index k) const override {
     const double a = ConstVec(w, k).norm();
     return a == 0.0 ? 0.0 : p_.value(a, strength(b));
   }
-  void prox(Index b, double* v, Index k, double step) const override {
+  void sharp_prox(Index b, double* v, Index k, double step) const override {
     Vec x(v, k);
     const double a = x.norm();
     if (a > 0.0) x *= p_.prox(a, strength(b), step) / a;
   }
-  double violation(Index b, const double* w, const double* g, Index k) const override {
+  double sharp_violation(Index b, const double* w, const double* g, Index k) const override {
     const ConstVec x(w, k), grad(g, k);
     const double a = x.norm();
     if (a == 0.0) return std::max(grad.norm() - p_.derivative(0.0, strength(b)), 0.0);
@@ -39,17 +39,17 @@ class RadialPenalty final : public BlockPenalty {
     const double a = ConstVec(g, k).norm();
     return a > 0.0 ? p_.derivative(0.0, strength(b)) / a : infinity;
   }
-  bool smooth(double) const override { return true; }
-  void slope(Index b, const double* w, double* out, Index k) const override {
+  bool smooth_at_zero() const override { return true; }
+  void sharp_slope(Index b, const double* w, double* out, Index k) const override {
     const ConstVec x(w, k);
     const double a = x.norm();
-    Vec(out, k) = (p_.derivative(a, strength(b)) / a) * x;
+    Vec(out, k) = (a > 0.0 ? p_.derivative(a, strength(b)) / a : 0.0) * x;
   }
-  void apply_curvature(Index b, const double* w, const double* d, double* out, Index k) const override {
-    const ConstVec x(w, k), direction(d, k);
-    const double a = x.norm(), flat = p_.derivative(a, strength(b)) / a;
-    const double along = x.dot(direction) / (a * a) * (p_.curvature(a, strength(b)) - flat);
-    Vec(out, k) += flat * direction + along * x;
+  double sharp_curvature(Index b, const double* w, double* out, Index k) const override {
+    const double a = ConstVec(w, k).norm(), flat = a > 0.0 ? p_.derivative(a, strength(b)) / a : 0.0;
+    Vec(out, k).setConstant(flat);
+    if (a == 0.0) return 0.0;
+    return p_.curvature(a, strength(b)) - flat;
   }
   double euclidean_strength(Index b) const override { return std::is_same_v<P, L1> ? strength(b) : -1.0; }
 
@@ -64,17 +64,17 @@ class EntryPenalty final : public BlockPenalty {
   EntryPenalty(P p, std::vector<double> weights) : BlockPenalty(std::move(weights)), p_(p) {}
 
   bool convex() const override { return P::convex; }
-  double value(Index b, const double* w, Index k) const override {
+  double sharp_value(Index b, const double* w, Index k) const override {
     double total = 0.0;
     for (Index i = 0; i < k; ++i)
       if (w[i] != 0.0) total += p_.value(std::abs(w[i]), strength(b));
     return total;
   }
-  void prox(Index b, double* v, Index k, double step) const override {
+  void sharp_prox(Index b, double* v, Index k, double step) const override {
     for (Index i = 0; i < k; ++i)
       v[i] = v[i] == 0.0 ? 0.0 : std::copysign(p_.prox(std::abs(v[i]), strength(b), step), v[i]);
   }
-  double violation(Index b, const double* w, const double* g, Index k) const override {
+  double sharp_violation(Index b, const double* w, const double* g, Index k) const override {
     double worst = 0.0;
     for (Index i = 0; i < k; ++i) {
       const double d = p_.derivative(std::abs(w[i]), strength(b));
@@ -86,13 +86,19 @@ class EntryPenalty final : public BlockPenalty {
     const double a = ConstVec(g, k).lpNorm<Eigen::Infinity>();
     return a > 0.0 ? p_.derivative(0.0, strength(b)) / a : infinity;
   }
-  void slope(Index b, const double* w, double* out, Index k) const override {
+  void sharp_slope(Index b, const double* w, double* out, Index k) const override {
     for (Index i = 0; i < k; ++i)
       out[i] = w[i] == 0.0 ? 0.0 : std::copysign(p_.derivative(std::abs(w[i]), strength(b)), w[i]);
   }
-  void apply_curvature(Index b, const double* w, const double* d, double* out, Index k) const override {
-    for (Index i = 0; i < k; ++i)
-      if (w[i] != 0.0) out[i] += p_.curvature(std::abs(w[i]), strength(b)) * d[i];
+  double sharp_curvature(Index b, const double* w, double* out, Index k) const override {
+    for (Index i = 0; i < k; ++i) out[i] = w[i] == 0.0 ? 0.0 : p_.curvature(std::abs(w[i]), strength(b));
+    return 0.0;
+  }
+  double absolute_strength(Index b) const override { return std::is_same_v<P, L1> ? strength(b) : -1.0; }
+  double conjugate(Index b, const double* g, Index k) const override {
+    if (!std::is_same_v<P, L1>) return BlockPenalty::conjugate(b, g, k);
+    const double excess = (ConstVec(g, k).cwiseAbs().array() - strength(b)).cwiseMax(0.0).square().sum();
+    return excess > 0.0 ? excess / (2.0 * ridge(b)) : 0.0;
   }
 
  private:
@@ -106,17 +112,17 @@ class SparseGroupPenalty final : public BlockPenalty {
   SparseGroupPenalty(double ratio, std::vector<double> weights) : BlockPenalty(std::move(weights)), ratio_(ratio) {}
 
   bool convex() const override { return true; }
-  double value(Index b, const double* w, Index k) const override {
+  double sharp_value(Index b, const double* w, Index k) const override {
     const ConstVec x(w, k);
     return entry() * x.lpNorm<1>() + group(b) * x.norm();
   }
-  void prox(Index b, double* v, Index k, double step) const override {
+  void sharp_prox(Index b, double* v, Index k, double step) const override {
     Vec x(v, k);
     x = soft(x, step * entry());
     const double a = x.norm();
     x *= a > step * group(b) ? 1.0 - step * group(b) / a : 0.0;
   }
-  double violation(Index b, const double* w, const double* g, Index k) const override {
+  double sharp_violation(Index b, const double* w, const double* g, Index k) const override {
     const ConstVec x(w, k), grad(g, k);
     const double a = x.norm();
     if (a == 0.0) return std::max(soft(grad, entry()).norm() - group(b), 0.0);
@@ -141,15 +147,14 @@ class SparseGroupPenalty final : public BlockPenalty {
     }
     return lo;
   }
-  void slope(Index b, const double* w, double* out, Index k) const override {
+  void sharp_slope(Index b, const double* w, double* out, Index k) const override {
     const double a = ConstVec(w, k).norm();
     for (Index i = 0; i < k; ++i) out[i] = w[i] == 0.0 ? 0.0 : std::copysign(entry(), w[i]) + group(b) * w[i] / a;
   }
-  void apply_curvature(Index b, const double* w, const double* d, double* out, Index k) const override {
-    const ConstVec x(w, k), direction(d, k);
-    const double a = x.norm(), along = x.dot(direction) / (a * a);
-    for (Index i = 0; i < k; ++i)
-      if (w[i] != 0.0) out[i] += group(b) / a * (d[i] - along * w[i]);
+  double sharp_curvature(Index b, const double* w, double* out, Index k) const override {
+    const double a = ConstVec(w, k).norm(), flat = a > 0.0 ? group(b) / a : 0.0;
+    for (Index i = 0; i < k; ++i) out[i] = w[i] == 0.0 ? 0.0 : flat;
+    return -flat;
   }
 
  private:
@@ -163,6 +168,8 @@ class SparseGroupPenalty final : public BlockPenalty {
 };
 
 }  // namespace
+
+double BlockPenalty::conjugate(Index, const double*, Index) const { return infinity; }
 
 std::unique_ptr<BlockPenalty> make_block_penalty(const std::string& name, const std::vector<double>& shape,
                                                  std::vector<double> weights) {

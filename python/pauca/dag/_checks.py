@@ -3,26 +3,74 @@
 from __future__ import annotations
 
 import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from .._validation import FloatArray
+from ._constraints import positions
 from ._problem import MomentSet
 
+NOT_NUMBERS = ("category", "categorical", "enum", "object", "str", "string")
 
-def refuse_categories(X: Any) -> None:
-    """ValueError if a data frame has columns that are no numbers."""
+
+def category_levels(X: Any, exogenous: Any) -> dict[str, list[Any]]:
+    """Columns of a data frame that are no numbers: the two levels of each if it is exogenous; ValueError if not."""
     dtypes = getattr(X, "dtypes", None)
     if dtypes is None or not hasattr(X, "columns"):
-        return
-    bad = [str(c) for c, t in zip(X.columns, dtypes, strict=True) if str(t) in ("category", "object", "str", "string")]
-    if bad:
+        return {}
+    kinds = [str(t).split("(")[0].lower() for t in dtypes]
+    names = [str(c) for c in X.columns]
+    bad = [c for c, kind in zip(names, kinds, strict=True) if kind in NOT_NUMBERS]
+    if not bad:
+        return {}
+    keys = [] if exogenous is None else ([exogenous] if isinstance(exogenous, str) else exogenous)
+    outside = {names[j] for key in keys for j in positions("exogenous", key, names)}
+    levels = {c: _levels(X[c]) for c in bad if c in outside}
+    refused = [c for c in bad if len(levels.get(c, [])) != 2]
+    if refused:
         raise ValueError(
-            f"X: the columns {bad} are categorical; a linear model of them as nodes makes no sense. Encode them as 0/1 "
-            "indicators (one a category but one) and list those in exogenous=, or leave them out."
+            f"X: the columns {refused} are categorical; a linear model of them as nodes makes no sense. List a column "
+            "of two categories in exogenous=; encode others as 0/1 indicators (one a category but one) and list those, "
+            "or leave them out."
         )
+    return levels
+
+
+def _levels(column: Any) -> list[Any]:
+    """Categories in their order where the column has one, else sorted."""
+    accessor = getattr(column, "cat", None)
+    categories = getattr(accessor, "categories", None)
+    return list(categories) if categories is not None else sorted(set(column.dropna()), key=str)
+
+
+def coded(X: Any, levels: dict[str, list[Any]]) -> Any:
+    """A frame with these columns as 0 and 1; missing entries stay missing."""
+    if not levels or not hasattr(X, "assign"):
+        return X
+    for name, (zero, one) in levels.items():
+        strange = set(X[name].dropna()) - {zero, one}
+        if strange:
+            raise ValueError(f"X: the column {name!r} has {sorted(map(str, strange))}, expected {zero!r} or {one!r}")
+    return X.assign(**{c: X[c].astype(object).map(dict(zip(pair, (0.0, 1.0), strict=True))).astype(float)
+                       for c, pair in levels.items()})  # fmt: skip
+
+
+@contextmanager
+def naming_remedy() -> Iterator[None]:
+    """Missing values: say what to do about them in a graph."""
+    try:
+        yield
+    except ValueError as error:
+        if "contains NaN" not in str(error):
+            raise
+        raise ValueError(
+            "X: contains NaN. Drop those rows if values are missing at random (X[~np.isnan(X).any(axis=1)]), or impute "
+            "them first, as with sklearn.impute.IterativeImputer; filling in means weakens edges and bends directions."
+        ) from error
 
 
 def warn_standardized(estimator: Any, moments: MomentSet) -> None:

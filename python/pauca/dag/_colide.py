@@ -47,8 +47,9 @@ class CoLiDE(CallbackSupportMixin, GraphQueries, GraphFitting, BaseEstimator):
         How: "order" searches over topological orders ("auto" does too), "topdown" takes the top-down order as it is,
         "adam" is the published optimiser of the CoLiDE score, with its published schedule or the one given.
     alpha : float or {"theory", "bic", "ebic"}, default=None
-        Strength of the l1 penalty of the CoLiDE score. "theory" is ``sqrt(log(d) / n)``; "bic" and "ebic" choose the
-        best of a path. None is 0.05, the value of the paper's experiments.
+        Strength of the l1 penalty of the CoLiDE score, in units of the data. "theory" is ``sqrt(log(d) / n)`` times the
+        least standard deviation of a column; "bic" and "ebic" choose the best of a path. None is 0.05, the value of the
+        paper's experiments, whose least noise has variance one.
     penalty_discount : float, default=2.0
         Price of an edge in BIC, in units of log(n).
     ebic_gamma : float, default=0.0
@@ -69,7 +70,8 @@ class CoLiDE(CallbackSupportMixin, GraphQueries, GraphFitting, BaseEstimator):
     tiers : list of lists, dict or int array, default=None
         Tiers of features: no edge leads from a later tier to an earlier one.
     exogenous : list, default=None
-        Features without parents, whose distribution is not modelled (indicators of categories, for example).
+        Features without parents, whose distribution is not modelled (indicators of categories, for example). In a data
+        frame, a column of two categories may be named here as it is: the second counts as 1.
     nonnegative : bool, default=False
         Whether all weights are >= 0.
     edge_penalties : dict or matrix, default=None
@@ -136,6 +138,10 @@ class CoLiDE(CallbackSupportMixin, GraphQueries, GraphFitting, BaseEstimator):
         Share of resamples with each edge, if ``n_resamples > 0``.
     edge_interval_ : ndarray of shape (2, d, d)
         Percentile intervals of the weights over the resamples, absent edges counting as zero.
+    lagged_frequency_ : ndarray of shape (lags, d, d)
+        As ``edge_frequency_``, for ``lagged_adjacency_``.
+    lagged_interval_ : ndarray of shape (2, lags, d, d)
+        As ``edge_interval_``, for ``lagged_adjacency_``.
     moments_ : Moments
         What the fit knows of the data; ``partial_fit`` adds to it.
     n_iter_ : int
@@ -325,12 +331,12 @@ class CoLiDE(CallbackSupportMixin, GraphQueries, GraphFitting, BaseEstimator):
         warn_standardized(self, base)
         with watch(self, X, y) as callback:
             fit, settings = self._solve(moment_set, constraints, settings, callback)
+        resampled = None
         if self.n_resamples > 0:
             resampled = self._resample(rows, past, weights, targets, clusters, constraints, settings, fit)
-            self.edge_frequency_, self.edge_interval_ = resampled.frequency, resampled.interval
             if self.threshold == "stability":
-                fit = self._stable(moment_set, constraints, settings, resampled.frequency, fit)
-        self._keep(fit, moment_set, moments, settings)
+                fit = self._stable(moment_set, constraints, settings, resampled.frequency[: rows.shape[1]], fit)
+        self._keep(fit, moment_set, moments, settings, resampled)
         return self
 
     @_fit_context(prefer_skip_nested_validation=True)
@@ -372,6 +378,7 @@ class CoLiDE(CallbackSupportMixin, GraphQueries, GraphFitting, BaseEstimator):
         if self.threshold == "stability" or self.n_resamples > 0:
             raise ValueError("n_resamples, threshold: resampling needs the rows, use fit")
         self._set_names(d, feature_names)
+        self._categories = {}
         constraints, settings = self._prepare(moment_set)
         warn_standardized(self, moment_set)
         with watch(self) as callback:

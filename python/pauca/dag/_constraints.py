@@ -42,7 +42,8 @@ class Constraints:
         return state, [int(t) for t in self.tier[nodes]]
 
 
-def _positions(argument: str, key: Any, names: Sequence[str]) -> list[int]:
+def positions(argument: str, key: Any, names: Sequence[str]) -> list[int]:
+    """Positions of the features that a name, glob or position means."""
     if isinstance(key, (int, np.integer)) and not isinstance(key, bool):
         if not 0 <= key < len(names):
             raise ValueError(f"{argument}: got feature {key}, expected 0 <= feature < {len(names)}")
@@ -64,7 +65,7 @@ def edge_mask(argument: str, edges: Edges, names: Sequence[str]) -> npt.NDArray[
         for pair in edges:
             if isinstance(pair, str) or len(pair) != 2:
                 raise ValueError(f"{argument}: got {pair!r}, expected pairs (source, target) or a ({d}, {d}) matrix")
-            mask[np.ix_(_positions(argument, pair[0], names), _positions(argument, pair[1], names))] = True
+            mask[np.ix_(positions(argument, pair[0], names), positions(argument, pair[1], names))] = True
     np.fill_diagonal(mask, False)
     return mask
 
@@ -77,8 +78,8 @@ def edge_multipliers(value: Any, names: Sequence[str]) -> FloatArray:
         value = value(names)
     if isinstance(value, Mapping):
         for (source, target), number in value.items():
-            rows = _positions("edge_penalties", source, names)
-            matrix[np.ix_(rows, _positions("edge_penalties", target, names))] = number
+            rows = positions("edge_penalties", source, names)
+            matrix[np.ix_(rows, positions("edge_penalties", target, names))] = number
     elif value is not None:
         matrix = np.array(value, dtype=np.float64, order="F")
     if matrix.shape != (d, d) or not np.isfinite(matrix).all() or (matrix < 0.0).any():
@@ -96,7 +97,7 @@ def resolve_tiers(tiers: Any, names: Sequence[str]) -> IntArray:
     tier = np.full(d, -1, dtype=np.intp)
 
     def assign(key: Any, level: int) -> None:
-        for j in _positions("tiers", key, names):
+        for j in positions("tiers", key, names):
             if tier[j] not in (-1, level):
                 raise ValueError(f"tiers: {names[j]!r} is in tier {tier[j]} and in tier {level}")
             tier[j] = level
@@ -127,7 +128,7 @@ def resolve(
     tier = resolve_tiers(tiers, names)
     outside = np.zeros(d, dtype=bool)
     for key in [] if exogenous is None else ([exogenous] if isinstance(exogenous, str) else exogenous):
-        outside[_positions("exogenous", key, names)] = True
+        outside[positions("exogenous", key, names)] = True
     if outside.all() and d:
         raise ValueError("exogenous: all features are exogenous, expected at least one that may have parents")
     both = np.argwhere(excluded & included)

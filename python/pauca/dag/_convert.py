@@ -61,7 +61,8 @@ def from_networkx(graph: Any) -> tuple[FloatArray, list[str]]:
     place = {n: k for k, n in enumerate(nodes)}
     matrix = np.zeros((len(nodes), len(nodes)))
     for a, b, data in graph.edges(data=True):
-        matrix[place[a], place[b]] = data.get("weight", 1.0)
+        weight = data.get("weight")
+        matrix[place[a], place[b]] = 1.0 if weight is None else weight
     return matrix, [str(n) for n in nodes]
 
 
@@ -168,6 +169,24 @@ def to_pgmpy(adjacency: Any, names: Sequence[str] | None = None) -> Any:
     for a, b, data in graph.edges(data=True):
         dag.add_edge(a, b, weight=data["weight"])
     return dag
+
+
+def from_pgmpy(graph: Any) -> tuple[FloatArray, list[str]]:
+    """Adjacency and node names of a pgmpy ``DAG`` or network; edges without ``weight`` get 1.
+
+    Parameters
+    ----------
+    graph : pgmpy.base.DAG
+        The graph.
+
+    Returns
+    -------
+    adjacency : ndarray of shape (d, d)
+        Weights.
+    names : list of str
+        Node names in the graph's order.
+    """
+    return from_networkx(graph)  # they are networkx graphs, with weight None where none was given
 
 
 def to_gml(adjacency: Any, names: Sequence[str] | None = None) -> str:

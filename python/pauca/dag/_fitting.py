@@ -14,18 +14,21 @@ from .._report import warn_unless_converged
 from .._sklearn_compat import _check_sample_weight, validate_data
 from .._validation import FloatArray
 from ..moments import Moments
-from ._checks import refuse_categories, warn_ignored_strength
+from ._checks import category_levels, coded, naming_remedy, warn_ignored_strength
 from ._constraints import Constraints, resolve
 from ._problem import MomentSet, from_moments, lagged, with_interventions
 from ._resampling import Resamples, draw_counts, resample
-from ._settings import make_settings, select_alpha, starts_from
+from ._settings import make_settings, select_alpha, starts_from, theory_alpha
 from ._solve import GraphFit, Settings, solve
+
+RESAMPLED = ("edge_frequency_", "edge_interval_", "lagged_frequency_", "lagged_interval_")
 
 
 class GraphFitting:
     """What ``CoLiDE.fit``, ``fit_moments`` and ``partial_fit`` are made of. Nothing is stored before ``_keep``."""
 
     n_features_in_: int
+    _categories: dict[str, list[Any]]
     lags: int
     alpha: Any
     criterion: str
@@ -49,19 +52,23 @@ class GraphFitting:
         self, X: Any, sample_weight: npt.ArrayLike | None, reset: bool = True
     ) -> tuple[FloatArray, FloatArray | None, FloatArray | None]:
         """Rows, lagged rows if any, weights if any."""
-        refuse_categories(X)
+        if reset:
+            self._categories = category_levels(X, self.exogenous)
+        X = coded(X, self._categories)
         past = None
         if self.lags:
             parts = X if isinstance(X, (list, tuple)) else [X]
-            series = [
-                np.asarray(validate_data(self, x, dtype=np.float64, reset=reset and k == 0))
-                for k, x in enumerate(parts)
-            ]
+            with naming_remedy():
+                series = [
+                    np.asarray(validate_data(self, x, dtype=np.float64, reset=reset and k == 0))
+                    for k, x in enumerate(parts)
+                ]
             rows, past = lagged(series, int(self.lags))
             if sample_weight is not None:
                 raise ValueError("sample_weight: cannot be combined with lags")
         else:
-            rows = np.asarray(validate_data(self, X, dtype=np.float64, ensure_min_samples=2, reset=reset))
+            with naming_remedy():
+                rows = np.asarray(validate_data(self, X, dtype=np.float64, ensure_min_samples=2, reset=reset))
         if sample_weight is None:
             return rows, past, None
         weights = _check_sample_weight(sample_weight, rows, dtype=np.float64, ensure_non_negative=True)
@@ -107,8 +114,9 @@ class GraphFitting:
         """Choose alpha if asked, solve, and once more with adaptive penalties if asked."""
         orders, weights = starts_from(self.init, moments.n_features)
         orders = (starts or []) + orders
-        if isinstance(self.alpha, str) and self.alpha in ("bic", "ebic") and self.criterion == "colide":
-            settings = select_alpha(self, moments, constraints, settings)
+        if isinstance(self.alpha, str) and self.criterion == "colide":
+            choose = theory_alpha if self.alpha == "theory" else select_alpha
+            settings = choose(self, moments, constraints, settings)
         fit = solve(moments, constraints, settings, starts=orders, start_weights=weights, callback=callback)
         if self.adaptive is not None and self.criterion == "colide":
             settings = settings.adapted(fit.raw, float(self.adaptive))
@@ -141,7 +149,7 @@ class GraphFitting:
             if targets is not None:
                 moments = with_interventions(moments, rows[keep], w, targets[keep])
             fit = solve(moments, constraints, plain.with_starts(1), starts=[full.order.tolist()], start_weights=start)
-            return np.asarray(fit.weights[:d])
+            return fit.weights
 
         return resample(refit, counts, self.n_jobs, float(self.confidence_level))
 
@@ -164,7 +172,14 @@ class GraphFitting:
             again, raw=fit.raw, report=fit.report, objective_path=fit.objective_path, objective=fit.objective
         )
 
-    def _keep(self, fit: GraphFit, moments: MomentSet, accumulated: Moments | None, settings: Settings) -> None:
+    def _keep(
+        self,
+        fit: GraphFit,
+        moments: MomentSet,
+        accumulated: Moments | None,
+        settings: Settings,
+        resampled: Resamples | None = None,
+    ) -> None:
         d = moments.n_features
         warn_unless_converged(fit.report, self, "the last pass still improved the score; the figure")
         self.adjacency_ = np.ascontiguousarray(fit.weights[:d])
@@ -187,7 +202,17 @@ class GraphFitting:
         self.n_iter_ = fit.report.n_iter
         self.solver_report_ = fit.report
         self.moments_ = accumulated
-        if self.n_resamples == 0:
-            for name in ("edge_frequency_", "edge_interval_"):
-                if hasattr(self, name):
-                    delattr(self, name)
+        if resampled is not None:
+            self._keep_resamples(resampled)
+            return
+        for name in RESAMPLED:
+            if hasattr(self, name):
+                delattr(self, name)
+
+    def _keep_resamples(self, resampled: Resamples) -> None:
+        """Shares and intervals of instantaneous and of lagged edges."""
+        d, L = resampled.frequency.shape[1], int(self.lags)
+        self.edge_frequency_ = resampled.frequency[:d]
+        self.edge_interval_ = resampled.interval[:, :d]
+        self.lagged_frequency_ = resampled.frequency[d:].reshape(L, d, d)
+        self.lagged_interval_ = resampled.interval[:, d:].reshape(2, L, d, d)

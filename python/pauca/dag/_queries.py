@@ -12,6 +12,7 @@ from sklearn.utils.validation import check_is_fitted
 
 from .._sklearn_compat import validate_data
 from .._validation import FloatArray
+from ._checks import coded
 from ._cpdag import cpdag
 from ._graph import IntArray
 from ._problem import lagged
@@ -38,6 +39,7 @@ class GraphQueries:
     noise_variances_: FloatArray
     order_: IntArray
     lags: int
+    _categories: dict[str, list[Any]]
     _marginal_variances: FloatArray
 
     def _names(self) -> list[str]:
@@ -59,7 +61,7 @@ class GraphQueries:
         """Current values and lagged ones (no columns without lags)."""
         check_is_fitted(self)
         if self.lags == 0:
-            current = np.asarray(validate_data(self, X, dtype=np.float64, reset=False))
+            current = np.asarray(validate_data(self, coded(X, self._categories), dtype=np.float64, reset=False))
             return current, np.empty((current.shape[0], 0))
         series = X if isinstance(X, (list, tuple)) else [X]
         return lagged(
@@ -183,7 +185,7 @@ class GraphQueries:
 
         Fields: source, target, lag, weight, low and high (percentile interval of the bootstrap weights), frequency and
         reversed_frequency (share of resamples with this edge, and with its reverse), compelled (directed in the Markov
-        equivalence class). What needs the bootstrap is NaN without it.
+        equivalence class). What needs the bootstrap is NaN without it; a lagged edge has no reverse.
         """
         check_is_fitted(self)
         names, compelled = self._names(), self.cpdag_
@@ -195,9 +197,13 @@ class GraphQueries:
             there, back = (np.nan, np.nan) if frequency is None else (frequency[i, j], frequency[j, i])
             directed = bool(compelled[i, j] and not compelled[j, i])
             rows.append((names[i], names[j], 0, self.adjacency_[i, j], low, high, there, back, directed))
+        frequency = getattr(self, "lagged_frequency_", None)
+        interval = getattr(self, "lagged_interval_", None)
         for k, i, j in np.argwhere(self.lagged_adjacency_ != 0.0):
+            low, high = (np.nan, np.nan) if interval is None else interval[:, k, i, j]
+            there = np.nan if frequency is None else frequency[k, i, j]
             weight = self.lagged_adjacency_[k, i, j]
-            rows.append((names[i], names[j], k + 1, weight, np.nan, np.nan, np.nan, np.nan, True))
+            rows.append((names[i], names[j], k + 1, weight, low, high, there, np.nan, True))
         rows.sort(key=lambda row: -abs(row[3]))
         return np.array(rows, dtype=EDGE_FIELDS)
 

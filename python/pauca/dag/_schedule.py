@@ -12,9 +12,21 @@ class PathFollowing(ValueObject):
 
     Minimises ``mu Q(W, sigma) + h_s(W)`` for mu = mu, mu * mu_factor, ..., where h_s is zero exactly on acyclic graphs.
     It stops in poor local minima more often than the order search does (see the user guide) and is kept to reproduce
-    published results. The published code lets self-loops grow (``mask_diagonal=False`` here), puts no bound below sigma
-    (``noise_bound=0``), centres the caller's data in place and changes the caller's list ``s``; the last two are never
-    reproduced.
+    published results. Where the published code surprises, nothing is inherited silently:
+
+    - it puts no bound below sigma, which can reach zero: here ``noise_bound``, and 0 to reproduce;
+    - it lets self-loops grow and shrink again: here ``mask_diagonal``, and False to reproduce;
+    - it centres the caller's data in place and changes the caller's list ``s``, or its own default: never here;
+    - on leaving the domain it halves the learning rate and adds 0.1 to that stage's s, and only in a first stage with
+      s > 0.9 it halves the step instead: reproduced;
+    - its dtype concerns W but not the covariance, and its seed nothing: here all is float64, and nothing is random;
+    - it forms ``S (I - W)`` twice and scales columns by a dense product: here one product an iteration;
+    - its l1 subgradient leaves no exact zeros: sparsity comes from the threshold alone, here too (``weights_raw_`` is
+      dense), and ``repair="threshold"`` is its way to a DAG;
+    - its simulator draws weights from the global generator and exponential noise of nonzero mean:
+      :func:`pauca.datasets.make_linear_dag` has one seed, and noise of mean zero;
+    - its false positive rate is relative to unordered pairs without a true edge: so is that of
+      :func:`pauca.metrics.edge_scores`.
 
     Parameters
     ----------

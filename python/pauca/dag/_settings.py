@@ -27,9 +27,8 @@ def make_settings(estimator: Any, n: float, d: int, names: Sequence[str], constr
     schedule = solver if isinstance(solver, PathFollowing) else PathFollowing()
     schedule._check()
     name = "adam" if isinstance(solver, PathFollowing) else ("order" if solver == "auto" else solver)
-    alpha = DEFAULT_ALPHA if estimator.alpha is None else estimator.alpha
-    if isinstance(alpha, str):
-        alpha = float(np.sqrt(np.log(max(d, 2)) / n))
+    # A strength chosen by the data comes later: see theory_alpha and select_alpha.
+    alpha = DEFAULT_ALPHA if estimator.alpha is None or isinstance(estimator.alpha, str) else estimator.alpha
     multipliers = edge_multipliers(estimator.edge_penalties, names)
     multipliers = np.where(constraints.included, 0.0, multipliers)
     multipliers = np.asfortranarray(np.vstack([multipliers, np.ones((int(estimator.lags) * d, d))]))
@@ -108,6 +107,15 @@ def default_alphas(moments: MomentSet, count: int = PATH_LENGTH, ratio: float = 
     """Geometric grid downward from ``alpha_max``."""
     top = max(alpha_max(moments), 1e-12)
     return np.asarray(top * np.geomspace(1.0, ratio, count))
+
+
+def theory_alpha(estimator: Any, moments: MomentSet, constraints: Constraints, settings: Settings) -> Settings:
+    """``sqrt(log(d) / n)`` in units of the least standard deviation, so that scaled data give the same graph."""
+    d = moments.n_features
+    variances = np.diag(moments.covariance())[:d]
+    unit = float(np.sqrt(variances[variances > 0.0].min(initial=np.inf)))
+    level = np.sqrt(np.log(max(d, 2)) / settings.n_samples)
+    return replace(settings, alpha=float(level * (unit if np.isfinite(unit) else 1.0)))
 
 
 def select_alpha(estimator: Any, moments: MomentSet, constraints: Constraints, settings: Settings) -> Settings:

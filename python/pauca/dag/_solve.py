@@ -142,7 +142,8 @@ def _search(
     default_start: bool,
     callback: SolverCallback | None,
 ) -> tuple[dict[str, Any], FloatArray]:
-    _use_bic(problem, s)  # for the start with selected parents
+    # For the start with selected parents: each with its own noise level, since no common one is known yet.
+    problem.core.use_bic(False, s.kappa, s.max_parents)
     orders = [core_order(problem, o) for o in starts]
     if default_start or not orders:
         orders += default_starts(problem, s)

@@ -100,6 +100,7 @@ class SparseLinearModel(CallbackSupportMixin, BaseEstimator):
         self.objective_path_ = fit.objective_path
         self.solver_report_ = fit.report
         self.n_iter_ = fit.report.n_iter
+        self.support_identified_at_ = fit.support_identified_at
         warn_unless_converged(fit.report, self, "the duality gap" if np.isfinite(fit.dual_gap) else "the KKT violation")
         if fit.jumps:
             warnings.warn(fit.jumps, UserWarning, stacklevel=3)

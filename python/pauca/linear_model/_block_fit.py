@@ -43,9 +43,9 @@ def block_penalty(
             f"GreedyBCD needs a separable or group penalty; {name} is neither, and {n_tasks} targets need GreedyBCD"
         )
     core = penalty._core_penalty()
-    if core.ridge_share != 0.0 or penalty.nonnegative:
+    if (core.ridge_share != 0.0 and core.name != "l1") or penalty.nonnegative:
         raise ValueError(
-            f"penalty: got {penalty!r}, which has no form for several targets; expected L1, MCP or a group"
+            f"penalty: got {penalty!r}, which has no form for several targets; expected L1, ElasticNet, MCP or a group"
         )
     weights = penalty._weights(n_features, feature_names)
     if weights is not None and not np.isfinite(weights).all():
@@ -85,6 +85,11 @@ def fit_blocks(
     name, shape, labels, group_weights = block_penalty(penalty, X.shape[1], n_tasks, feature_names)
     own = float(penalty.alpha)
     strength, relative = resolve_strength(alpha, own)
+    lambda_share, ridge_share = 1.0, 0.0
+    if isinstance(penalty, penalties.ElasticNet):
+        lambda_share, ridge_share = float(penalty.l1_ratio), 1.0 - float(penalty.l1_ratio)
+    if relative and lambda_share == 0.0:
+        raise ValueError(f"alpha: {alpha!r} is a fraction of alpha_max, which is infinite for {penalty!r}")
     design = as_design(X)
     if standardize is None:
         standardize = not penalty.convex
@@ -118,6 +123,8 @@ def fit_blocks(
         group_weights=group_weights,
         alpha=strength * own,
         relative=relative,
+        lambda_share=lambda_share,
+        ridge_share=ridge_share,
         fit_intercept=bool(fit_intercept),
         scale=scale,
         engine=solver.engine,
@@ -137,11 +144,12 @@ def fit_blocks(
         coef=coefficients[:, 0] if single else coefficients,
         intercept=float(constants[0]) if single else constants,
         alpha=float(found["alpha"]) / own if own > 0.0 else strength,
-        alpha_max=float(found["alpha_max"]) / own if own > 0.0 else float("inf"),
+        alpha_max=float(found["alpha_max"]) / (own * lambda_share) if own * lambda_share > 0.0 else float("inf"),
         dual_gap=float(found["dual_gap"]),
         kkt_violation=float(found["kkt_violation"]),
         null_objective=float(found["null_objective"]),
         objective_path=found["objective_path"],
         report=SolverReport.from_core(found),
         jumps="",
+        support_identified_at=int(found["support_identified_at"]),
     )

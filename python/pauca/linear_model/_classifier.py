@@ -76,7 +76,7 @@ class SparseClassifier(ClassifierMixin, SparseLinearModel):
         the symmetric multinomial model.
     intercept_ : ndarray of shape (1,) or (n_classes,)
         Intercepts; those of several classes sum to zero.
-    alpha_, alpha_max_, dual_gap_, kkt_violation_, n_iter_, objective_path_, solver_report_
+    alpha_, alpha_max_, dual_gap_, kkt_violation_, n_iter_, support_identified_at_, objective_path_, solver_report_
         As in :class:`SparseRegressor`.
     n_features_in_ : int
         Number of features.

@@ -40,6 +40,7 @@ class LinearFit:
     objective_path: FloatArray
     report: SolverReport
     jumps: str  # what to say about columns on which the penalty outbends the loss
+    support_identified_at: int = -1
 
 
 def resolve_penalty(penalty: str | penalties.Penalty) -> penalties.Penalty:
@@ -321,4 +322,5 @@ def fit_linear(
         objective_path=found["objective_path"],
         report=SolverReport.from_core(found, **details),
         jumps=jumps,
+        support_identified_at=int(found.get("support_identified_at", -1)),
     )

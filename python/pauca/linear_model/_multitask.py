@@ -61,7 +61,7 @@ class MultiTaskSparseRegressor(MultiOutputMixin, RegressorMixin, SparseLinearMod
         Coefficients; of shape (n_features,) if y was one-dimensional.
     intercept_ : ndarray of shape (n_targets,)
         Intercepts; a float if y was one-dimensional.
-    alpha_, alpha_max_, dual_gap_, kkt_violation_, n_iter_, objective_path_, solver_report_
+    alpha_, alpha_max_, dual_gap_, kkt_violation_, n_iter_, support_identified_at_, objective_path_, solver_report_
         As in :class:`SparseRegressor`.
     n_features_in_ : int
         Number of features.

@@ -78,6 +78,9 @@ class SparseRegressor(RegressorMixin, SparseLinearModel):
         Largest distance of the negative gradient to the penalty's subdifferential.
     n_iter_ : int
         Outer iterations.
+    support_identified_at_ : int
+        The outer iteration after which the set of nonzero coefficients no longer changed: from there on
+        :class:`~pauca.solvers.GreedyBCD` takes Newton steps on a fixed support. -1 for solvers that do not watch it.
     objective_path_ : ndarray
         Objective after each outer iteration.
     solver_report_ : SolverReport

@@ -13,6 +13,7 @@ from sklearn.utils.validation import check_is_fitted
 
 from .._monitor import watch
 from .._report import SolverReport, warn_unless_converged
+from .._rows import group_rows, split_column
 from .._sklearn_compat import (
     CallbackSupportMixin,
     Interval,
@@ -23,7 +24,7 @@ from .._sklearn_compat import (
 )
 from .._validation import FloatArray, seconds_or_inf
 from ..penalties import Penalty
-from ._clusters import effect_columns, effect_design, group_rows, split_column
+from ._clusters import effect_columns, effect_design
 from ._em import START_DEGREES, State, StudentEM
 from ._known_correlation import fit_known_correlation
 from ._penalized_step import FixedEffects, least_squares, pseudo_inverse
@@ -229,7 +230,7 @@ class StudentMixedRegressor(CallbackSupportMixin, RegressorMixin, BaseEstimator)
         self : StudentMixedRegressor
             The fitted estimator.
         """
-        X, column = split_column(X, self.cluster_column)
+        X, column = split_column(X, self.cluster_column, "cluster_column")
         if column is not None:
             if cluster is not None:
                 raise ValueError("cluster: given as an argument and as cluster_column, expected one of them")
@@ -258,7 +259,7 @@ class StudentMixedRegressor(CallbackSupportMixin, RegressorMixin, BaseEstimator)
 
         if hasattr(self, "dual_coef_"):
             del self.dual_coef_
-        groups = group_rows(cluster, X.shape[0])
+        groups = group_rows(cluster, X.shape[0], "cluster")
         intercept, slopes = (False, []) if cluster is None else effect_columns(self.random_effects, X.shape[1], names)
         Z = effect_design(X, intercept, slopes)
         unit = np.sqrt((Z**2).mean(axis=0))
@@ -360,7 +361,7 @@ class StudentMixedRegressor(CallbackSupportMixin, RegressorMixin, BaseEstimator)
             Predictions.
         """
         check_is_fitted(self)
-        X, column = split_column(X, self.cluster_column)
+        X, column = split_column(X, self.cluster_column, "cluster_column")
         cluster = column if cluster is None else cluster
         X = validate_data(self, X, dtype=np.float64, reset=False)
         prediction = np.asarray(X @ self.coef_ + self.intercept_)

@@ -4,6 +4,7 @@ from ._graph import AdjacencyDisplay, EdgeConfidenceDisplay, GraphDisplay
 from ._inference import StabilityDisplay
 from ._label_shift import LabelShiftDisplay
 from ._path import CVDisplay, PathDisplay
+from ._task_selection import TaskAllocationDisplay
 
 __all__ = [
     "AdjacencyDisplay",
@@ -13,4 +14,5 @@ __all__ = [
     "LabelShiftDisplay",
     "PathDisplay",
     "StabilityDisplay",
+    "TaskAllocationDisplay",
 ]

@@ -3,30 +3,18 @@
 #include <memory>
 #include <vector>
 
+#include "pauca/bcd/block_newton.hpp"
+#include "pauca/bcd/block_objective.hpp"
 #include "pauca/bcd/block_sweeps.hpp"
-#include "pauca/bcd/problem.hpp"
-#include "pauca/loss/matrix_loss.hpp"
-#include "pauca/penalty/block_penalty.hpp"
+#include "pauca/bcd/class_sweeps.hpp"
 
 namespace pauca::bcd {
-
-/// minimise  F(B, b) = f(offset + 1 b' + X B) + sum over blocks of g_b(B_b)
-///
-/// with B (p, T): group lasso (T = 1), several tasks, several classes. A block is a set of rows of B.
-struct BlockProblem {
-  const Design& design;
-  const MatrixLoss& loss;
-  BlockPenalty& penalty;
-  std::vector<std::vector<Index>> blocks;  ///< columns of X in each block; disjoint, together all
-  Strength strength;
-  bool fit_intercept = true;
-  const Matrix* offset = nullptr;
-};
 
 struct BlockSolution {
   Matrix coef;
   Vector intercept;
   double alpha = 0.0, lambda_max = 0.0, null_objective = 0.0;
+  Index support_identified_at = 0;  ///< iteration at which the support last changed
   Report report;
 };
 
@@ -39,34 +27,34 @@ class BlockSolver {
   BlockSolution solve(const Settings& settings, const Matrix& start, const Vector& start_intercept, Monitor& monitor);
 
  private:
-  struct State {
-    Matrix b, eta, u, gradient;
-    Vector intercept;
-    double objective = 0.0;
-  };
+  using State = BlockState;
 
-  void refresh(State& s) const;
-  double objective(const State& s) const;
-  double violation(const State& s, Index block) const;
-  double worst(const State& s, const std::vector<Index>& scope) const;
-  void gradient(State& s, const std::vector<Index>& scope, Monitor& monitor) const;
-  double dual_gap(const State& s, const std::vector<Index>& scope) const;
-  double dual_limit(const State& s, const std::vector<Index>& scope) const;
-  std::vector<Index> working_set(const State& s, const std::vector<Index>& scope) const;
-  std::vector<Index> narrow(const State& s) const;
+  /// F0 and lambda_max.
+  void null_model(BlockSolution& result, Monitor& monitor);
   bool step(State& s, const std::vector<Index>& working, double target, Monitor& monitor);
-  bool sweep_phase(State& s, const std::vector<Index>& working, double target, Monitor& monitor);
-  bool newton_phase(State& s, const std::vector<Index>& support, double forcing, Monitor& monitor);
+  int sweeps_worth_a_newton_step(double columns, double blocks, bool gram) const;
+  bool sweep(State& s, const std::vector<Index>& working, double target, Monitor& monitor);
+  bool newton(State& s, const std::vector<Index>& working, double forcing, double target, Monitor& monitor);
   void polish(State& s, Monitor& monitor);
-  bool accept_along(State& s, const std::vector<Index>& blocks, const Matrix& target, bool project, bool trust);
-  bool is_active(const State& s, Index block) const;
+  void set_strength(double lambda);
+  /// Whether F has no kink, so that Newton steps alone do.
+  bool is_smooth() const;
+  /// The Gram of the last sweeps, if it is (nearly) that of the loss's curvature.
+  const WorkingGram* usable_gram() const;
 
   BlockProblem problem_;
+  BlockObjective objective_;
+  BlockNewton newton_;
   Options options_;
   std::unique_ptr<BlockSweeps> sweeps_;
+  std::unique_ptr<ClassSweeps> classes_;  ///< in place of those, where they apply
+  std::vector<Index> everything_;
   Vector curvature_;
+  double ridge_ = 0.0, null_gradient_ = 0.0;
   bool gram_in_use_ = true;
-  Index newton_steps_ = 0;
+  double rounds_left_ = 1.0;          ///< factors of ten that the figure is away from its tolerance
+  double newton_target_ = 0.0;        ///< violation on the support at which Newton steps end
+  bool dear_ = false, done_ = false;  ///< whether a Newton step costs many sweeps; whether sweeps reached their target
 };
 
 }  // namespace pauca::bcd

@@ -20,14 +20,16 @@ class BlockSweeps {
   virtual ~BlockSweeps() = default;
 
   virtual void set_curvature(const Curvature& h) = 0;
-  /// Sweeps until the violation on `working` is at most `target`, the pattern of active blocks held for two sweeps, or
-  /// `limit` sweeps; returns the last violation seen. b, gradient: (p, T); u: gradient in the predictors.
+  /// Sweeps until the violation on `working` is at most `target`, the pattern of active blocks held for `patience`
+  /// sweeps, or `limit` sweeps; returns the last violation seen. b, gradient: (p, T); u: gradient in the predictors.
   virtual double run(const std::vector<Index>& working, Matrix& b, const Matrix& u, const Matrix& gradient,
-                     double target, int limit, Monitor& monitor) = 0;
+                     double target, int limit, int patience, Monitor& monitor) = 0;
   virtual double mean(Index j) const = 0;
   virtual const char* name() const = 0;
   virtual const WorkingGram* gram() const { return nullptr; }
   Index sweeps() const { return count_; }
+  /// Sweeps at the end of the last run that did not change which blocks are active.
+  Index stable() const { return stable_; }
 
  protected:
   /// The factor of C's bound: C <= bound I.
@@ -54,7 +56,7 @@ class BlockSweeps {
   const std::vector<std::vector<Index>>& blocks_;
   Index tasks_;
   bool center_, softmax_;
-  Index count_ = 0;
+  Index count_ = 0, stable_ = 0;
 };
 
 std::unique_ptr<BlockSweeps> make_gram_sweeps(const Design& design, const BlockPenalty& penalty,

@@ -5,6 +5,7 @@
 
 #include "pauca/bcd/problem.hpp"
 #include "pauca/bcd/subproblem.hpp"
+#include "pauca/bcd/support_watch.hpp"
 
 namespace pauca::bcd {
 
@@ -37,6 +38,7 @@ class Solver {
     bool gradient_known = false;  ///< whether the gradient on the scope is that of the state
     double worst = 0.0;           ///< KKT violation
     double figure = 0.0;          ///< what is compared with the tolerance
+    SupportWatch support = {};
   };
   struct Goal {
     double level;    ///< largest figure

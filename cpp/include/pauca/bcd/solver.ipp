@@ -338,6 +338,7 @@ Status Solver<P>::converge(Walk& walk, const Goal& goal, Report& report, Index m
     if (monitor.stop_requested()) return monitor.reason();
     walk.worst = violation(s, walk.scope);
     report.objective_path.push_back(s.objective);
+    walk.support.look(s.w, report.n_iter);
     auto criterion = [&] { return goal.certified ? dual_gap(s, walk.scope) : walk.worst; };
     const double level = std::max(goal.level, goal.share * s.objective);
     walk.figure = criterion();
@@ -354,7 +355,10 @@ Status Solver<P>::converge(Walk& walk, const Goal& goal, Report& report, Index m
     if (!monitor.next_iteration({report.n_iter, s.objective, walk.figure, level})) return monitor.reason();
     if (walk.full) walk.scope = narrow(s, detail::keep_fraction);
     const double floor = goal.certified ? 0.0 : 0.5 * goal.level;
-    const double target = std::max(inner_accuracy_ * walk.worst, floor);
+    // An identified support is one exact step away from the goal.
+    const bool identified = problem_.loss.is_quadratic() && report.n_iter > walk.support.changed_at();
+    const double share = identified ? std::clamp(0.1 * level / walk.figure, 1e-12, inner_accuracy_) : inner_accuracy_;
+    const double target = std::max(share * walk.worst, floor);
     if (step(s, working_set(s, walk.scope), target, monitor) || monitor.stop_requested()) continue;
     if (walk.full || !goal.whole) return Status::stalled;
     walk.scope = all_columns();
@@ -421,6 +425,8 @@ Solution Solver<P>::solve(const Settings& settings, const Start& start, Monitor&
 
   if (report.status == Status::converged && settings.tol <= detail::fine) polish(walk, unit(lambda, null), monitor);
   const State& s = walk.state;
+  walk.support.look(s.w, report.n_iter);
+  result.support_identified_at = walk.support.changed_at();
   report.objective = s.objective;
   if (report.status != Status::stopped) certify(walk, certified, report, monitor);
   report.seconds = monitor.seconds();

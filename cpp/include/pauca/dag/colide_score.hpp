@@ -20,6 +20,7 @@ class ColideScore final : public NodeScore {
 
   void fit(Index node, const Mask& candidates, NodeFit& fit) override;
   void would_enter(Index node, const NodeFit& fit, std::uint8_t* out) override;
+  double least_cost(Index node) const override;
   double objective(const std::vector<NodeFit>& fits) const override;
 
  private:

@@ -11,6 +11,9 @@ struct NodeMoments {
   NodeMoments(ConstMatrixRef centered_factor, double n_samples);
 
   Index size() const { return correlation.cols(); }
+  /// Below the rss of each variable on any others: 1 / (C^{-1})_jj, a little less against rounding; zero where C is
+  /// too near to singular to tell.
+  Vector least_rss() const;
 
   Matrix factor;
   Matrix correlation;

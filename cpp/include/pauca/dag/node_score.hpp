@@ -40,8 +40,13 @@ class NodeScore {
   virtual void fit(Index node, const Mask& candidates, NodeFit& fit) = 0;
   /// For each variable, whether it would enter the fit if it came before the node.
   virtual void would_enter(Index node, const NodeFit& fit, std::uint8_t* out) = 0;
-  /// A bound below every cost of the node.
-  virtual double least_cost(Index) const { return 0.0; }
+  /// A bound below every cost of the node, better after prepare_bounds.
+  virtual double least_cost(Index node) const = 0;
+  /// How far the residuals of each node can fall at all: an inverse for each group of moments.
+  void prepare_bounds() {
+    least_rss_.clear();
+    for (const auto& m : moments_.groups) least_rss_.push_back(m.least_rss());
+  }
   /// The score of all fits, noise profiled out.
   virtual double objective(const std::vector<NodeFit>& fits) const = 0;
 
@@ -52,8 +57,14 @@ class NodeScore {
   const MomentGroups& moments() const { return moments_; }
 
  protected:
+  /// Of the unit-norm column.
+  double least_rss(Index node) const {
+    return least_rss_.empty() ? 0.0 : least_rss_[moments_.group_of.empty() ? 0 : moments_.group_of[node]][node];
+  }
+
   const MomentGroups& moments_;
   const Constraints& constraints_;
+  std::vector<Vector> least_rss_;  ///< one a group
   bool equal_;
   double noise_ = 1.0;
 };

@@ -19,9 +19,8 @@ class Stepwise {
   void start(const NodeMoments& moments, Index target);
   /// False if the variable is (numerically) a combination of those in A.
   bool add(Index variable);
-  /// Leaves A without its i-th member: refactors.
+  /// Leaves A without its i-th member: |A| - i rotations of two columns of V.
   void remove(Index position);
-  void assign(const std::vector<int>& set);
 
   Index size() const { return static_cast<Index>(set_.size()); }
   const std::vector<int>& set() const { return set_; }
@@ -53,7 +52,7 @@ class Stepwise {
 
   const NodeMoments* moments_ = nullptr;
   Index target_ = 0;
-  std::vector<int> set_, scratch_set_;
+  std::vector<int> set_;
   Matrix v_, lower_;
   Vector z_, correlation_, left_, residual_, work_;
   double rss_ = 1.0;

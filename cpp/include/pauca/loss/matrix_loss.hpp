@@ -23,8 +23,10 @@ class MatrixLoss {
   virtual void gradient(const Matrix& eta, Matrix& u) const = 0;
   /// Row weights h of the majorising curvature at eta.
   virtual void curvature(const Matrix& eta, Vector& h) const = 0;
-  /// z <- H(eta) z with the exact curvature H.
-  virtual void apply_hessian(const Matrix& eta, Matrix& z) const = 0;
+  /// What the exact curvature H at eta is applied from: row weights (n, 1), for the softmax the probabilities (n, T).
+  virtual void prepare_hessian(const Matrix& eta, Matrix& state) const = 0;
+  /// z <- H z
+  virtual void apply_hessian(const Matrix& state, Matrix& z) const = 0;
   virtual bool has_conjugate() const = 0;
   virtual double conjugate(const Matrix& v) const = 0;
   virtual double dual_scale(const Matrix& /*u*/, const Matrix* /*offset*/, double limit) const {

@@ -1,0 +1,56 @@
+"""Rows that belong together, by the labels of a ``fit`` argument or of a column: clusters, tasks."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+
+def split_column(X: Any, column: str | int | None, argument: str) -> tuple[Any, Any]:
+    """X without the column of labels, and that column; (X, None) if there is none. ``argument`` is named in errors."""
+    if column is None:
+        return X, None
+    if isinstance(column, str):
+        if not hasattr(X, "columns") or column not in list(X.columns):
+            raise ValueError(f"{argument}: X has no column {column!r}")
+        return X.drop(columns=[column]), np.asarray(X[column])
+    width = np.shape(X)[1]
+    if not -width <= column < width:
+        raise ValueError(f"{argument}: got {column}, X has {width} columns")
+    if hasattr(X, "columns"):
+        return split_column(X, X.columns[column], argument)
+    array = np.asarray(X)
+    return np.delete(array, column, axis=1), array[:, column]
+
+
+@dataclass(frozen=True)
+class RowGroups:
+    """Rows by group: ``order`` sorts rows so that groups are contiguous, ``start`` delimits them."""
+
+    labels: npt.NDArray[Any]
+    code: npt.NDArray[np.intp]
+    order: npt.NDArray[np.intp]
+    start: npt.NDArray[np.intp]
+
+    def rows(self, group: int) -> npt.NDArray[np.intp]:
+        """Positions of the rows of a group."""
+        return self.order[self.start[group] : self.start[group + 1]]
+
+
+def group_rows(group: Any, n_rows: int, argument: str) -> RowGroups:
+    """Sort rows by the labels of their groups; None makes every row a group of its own."""
+    if group is None:
+        rows = np.arange(n_rows)
+        return RowGroups(rows, rows, rows, np.arange(n_rows + 1))
+    labels = np.asarray(group)
+    if labels.shape != (n_rows,):
+        raise ValueError(f"{argument}: got shape {labels.shape}, expected ({n_rows},)")
+    if labels.dtype.kind == "f" and np.isnan(labels).any():
+        raise ValueError(f"{argument}: contains NaN, expected a label for every row")
+    names, code = np.unique(labels, return_inverse=True)
+    order = np.argsort(code, kind="stable")
+    start = np.concatenate([[0], np.cumsum(np.bincount(code, minlength=names.size))])
+    return RowGroups(names, code, order.astype(np.intp), start.astype(np.intp))
