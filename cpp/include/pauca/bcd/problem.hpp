@@ -30,9 +30,9 @@ struct Problem {
 struct Solution {
   Vector coef;
   double intercept = 0.0;
-  double alpha = 0.0;           ///< the strength used
-  double lambda_max = 0.0;      ///< as in NullModel
-  double null_objective = 0.0;  ///< F0, to which tolerances are relative
+  double alpha = 0.0;               ///< the strength used
+  double lambda_max = 0.0;          ///< as in NullModel
+  double null_objective = 0.0;      ///< F0, to which tolerances are relative
   Index support_identified_at = 0;  ///< iteration at which the support last changed
   Report report;
 };
