@@ -12,17 +12,20 @@ from pauca.dag import CoLiDE
 from pauca.datasets import make_anchored_counts, make_latent_label_shift, make_linear_dag
 from pauca.decomposition import NMF, SimplexNMF
 from pauca.graph import GraphPropagationClassifier, GraphPropagationRegressor
+from pauca.inference import DebiasedLasso
 from pauca.label_shift import LatentLabelShift
 from pauca.linear_model import (
     MultiTaskSparseRegressor,
     SparseClassifier,
     SparseClassifierCV,
+    SparseCoxRegressor,
     SparseRegressor,
     SparseRegressorCV,
     path,
 )
 from pauca.losses import Huber, Poisson
 from pauca.mixed_model import StudentMixedRegressor
+from pauca.multitask import MultiTaskRepresentation
 from pauca.penalties import MCP, GroupL2
 from pauca.screening import MutualInformationScreener
 from pauca.solvers import GreedyBCD
@@ -135,11 +138,27 @@ def _mixed() -> Case:
     return StudentMixedRegressor().fit(X[:, :3], Y, cluster=np.arange(40) // 5), lambda model: model.predict(X[:, :3])
 
 
+def _cox() -> Case:
+    rng = np.random.default_rng(3)
+    y = np.c_[rng.exponential(np.exp(-Y)), rng.random(40) < 0.7]
+    return SparseCoxRegressor(alpha="0.2max").fit(X, y), _predict
+
+
+def _debiased() -> Case:
+    return DebiasedLasso().fit(X, Y), lambda model: model.coef_
+
+
+def _representation() -> Case:
+    task = np.arange(40) % 4
+    model = MultiTaskRepresentation(2).fit(X[:, :5], Y, task=task)
+    return model, lambda fitted: np.abs(fitted.transform(X[:, :5]))
+
+
 CASES: dict[str, Callable[[], Case]] = {
     make.__name__[1:]: make
     for make in (
         _lasso, _sparse_mcp, _poisson, _groups, _classifier, _multitask, _path, _regressor_cv, _classifier_cv,
         _graph_classifier, _graph_regressor, _colide, _sbl, _kronecker, _channel, _simplex_nmf, _nmf, _label_shift,
-        _screener, _mixed,
+        _screener, _mixed, _cox, _debiased, _representation,
     )
 }  # fmt: skip
