@@ -23,7 +23,7 @@ extensions = [
     "sphinx_gallery.gen_gallery",
     "_api",
     "_changelog",
-    "_inherited",
+    "_docstrings",
 ]
 exclude_patterns = ["_build", "examples"]
 nitpicky = False
