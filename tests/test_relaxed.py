@@ -10,11 +10,18 @@ from scipy import sparse
 from sklearn.linear_model import LinearRegression, LogisticRegression
 
 from pauca import assert_certified
-from pauca.linear_model import SparseClassifier, SparseRegressor, SparseRegressorCV, path, relaxed_path
-from pauca.penalties import MCP, SCAD
+from pauca.linear_model import (
+    SparseClassifier,
+    SparseCoxRegressor,
+    SparseRegressor,
+    SparseRegressorCV,
+    path,
+    relaxed_path,
+)
+from pauca.penalties import MCP, SCAD, GroupL2
 
 GOLDEN = Path(__file__).parent / "golden"
-LOSS = {"gaussian": "quadratic", "binomial": "logistic", "poisson": "poisson"}
+LOSS = {"cox": "cox", "gaussian": "quadratic", "binomial": "logistic", "poisson": "poisson"}
 
 
 @pytest.mark.parametrize("is_sparse", [False, True])
@@ -80,7 +87,8 @@ def test_curvature_rescaling_is_ncvreg(case, golden_data):
     X, columns = golden_data
     penalty = {"MCP": MCP, "SCAD": SCAD}[case["penalty"]](rescale="curvature")
     strengths = [point["lambda"] for point in case["points"]]
-    p = path(X, columns[case["family"]], loss=LOSS[case["family"]], penalty=penalty, alphas=strengths)
+    y = columns[case["family"]] if case["family"] != "cox" else np.c_[columns["time"], columns["event"]]
+    p = path(X, y, loss=LOSS[case["family"]], penalty=penalty, alphas=strengths)
     assert p.converged_.all()
     for k, point in enumerate(case["points"]):
         np.testing.assert_allclose(p.coef_at(k), point["coef"], atol=1e-5)
@@ -88,7 +96,7 @@ def test_curvature_rescaling_is_ncvreg(case, golden_data):
     # Without it, logistic and Poisson fits are those of another problem.
     other = path(
         X,
-        columns[case["family"]],
+        y,
         loss=LOSS[case["family"]],
         penalty=penalty.set_params(rescale=None),
         alphas=strengths,
@@ -110,6 +118,17 @@ def test_rescaled_estimators(golden_data):
     assert counts.fit(X, columns["poisson"]).score(X, columns["poisson"]) > 0.05
     # a naive coordinate descent at the same strength
     np.testing.assert_allclose(model.coef_[0], naive(X, y, model.alpha_, 3.0), atol=1e-6)
+
+
+def test_rescaled_cox_and_groups_of_survival(golden_data):
+    X, columns = golden_data
+    y = np.c_[columns["time"], columns["event"]]
+    model = SparseCoxRegressor(penalty=MCP(rescale="curvature"), alpha="0.4max").fit(X, y)
+    assert "curvature updated" in model.solver_report_.engine
+    assert_certified(model, X, y)
+    groups = path(X, y, loss="cox", penalty=GroupL2(groups=np.arange(30) // 3), alphas=5)
+    assert groups.converged_.all()
+    assert (np.diff(groups.loss_) <= 1e-10).all()
 
 
 def naive(X, y, lam, gamma):
@@ -146,7 +165,7 @@ def naive(X, y, lam, gamma):
     [
         (MCP(rescale="other"), {}, "expected None or 'curvature'"),
         (MCP(rescale="curvature", ridge=1.0), {}, "no room for a ridge"),
-        (SCAD(rescale="curvature"), {"loss": "huber"}, "quadratic, logistic and Poisson"),
+        (SCAD(rescale="curvature"), {"loss": "huber"}, "quadratic, logistic, Poisson and Cox"),
     ],
 )
 def test_rescaling_misuse_is_named(penalty, options, message):

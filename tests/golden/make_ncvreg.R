@@ -4,11 +4,13 @@ data <- read.csv("ncvreg_data.csv")
 X <- as.matrix(data[, grep("^x", names(data))])
 number <- function(v) paste0("[", paste(formatC(v, digits = 15, format = "g", width = 1), collapse = ", "), "]")
 cases <- list()
-for (family in c("gaussian", "binomial", "poisson")) {
-  y <- data[[family]]
+for (family in c("gaussian", "binomial", "poisson", "cox")) {
+  y <- if (family == "cox") as.matrix(data[, c("time", "event")]) else data[[family]]
   for (penalty in c("MCP", "SCAD")) {
-    fit <- ncvreg(X, y, family = family, penalty = penalty, gamma = if (penalty == "MCP") 3 else 3.7,
-                  nlambda = 30, lambda.min = 0.2, eps = 1e-11, max.iter = 1e7, returnX = FALSE)
+    options <- list(X, y, penalty = penalty, gamma = if (penalty == "MCP") 3 else 3.7,
+                    nlambda = 30, lambda.min = 0.2, eps = 1e-11, max.iter = 1e7, returnX = FALSE)
+    fit <- if (family == "cox") do.call(ncvsurv, options) else do.call(ncvreg, c(options, family = family))
+    if (family == "cox") fit$beta <- rbind(0, fit$beta)
     keep <- c(5, 12, 20, 30)
     rows <- sapply(keep, function(k)
       sprintf('{"lambda": %s, "intercept": %s, "coef": %s}', formatC(fit$lambda[k], digits = 15, format = "g"),

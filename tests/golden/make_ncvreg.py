@@ -9,7 +9,7 @@ HERE = Path(__file__).parent
 
 
 def data() -> dict[str, np.ndarray]:
-    """The columns of ncvreg_data.csv: 120 rows, 30 features, three targets."""
+    """The columns of ncvreg_data.csv: 120 rows, 30 features, four targets."""
     rng = np.random.default_rng(20110301)
     X = rng.standard_normal((120, 30))
     X[:, 1:] = 0.4 * X[:, :-1] + X[:, 1:]
@@ -19,6 +19,9 @@ def data() -> dict[str, np.ndarray]:
     columns["gaussian"] = (eta + rng.standard_normal(120)).round(6)
     columns["binomial"] = (rng.random(120) < 1 / (1 + np.exp(-eta))).astype(int)
     columns["poisson"] = rng.poisson(np.exp(0.4 * eta))
+    failure, censoring = rng.exponential(np.exp(-eta)), rng.exponential(2.0, 120)
+    columns["time"] = np.minimum(failure, censoring).round(9)
+    columns["event"] = (failure <= censoring).astype(int)
     return columns
 
 

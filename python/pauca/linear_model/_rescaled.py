@@ -54,12 +54,12 @@ def fit_rescaled(
     standardize = True if standardize is None else standardize
     scale = column_scale(as_design(X), weights, None) if standardize else np.ones(p)
     mean = np.asarray(weights @ X).ravel() if standardize or options["fit_intercept"] else np.zeros(p)
-    known = np.zeros(len(y)) if offset is None else offset
+    known = np.zeros(len(weights)) if offset is None else offset
     if start is None:
         eta = known + (_constant(loss, y, known, weights) if options["fit_intercept"] else 0.0)
     else:
         eta = known + np.asarray(X @ start[0]) + start[1]
-    curvature = _column_curvature(X, mean, scale, weights * _curvature(loss, eta))
+    curvature = _column_curvature(X, mean, scale, _curvature(loss, y, weights, eta))
     n_iter, share = 0, 1.0
     objectives: list[FloatArray] = []
     best = np.inf
@@ -86,9 +86,17 @@ def fit_rescaled(
         objectives.append(found.objective_path)
         start, alpha = (found.coef, found.intercept), found.alpha
         eta = known + np.asarray(X @ found.coef) + found.intercept
-        there = _column_curvature(X, mean, scale, weights * _curvature(loss, eta))
+        there = _column_curvature(X, mean, scale, _curvature(loss, y, weights, eta))
         lam = found.alpha * float(penalty.alpha)
-        violation = _violation(X, scale, loss.gradient(y, eta, weights), found.coef, there, lam * base, penalty)
+        violation = _violation(
+            X,
+            scale,
+            loss._at(y, eta, weights)[1],
+            found.coef,
+            there,
+            lam * base,
+            penalty,
+        )
         threshold = tol * (lam if lam > 0.0 else found.alpha_max)
         done = violation <= threshold
         if done or n_iter >= _ROUNDS or found.report.status in ("stopped", "max_time"):
@@ -116,20 +124,27 @@ def fit_rescaled(
     )
 
 
-def _curvature(loss: losses.Loss, eta: FloatArray) -> FloatArray:
-    """Second derivative of each sample's loss, as in Breheny and Huang's program."""
+def _curvature(loss: losses.Loss, y: FloatArray, weights: FloatArray, eta: FloatArray) -> FloatArray:
+    """Second derivative of each sample's loss times its weight, as in Breheny and Huang's programs.
+
+    Of the partial likelihood that is the diagonal which majorises its Hessian.
+    """
     if isinstance(loss, losses.Quadratic):
-        return np.ones_like(eta)
+        return weights
     if isinstance(loss, losses.Logistic):
         probability = expit(eta)
-        return np.asarray(np.maximum(probability * (1.0 - probability), 1e-4))
+        return np.asarray(weights * np.maximum(probability * (1.0 - probability), 1e-4))
     if isinstance(loss, losses.Poisson):
-        return np.exp(eta)
-    raise ValueError(f"rescale='curvature' is for the quadratic, logistic and Poisson losses; got {loss!r}")
+        return np.asarray(weights * np.exp(eta))
+    if isinstance(loss, losses.Cox):
+        return loss._at(y, eta, weights)[2]
+    raise ValueError(f"rescale='curvature' is for the quadratic, logistic, Poisson and Cox losses; got {loss!r}")
 
 
 def _constant(loss: losses.Loss, y: FloatArray, offset: FloatArray, weights: FloatArray) -> float:
     """A constant predictor to start from."""
+    if isinstance(loss, losses.Cox):
+        return 0.0
     average = float(weights @ y)
     if isinstance(loss, losses.Logistic):
         return float(np.log(average / (1.0 - average)) - weights @ offset)

@@ -87,12 +87,13 @@ def _point(
     flat = np.ravel(found.coef.T)  # one output after the other
     support = np.flatnonzero(flat)
     eta = np.asarray(X @ found.coef) + found.intercept
+    eta = eta if offset is None else eta + offset
     return {
         "alpha": found.alpha,
         "support": support,
         "values": flat[support],
         "intercept": found.intercept,
-        "loss": loss.value(y, eta if offset is None else eta + offset, weights),
+        "loss": loss.value(y, eta, weights) if isinstance(loss, MatrixLoss) else loss._at(y, eta, weights)[0],
         "dual_gap": found.dual_gap,
         "kkt_violation": found.kkt_violation,
         "n_iter": found.report.n_iter,

@@ -7,7 +7,6 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from .. import _core
 from .._survival import survival_target
 from .._validation import FloatArray
 from ._losses import Loss
@@ -69,8 +68,7 @@ class Cox(Loss):
         weights = np.ones_like(predictor) if sample_weight is None else np.asarray(sample_weight, dtype=np.float64)
         weights = np.ascontiguousarray(weights / weights.sum())
         self._check_target(target, weights)
-        value, gradient, _ = _core.loss_evaluate(self.core_name, self._shape(), target, weights, predictor)
-        return float(value), gradient
+        return self._at(target, predictor, weights)[:2]
 
     def value(
         self,

@@ -44,6 +44,11 @@ class Loss(ValueObject):
         weights = np.ones_like(target) if sample_weight is None else np.asarray(sample_weight, dtype=np.float64)
         return target, predictor, np.ascontiguousarray(weights / weights.sum())
 
+    def _at(self, target: FloatArray, eta: FloatArray, weights: FloatArray) -> tuple[float, FloatArray, FloatArray]:
+        """Value, gradient and curvature for the core's target and weights that sum to one."""
+        value, gradient, curvature = _core.loss_evaluate(self.core_name, self._shape(), target, weights, eta)
+        return float(value), gradient, curvature
+
     def value(self, y: npt.ArrayLike, eta: npt.ArrayLike, sample_weight: npt.ArrayLike | None = None) -> float:
         """Weighted mean of the loss.
 
@@ -62,7 +67,7 @@ class Loss(ValueObject):
             The loss.
         """
         target, predictor, weights = self._arrays(y, eta, sample_weight)
-        return float(_core.loss_evaluate(self.core_name, self._shape(), target, weights, predictor)[0])
+        return self._at(target, predictor, weights)[0]
 
     def gradient(self, y: npt.ArrayLike, eta: npt.ArrayLike, sample_weight: npt.ArrayLike | None = None) -> FloatArray:
         """Gradient of :meth:`value` in ``eta``.
@@ -78,8 +83,7 @@ class Loss(ValueObject):
             The gradient.
         """
         target, predictor, weights = self._arrays(y, eta, sample_weight)
-        gradient: FloatArray = _core.loss_evaluate(self.core_name, self._shape(), target, weights, predictor)[1]
-        return gradient
+        return self._at(target, predictor, weights)[1]
 
     def _d2(self, y: FloatArray, eta: FloatArray, sample_weight: FloatArray | None, offset: FloatArray | None) -> float:
         """1 - loss / loss of the best constant (plus offset): R^2 for squared error."""

@@ -62,10 +62,10 @@ class MCP(NonconvexPenalty):
     ridge : float, default=0.0
         Adds ``alpha * ridge / 2 * sum_j weights_j w_j^2``.
     rescale : {None, "curvature"}, default=None
-        "curvature" reproduces ncvreg's adaptive rescaling for logistic and Poisson regression: the penalty's derivative
-        is taken at ``v_j |w_j|``, v_j being the curvature of the loss along column j at the solution. The result is a
-        fixed point of that iteration, not the minimiser of any objective; without it the penalty acts on ``|w_j|``.
-        Only in estimators: ``value`` and ``prox`` know no loss.
+        "curvature" reproduces ncvreg's adaptive rescaling for logistic, Poisson and Cox regression: the penalty's
+        derivative is taken at ``v_j |w_j|``, v_j being the curvature of the loss along column j at the solution. The
+        result is a fixed point of that iteration, not the minimiser of any objective; without it the penalty acts on
+        ``|w_j|``. Only in estimators: ``value`` and ``prox`` know no loss.
 
     References
     ----------
