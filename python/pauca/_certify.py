@@ -200,7 +200,7 @@ def certificate(
 
     coef = np.ravel(estimator.coef_).astype(float)
     eta = known + np.asarray(matrix @ coef).reshape(-1) + float(np.ravel(estimator.intercept_)[0])
-    _, slope, bound, _ = evaluate(eta)
+    _, slope, bound, diagonal = evaluate(eta)
     gradient = scale * np.asarray(matrix.T @ (s * slope)).reshape(-1)
     w = np.divide(coef, scale, out=np.zeros(p), where=scale > 0)
     curvature = bound * scale**2 * (variance if estimator.fit_intercept else square)
@@ -238,7 +238,7 @@ def certificate(
         with np.errstate(invalid="ignore"):
             size = np.abs(w)
             if getattr(penalty, "rescale", None) is not None:
-                size = size * scale**2 * _bend(loss, matrix - mean, s, eta)
+                size = size * scale**2 * _bend(loss, matrix - mean, s if diagonal is None else diagonal, eta)
             at = factor * derivative(size, strength) + ridge * np.abs(w)
             zero = factor * derivative(np.zeros(p), strength)
             # Proximal methods judge zeros by their own step, greedy ones by the curvature along the column.
@@ -279,7 +279,10 @@ def certificate(
 
 
 def _bend(loss: losses.Loss, centred: FloatArray, s: FloatArray, eta: FloatArray) -> FloatArray:
-    """Curvature of the loss along centred columns, as penalties with rescale="curvature" see it."""
+    """Curvature of the loss along centred columns, as penalties with rescale="curvature" see it.
+
+    ``s`` holds the weights, or where rows are coupled the diagonal that majorises the Hessian.
+    """
     if isinstance(loss, losses.Logistic):
         s = s * np.maximum(expit(eta) * expit(-eta), 1e-4)
     elif isinstance(loss, losses.Poisson):
