@@ -136,7 +136,7 @@ class SparseCoxRegressor(RegressorMixin, SparseLinearModel):
     >>> failure = rng.exponential(np.exp(-X[:, 0] + X[:, 1]))
     >>> censoring = rng.exponential(2.0, 200)
     >>> y = np.column_stack([np.minimum(failure, censoring), failure <= censoring])
-    >>> model = SparseCoxRegressor(penalty="mcp", alpha="0.4max").fit(X, y)
+    >>> model = SparseCoxRegressor(penalty="mcp", alpha="0.5max").fit(X, y)
     >>> np.flatnonzero(model.coef_).tolist()
     [0, 1]
     >>> model.predict_survival_function(X[:2], times=[0.5, 1.0]).shape
