@@ -21,9 +21,10 @@ extensions = [
     "sphinx_copybutton",
     "sphinx_design",
     "sphinx_gallery.gen_gallery",
+    "myst_parser",
     "_api",
-    "_changelog",
     "_docstrings",
+    "_performance",
 ]
 exclude_patterns = ["_build", "examples"]
 nitpicky = False
