@@ -53,7 +53,7 @@ class FitOptions:
     """What every fit of a basis is told."""
 
     solver: str = "als"
-    alpha: float = 1e-6
+    alpha: float = 1e-5
     fit_intercept: bool = True
     tol: float = 1e-7
     max_iter: int = 200

@@ -54,7 +54,7 @@ class MultiTaskRepresentation(
         Alternating least squares, or the one-shot singular value decomposition of the tasks' own ridge estimates.
     loss : {"squared", "logistic"}, default="squared"
         "logistic" is for targets 0 and 1, by reweighted alternating least squares; ``predict`` returns probabilities.
-    alpha : float, default=1e-6
+    alpha : float, default=1e-5
         Ridge :math:`r_m`, in units of the number of samples times the mean variance of a feature. Raise it (1e-3) for
         separable binary tasks.
     fit_intercept : bool, default=True
@@ -148,7 +148,7 @@ class MultiTaskRepresentation(
         *,
         solver: str = "als",
         loss: str = "squared",
-        alpha: float = 1e-6,
+        alpha: float = 1e-5,
         fit_intercept: bool = True,
         task_column: str | int | None = None,
         tol: float = 1e-7,
