@@ -8,8 +8,10 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import sklearn
 from oracles import make_regression
 from sklearn.linear_model import LogisticRegression, MultiTaskLasso
+from sklearn.utils.fixes import parse_version
 
 from pauca.linear_model import MultiTaskSparseRegressor, SparseClassifier, SparseRegressor
 from pauca.penalties import ElasticNet, GroupL2, SparseGroup
@@ -58,7 +60,9 @@ def test_elastic_net_of_several_classes_is_certified_and_agrees_with_saga():
     X, _, labels = make_blocks.data()
     model = SparseClassifier(penalty=ElasticNet(l1_ratio=0.5), alpha=0.04, tol=1e-11).fit(X, labels)
     assert 0.0 <= model.dual_gap_ <= 1e-11 * np.log(3)
-    peer = LogisticRegression(C=1 / (0.04 * len(labels)), l1_ratio=0.5, solver="saga", tol=1e-10, max_iter=10**5)
+    named = {} if parse_version(sklearn.__version__) >= parse_version("1.8") else {"penalty": "elasticnet"}
+    strength = 1 / (0.04 * len(labels))
+    peer = LogisticRegression(C=strength, l1_ratio=0.5, solver="saga", tol=1e-10, max_iter=10**5, **named)
     np.testing.assert_allclose(model.predict_proba(X), peer.fit(X, labels).predict_proba(X), atol=1e-5)
 
 

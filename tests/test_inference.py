@@ -226,7 +226,7 @@ def test_debiased_is_least_squares_with_few_features():
     X, y, _ = make_data(0, n=200, p=5, active=1)
     model = DebiasedLasso(node_alpha=1e-6, estimator=SparseRegressor(alpha=1e-8)).fit(X, y)
     A = np.column_stack([np.ones(200), X])
-    solution, rss, *_ = np.linalg.lstsq(A, y)
+    solution, rss, *_ = np.linalg.lstsq(A, y, rcond=None)
     np.testing.assert_allclose(model.coef_, solution[1:], atol=1e-4)
     errors = np.sqrt(rss[0] / 194 * np.diag(np.linalg.inv(A.T @ A)))[1:]
     np.testing.assert_allclose(model.standard_errors_, errors, rtol=1e-3)
@@ -300,7 +300,7 @@ def test_bootstrap_intervals():
     X, y, w = make_data(0, n=200, p=4, active=1)
     found = bootstrap_coefficients(SparseRegressor(alpha=0.0), X, y, n_resamples=300, random_state=0, n_jobs=1)
     A = np.column_stack([np.ones(200), X])
-    _, rss, *_ = np.linalg.lstsq(A, y)
+    _, rss, *_ = np.linalg.lstsq(A, y, rcond=None)
     errors = np.sqrt(rss[0] / 195 * np.diag(np.linalg.inv(A.T @ A)))[1:]
     np.testing.assert_allclose(found.standard_errors, errors, rtol=0.2)
     percentile, basic = found.confidence_intervals(), found.confidence_intervals(method="basic")
