@@ -109,7 +109,8 @@ def report(options: Options, rows: Rows, summary: Rows, grown: bool) -> str:
         best.append([case, target, f"{row['peer']} {theirs}", ours, row["ratio"], f"{row['lowest']}-{row['highest']}"])
         if float(row["ratio"]) < 1:
             behind.append(f"{case} at {target} ({row['ratio']} of {row['peer']})")
-    alone = [f"{c} at {t}" for c, t in dict.fromkeys((r["case"], r["target"]) for r in rows)
+    alone = [f"{c} at {t} ({', '.join(dict.fromkeys(r['solver'] for r in rows if (r['case'], r['target']) == (c, t)))})"
+             for c, t in dict.fromkeys((r["case"], r["target"]) for r in rows)
              if not any((r["case"], r["target"]) == (c, t) for r in summary)]  # fmt: skip
     everybody = [[*key[:1], key[1], key[2], tables.seconds(value)]
                  for case in dict.fromkeys(r["case"] for r in rows)
@@ -124,7 +125,7 @@ def report(options: Options, rows: Rows, summary: Rows, grown: bool) -> str:
         best=tables.markdown(["case", "gap", "best peer, s", "pauca, s", "ratio", "range"], best),
         everybody=tables.markdown(["case", "gap", "solver", "CPU s"], everybody),
         behind="pauca is behind on " + "; ".join(behind) + "." if behind else "pauca is behind nowhere in this table.",
-        alone="No peer gets there in time: " + "; ".join(alone) + "." if alone else "",
+        alone="Not both pauca and a peer get there in time; these alone: " + "; ".join(alone) + "." if alone else "",
     )
     return text + (
         "\n## Growth\n\nTo a gap of 1e-6 at alpha_max / 10.\n\n![growth](blocks/growth.png)\n" if grown else ""
