@@ -15,8 +15,8 @@ EXPECTED = dict(np.load(FOLDER / "expected.npz"))
 pytestmark = pytest.mark.filterwarnings("ignore:Trying to unpickle")  # scikit-learn's word on its own versions
 
 
-# Some predictions are iterations themselves, which two processors end a little apart.
-PREDICTION = 1e-7
+# Its transform is an iteration, which the two instruction sets end a little apart.
+ITERATED = {"simplex_nmf": 1e-7}
 
 fitted = functools.cache(lambda name: CASES[name]())
 
@@ -36,7 +36,7 @@ def test_every_case_has_its_files():
 @pytest.mark.parametrize("name", CASES)
 def test_pickle_predicts_as_it_did(name):
     model = pickle.loads((FOLDER / f"{name}.pkl").read_bytes())
-    same(fitted(name)[1](model), name, PREDICTION)
+    same(fitted(name)[1](model), name, ITERATED.get(name, 1e-9))
 
 
 @pytest.mark.parametrize("name", CASES)
@@ -44,7 +44,7 @@ def test_skops_file_needs_no_foreign_code(name):
     file = FOLDER / f"{name}.skops"
     trusted = skops.io.get_untrusted_types(file=file)
     assert all(kind.startswith(("pauca.", "sklearn.", "numpy.", "scipy.")) for kind in trusted)
-    same(fitted(name)[1](skops.io.load(file, trusted=trusted)), name, PREDICTION)
+    same(fitted(name)[1](skops.io.load(file, trusted=trusted)), name, ITERATED.get(name, 1e-9))
 
 
 @pytest.mark.parametrize("name", CASES)

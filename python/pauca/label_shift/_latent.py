@@ -43,9 +43,8 @@ class LatentLabelShift(ShiftPosteriors, ClusterMixin, TransformerMixin, BaseEsti
     n_classes : int, default=2
         Number of latent classes K, at most the number of domains.
     discriminator : classifier, "precomputed" or None, default=None
-        Any scikit-learn classifier with ``predict_proba``. None is a multinomial
-        :class:`~pauca.linear_model.SparseClassifier` with a ridge, on scaled features (beyond 20,000 points the same
-        model by scikit-learn, whose first-order solver is faster there).
+        Any scikit-learn classifier with ``predict_proba``. None is a multinomial ``SparseClassifier`` with a ridge, on
+        scaled features (beyond 20,000 points the same model by scikit-learn, whose solver is faster there).
         "precomputed": X holds p(domain | x) itself, out of fold in ``fit``, columns in the order of the sorted domains.
     n_clusters : int or "auto", default="auto"
         Number of clusters of p(domain | x). "auto" is two to four for each class, as many as leave ten points for
