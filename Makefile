@@ -68,8 +68,9 @@ doctest: .venv/.dev ## The examples in docstrings, docs pages and README
 
 docs: .venv/.dev ## The documentation, warnings being errors, into docs/_build/html
 	$(say) 'docs: building (the gallery runs its examples)'
-	@rm -rf docs/api/generated
+	@rm -rf docs/api/generated docs/_build/html
 	@$(LIMIT_THREADS) $(PY) -m sphinx -W --keep-going -q -b html -d build/doctrees docs docs/_build/html
+	@$(PY) docs/check_links.py docs/_build/html
 	$(say) 'docs: docs/_build/html/index.html'
 
 bench: benchmarks/.venv/.built ## Benchmarks against the peers, in an environment of their own (BENCH_ARGS)

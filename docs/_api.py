@@ -27,13 +27,22 @@ def section(title: str, names: list[str], template: str) -> str:
     return f"\n.. rubric:: {title}\n\n.. autosummary::\n   :toctree: .\n   :template: {template}\n\n{entries}\n"
 
 
+def home(thing) -> str:
+    """The public module whose page documents it."""
+    return ".".join(part for part in thing.__module__.split(".") if not part.startswith("_"))
+
+
 def page(name: str) -> str:
     module = importlib.import_module(name)
     public = sorted(getattr(module, "__all__", []))
-    classes = [n for n in public if inspect.isclass(getattr(module, n))]
-    functions = [n for n in public if inspect.isfunction(getattr(module, n))]
+    homes = {n: home(getattr(module, n)) for n in public}
+    own = [n for n in public if homes[n] == name]
+    classes = [n for n in own if inspect.isclass(getattr(module, n))]
+    functions = [n for n in own if inspect.isfunction(getattr(module, n))]
+    guests = ", ".join(f":obj:`{homes[n]}.{n}`" for n in public if homes[n] != name)
     text = PAGE.format(title=name, line="=" * len(name), module=name)
-    return text + section("Classes", classes, "class.rst") + section("Functions", functions, "function.rst")
+    text += section("Classes", classes, "class.rst") + section("Functions", functions, "function.rst")
+    return text + (f"\n.. rubric:: From other modules\n\n{guests}\n" if guests else "")
 
 
 def write_pages(app) -> None:

@@ -16,6 +16,7 @@ extensions = [
     "sphinx.ext.autodoc",
     "sphinx.ext.autosummary",
     "sphinx.ext.mathjax",
+    "sphinx-mathjax-offline",  # mathematics without a network
     "sphinx.ext.viewcode",
     "numpydoc",
     "sphinx_copybutton",
