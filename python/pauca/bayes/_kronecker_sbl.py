@@ -59,6 +59,17 @@ class BatchResult:
         Whether the tolerance was reached.
     seconds : ndarray of shape (n_problems,)
         Time each problem took on its thread.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from pauca.bayes import KroneckerSBL
+    >>> rng = np.random.default_rng(0)
+    >>> H = [rng.standard_normal((6, 8)), rng.standard_normal((5, 7))]
+    >>> problems = rng.standard_normal((3, 6, 5))
+    >>> found = KroneckerSBL(factors=H).fit_batch(problems)
+    >>> found.coef.shape, found.noise_variance.shape
+    ((3, 8, 7), (3,))
     """
 
     coef: Array

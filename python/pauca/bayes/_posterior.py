@@ -39,6 +39,14 @@ class KroneckerPosterior:
         Hyperparameters >= 0.
     noise_variance : float
         Variance of the noise per (complex) sample.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from pauca.bayes import KroneckerPosterior
+    >>> posterior = KroneckerPosterior([np.eye(2), np.eye(3)], [np.ones(2), np.ones(3)], noise_variance=1.0)
+    >>> posterior.shape
+    (2, 3)
     """
 
     def __init__(self, factors: Sequence[Array], gamma: Sequence[Array], noise_variance: float) -> None:

@@ -61,8 +61,31 @@ def nmse_db(true: npt.ArrayLike, estimate: npt.ArrayLike) -> float:
 def nmse_scorer(estimator: Any, X: Any, y: Any = None) -> float:
     """Scorer for ``GridSearchCV(scoring=nmse_scorer)``: minus the NMSE of ``estimator.predict(X)`` in dB.
 
-    scikit-learn's own metrics refuse complex numbers. ``y`` holds what ``predict`` should give: the target of a dense
-    model, the true coefficients of a Kronecker-structured one. Without ``y`` the estimator's own ``score`` is taken.
+    scikit-learn's own metrics refuse complex numbers.
+
+    Parameters
+    ----------
+    estimator : fitted estimator
+        With ``predict``, and ``score`` if there is no y.
+    X : array-like
+        Data that the estimator predicts from.
+    y : array-like, default=None
+        What ``predict`` should give: the target of a dense model, the true coefficients of a Kronecker-structured one.
+        None: the estimator's own ``score`` is taken.
+
+    Returns
+    -------
+    float
+        Decibels; larger is better.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from pauca.bayes import SBL, nmse_scorer
+    >>> X = np.eye(4)
+    >>> y = np.array([1.0, 0.0, 2.0, 0.0])
+    >>> nmse_scorer(SBL(noise_variance=1e-6).fit(X, y), X, y) > 20
+    True
     """
     if y is None:
         return float(estimator.score(X))

@@ -52,6 +52,12 @@ def ura_response(shape: tuple[int, int], u: npt.ArrayLike) -> Array:
     -------
     ndarray of shape (shape[0] * shape[1], n)
         Columns of unit norm.
+
+    Examples
+    --------
+    >>> from pauca.channel import ura_response
+    >>> ura_response((2, 3), [[0.0, 0.5], [0.25, -0.5]]).shape
+    (6, 2)
     """
     directions = np.asarray(u, dtype=np.float64).reshape(-1, 2)
     x, y = ula_response(shape[0], directions[:, 0]), ula_response(shape[1], directions[:, 1])
@@ -89,6 +95,12 @@ def difference_dictionary(n_antennas: int, grid: npt.ArrayLike) -> Array:
     -------
     ndarray of shape (n_antennas, n)
         Columns of norm ``1 / sqrt(n_antennas)``.
+
+    Examples
+    --------
+    >>> from pauca.channel import angle_grid, difference_dictionary
+    >>> difference_dictionary(16, angle_grid(8)).shape
+    (16, 8)
     """
     a = ula_response(n_antennas, grid)
     return np.asarray(a * a[:, :1].conj())

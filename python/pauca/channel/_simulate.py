@@ -39,6 +39,15 @@ class SimulatedIRS:
     coef : ndarray of shape (n_grid, n_grid, n_grid) or None
         On a grid with one subcarrier: the sparse coefficients over (surface, terminal, base station) that the paper's
         dictionaries make of the cascade.
+
+    Examples
+    --------
+    >>> from pauca.channel import simulate_irs_mimo
+    >>> sim = simulate_irs_mimo(n_bs=4, n_irs=8, n_ms=2, n_patterns=6, n_pilots=3, random_state=0)
+    >>> sim.axes, sim.received.shape
+    ('pattern,pilot,bs', (6, 3, 4))
+    >>> sim.channel(sim.patterns).shape
+    (6, 4, 2)
     """
 
     received: Array

@@ -31,6 +31,12 @@ def to_networkx(adjacency: Any, names: Sequence[str] | None = None) -> Any:
     -------
     networkx.DiGraph
         The graph.
+
+    Examples
+    --------
+    >>> from pauca.dag import to_networkx
+    >>> list(to_networkx([[0.0, 1.5], [0.0, 0.0]], ["rain", "mud"]).edges(data="weight"))
+    [('rain', 'mud', 1.5)]
     """
     import networkx as nx
 
@@ -56,6 +62,14 @@ def from_networkx(graph: Any) -> tuple[FloatArray, list[str]]:
         Weights.
     names : list of str
         Node names in the graph's order.
+
+    Examples
+    --------
+    >>> import networkx
+    >>> from pauca.dag import from_networkx
+    >>> weights, names = from_networkx(networkx.DiGraph([("rain", "mud")]))
+    >>> weights.tolist(), names
+    ([[0.0, 1.0], [0.0, 0.0]], ['rain', 'mud'])
     """
     nodes = list(graph.nodes)
     place = {n: k for k, n in enumerate(nodes)}
@@ -78,6 +92,12 @@ def to_lingam(adjacency: Any) -> FloatArray:
     -------
     ndarray of shape (d, d)
         B.
+
+    Examples
+    --------
+    >>> from pauca.dag import to_lingam
+    >>> to_lingam([[0.0, 1.5], [0.0, 0.0]]).tolist()
+    [[0.0, 0.0], [1.5, 0.0]]
     """
     return np.ascontiguousarray(as_square("adjacency", adjacency).T)
 
@@ -94,6 +114,12 @@ def from_lingam(matrix: Any) -> FloatArray:
     -------
     ndarray of shape (d, d)
         Weights.
+
+    Examples
+    --------
+    >>> from pauca.dag import from_lingam
+    >>> from_lingam([[0.0, 0.0], [1.5, 0.0]]).tolist()  # x1 = 1.5 x0 + e
+    [[0.0, 1.5], [0.0, 0.0]]
     """
     return to_lingam(matrix)
 
@@ -112,6 +138,13 @@ def to_causal_learn(adjacency: Any, names: Sequence[str] | None = None) -> Any:
     -------
     causallearn.graph.GeneralGraph.GeneralGraph
         The graph.
+
+    Examples
+    --------
+    >>> from pauca.dag import to_causal_learn
+    >>> W = [[0.0, 1.5], [0.0, 0.0]]  # x0 -> x1
+    >>> print(to_causal_learn(W, ["rain", "mud"]).get_graph_edges()[0])  # doctest: +SKIP
+    rain --> mud
     """
     from causallearn.graph.Edge import Edge
     from causallearn.graph.Endpoint import Endpoint
@@ -138,6 +171,16 @@ def from_causal_learn(graph: Any) -> FloatArray:
     -------
     ndarray of shape (d, d)
         The adjacency.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from types import SimpleNamespace
+    >>> from pauca.dag import from_causal_learn
+    >>> endpoints = np.array([[0, -1], [1, 0]])  # what causal-learn keeps of x0 -> x1
+    >>> from_causal_learn(SimpleNamespace(graph=endpoints))
+    array([[0., 1.],
+           [0., 0.]])
     """
     ends = np.asarray(graph.graph)
     directed = (ends.T == 1) & (ends == -1)
@@ -160,6 +203,13 @@ def to_pgmpy(adjacency: Any, names: Sequence[str] | None = None) -> Any:
     -------
     pgmpy.base.DAG
         The graph, with ``weight`` on the edges.
+
+    Examples
+    --------
+    >>> from pauca.dag import to_pgmpy
+    >>> W = [[0.0, 1.5], [0.0, 0.0]]  # x0 -> x1
+    >>> to_pgmpy(W, ["rain", "mud"]).edges  # doctest: +SKIP
+    OutEdgeView([('rain', 'mud')])
     """
     from pgmpy.base import DAG
 
@@ -185,6 +235,14 @@ def from_pgmpy(graph: Any) -> tuple[FloatArray, list[str]]:
         Weights.
     names : list of str
         Node names in the graph's order.
+
+    Examples
+    --------
+    >>> import networkx
+    >>> from pauca.dag import from_pgmpy
+    >>> weights, names = from_pgmpy(networkx.DiGraph([("rain", "mud")]))  # a pgmpy DAG is a networkx graph
+    >>> weights.tolist(), names
+    ([[0.0, 1.0], [0.0, 0.0]], ['rain', 'mud'])
     """
     return from_networkx(graph)  # they are networkx graphs, with weight None where none was given
 
@@ -203,6 +261,12 @@ def to_gml(adjacency: Any, names: Sequence[str] | None = None) -> str:
     -------
     str
         GML.
+
+    Examples
+    --------
+    >>> from pauca.dag import to_gml
+    >>> "directed 1" in to_gml([[0.0, 1.5], [0.0, 0.0]], ["rain", "mud"])
+    True
     """
     matrix = as_square("adjacency", adjacency)
     names = _default_names(matrix.shape[0], names)
@@ -229,6 +293,13 @@ def from_gml(text: str) -> tuple[FloatArray, list[str]]:
         Weights; 1 where the file has none.
     names : list of str
         Node names.
+
+    Examples
+    --------
+    >>> from pauca.dag import from_gml, to_gml
+    >>> weights, names = from_gml(to_gml([[0.0, 1.5], [0.0, 0.0]], ["rain", "mud"]))
+    >>> weights.tolist(), names
+    ([[0.0, 1.5], [0.0, 0.0]], ['rain', 'mud'])
     """
     import networkx as nx
 

@@ -24,7 +24,31 @@ def as_square(name: str, value: Any) -> FloatArray:
 
 
 def topological_order(adjacency: Any, name: str = "adjacency") -> IntArray:
-    """Order of the nodes in which every edge points forward; ValueError if there is a cycle."""
+    """Order of the nodes in which every edge points forward.
+
+    Parameters
+    ----------
+    adjacency : array-like of shape (d, d)
+        Nonzero ``[i, j]`` is the edge i -> j.
+    name : str, default="adjacency"
+        What error messages call the matrix.
+
+    Returns
+    -------
+    ndarray of shape (d,)
+        Node numbers, causes before effects.
+
+    Raises
+    ------
+    ValueError
+        If the matrix is not square or not finite, or the graph has a cycle.
+
+    Examples
+    --------
+    >>> from pauca.dag import topological_order
+    >>> topological_order([[0, 0, 0], [1, 0, 0], [0, 1, 0]]).tolist()
+    [2, 1, 0]
+    """
     matrix = as_square(name, adjacency)
     order = np.array(_core.topological_order(matrix), dtype=np.intp)
     if order.size != matrix.shape[0]:
@@ -33,7 +57,29 @@ def topological_order(adjacency: Any, name: str = "adjacency") -> IntArray:
 
 
 def is_dag(adjacency: Any) -> bool:
-    """Whether the graph of nonzero entries has no directed cycle (Kahn's algorithm)."""
+    """Whether the graph of nonzero entries has no directed cycle (Kahn's algorithm).
+
+    Parameters
+    ----------
+    adjacency : array-like of shape (d, d)
+        Nonzero ``[i, j]`` is the edge i -> j.
+
+    Returns
+    -------
+    bool
+        True without a cycle.
+
+    Raises
+    ------
+    ValueError
+        If the matrix is not square or not finite.
+
+    Examples
+    --------
+    >>> from pauca.dag import is_dag
+    >>> is_dag([[0, 1], [0, 0]]), is_dag([[0, 1], [1, 0]])
+    (True, False)
+    """
     matrix = as_square("adjacency", adjacency)
     return bool(len(_core.topological_order(matrix)) == matrix.shape[0])
 

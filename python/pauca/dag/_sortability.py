@@ -94,6 +94,14 @@ def r2_sortability(X: Any, adjacency: Any) -> float:
     ----------
     Reisach, A., Tami, M., Seiler, C., Chambaz, A. and Weichwald, S. (2023). A scale-invariant sorting criterion to find
     a causal order in additive noise models. NeurIPS.
+
+    Examples
+    --------
+    >>> from pauca.dag import r2_sortability
+    >>> from pauca.datasets import make_linear_dag
+    >>> data = make_linear_dag(500, 10, random_state=0)
+    >>> 0.0 <= r2_sortability(data.X, data.adjacency) <= 1.0
+    True
     """
     return _sortability(r2_coefficients(X), adjacency)
 
@@ -118,6 +126,14 @@ def sort_and_regress(X: Any, by: str = "variance", penalty_discount: float = 2.0
     References
     ----------
     Reisach, A., Seiler, C. and Weichwald, S. (2021). Beware of the simulated DAG! NeurIPS.
+
+    Examples
+    --------
+    >>> from pauca.dag import is_dag, sort_and_regress
+    >>> from pauca.datasets import make_linear_dag
+    >>> data = make_linear_dag(500, 10, random_state=0)
+    >>> is_dag(sort_and_regress(data.X))
+    True
     """
     X = check_array(X, dtype=np.float64, ensure_min_samples=2)
     if by not in ("variance", "r2"):

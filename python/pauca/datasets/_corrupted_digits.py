@@ -87,6 +87,13 @@ class CorruptedDigits:
         Standard deviation of the noise on every pixel.
     train, test : tuple of arrays
         Images and digits to draw from for training and for testing.
+
+    Examples
+    --------
+    >>> from pauca.datasets import make_corrupted_digits
+    >>> data = make_corrupted_digits("noise 8", random_state=0)
+    >>> data.target_name, data.noise > 0, "identity 8" in data.sources
+    ('noise 8', True, True)
     """
 
     sources: dict[str, Any]

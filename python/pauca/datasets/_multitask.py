@@ -27,6 +27,13 @@ class MultiTaskProblem:
         Head of the target.
     noise : float
         Standard deviation of the noise.
+
+    Examples
+    --------
+    >>> from pauca.datasets import make_multitask
+    >>> problem = make_multitask(n_features=20, n_components=3, n_tasks=10, random_state=0)
+    >>> problem.basis.shape, problem.task_coef.shape
+    ((20, 3), (3, 10))
     """
 
     basis: FloatArray

@@ -26,6 +26,16 @@ class BootstrapResult:
         Coefficients on all data.
     samples : ndarray of shape (n_resamples, n_coefficients)
         Coefficients on the resamples.
+
+    Examples
+    --------
+    >>> from sklearn.datasets import load_diabetes
+    >>> from pauca.inference import bootstrap_coefficients
+    >>> from pauca.linear_model import SparseRegressor
+    >>> X, y = load_diabetes(return_X_y=True)
+    >>> found = bootstrap_coefficients(SparseRegressor(alpha="0.1max"), X, y, n_resamples=20, random_state=0)
+    >>> found.estimate.shape, found.samples.shape
+    ((10,), (20, 10))
     """
 
     estimate: FloatArray

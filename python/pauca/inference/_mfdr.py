@@ -36,6 +36,16 @@ class FalseDiscoveries:
         ``n_selected``.
     mfdr : ndarray of shape (n_alphas,)
         Their ratio, 0 where nothing is selected.
+
+    Examples
+    --------
+    >>> from sklearn.datasets import load_diabetes
+    >>> from pauca.inference import mfdr
+    >>> from pauca.linear_model import path
+    >>> X, y = load_diabetes(return_X_y=True)
+    >>> rates = mfdr(path(X, y, alphas=20), X, y)
+    >>> rates.mfdr.shape, bool((rates.expected_false <= rates.n_selected).all())
+    ((20,), True)
     """
 
     alphas: FloatArray
@@ -56,6 +66,16 @@ class LocalFalseDiscoveries:
         Estimated probability that a feature with this z is one of those.
     selected : ndarray of shape (n_features,)
         Whether its coefficient is nonzero.
+
+    Examples
+    --------
+    >>> from sklearn.datasets import load_diabetes
+    >>> from pauca.inference import local_fdr
+    >>> from pauca.linear_model import SparseRegressor
+    >>> X, y = load_diabetes(return_X_y=True)
+    >>> local = local_fdr(SparseRegressor(alpha="0.2max").fit(X, y), X, y)
+    >>> bool(local.fdr[2] < 0.01)  # the body mass index is no accident
+    True
     """
 
     z: FloatArray

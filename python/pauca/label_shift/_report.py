@@ -14,7 +14,15 @@ from .._validation import FloatArray
 
 
 class LabelShiftWarning(UserWarning):
-    """An assumption of latent label shift looks violated; the message gives the figure."""
+    """An assumption of latent label shift looks violated; the message gives the figure.
+
+    Examples
+    --------
+    >>> import warnings
+    >>> from pauca.label_shift import LabelShiftWarning
+    >>> with warnings.catch_warnings():
+    ...     warnings.simplefilter("error", LabelShiftWarning)  # stop at a doubtful fit instead of going on
+    """
 
 
 @dataclass(frozen=True)
@@ -38,6 +46,15 @@ class LabelShiftReport:
         Entropy of the domains minus out-of-fold log-loss, in nats; 0 for a discriminator that knows nothing.
     stability : float
         Mean L1 distance a domain between the priors of this fit and of refits from other seeds of the clustering.
+
+    Examples
+    --------
+    >>> from pauca.datasets import make_latent_label_shift
+    >>> from pauca.label_shift import LatentLabelShift
+    >>> data = make_latent_label_shift(2000, n_classes=3, n_domains=6, kind="gaussian", random_state=0)
+    >>> report = LatentLabelShift(n_classes=3, random_state=0).fit(data.X, data.domain).report_
+    >>> report.discriminator_gain > 0, report.anchors_per_class.shape
+    (True, (3,))
     """
 
     chi2_per_df: float

@@ -30,6 +30,15 @@ class BaselineHazard:
         Labels, sorted.
     times, cumulative_hazards : list of ndarray
         Event times of each stratum and the cumulative hazard there, for a linear predictor of 0.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from pauca.linear_model import SparseCoxRegressor
+    >>> X = np.random.default_rng(0).standard_normal((50, 3))
+    >>> hazard = SparseCoxRegressor(alpha="0.5max").fit(X, np.exp(-X[:, 0])).baseline_
+    >>> len(hazard.times), bool((np.diff(hazard.cumulative_hazards[0]) > 0).all())
+    (1, True)
     """
 
     strata: npt.NDArray[Any]

@@ -14,7 +14,16 @@ from .._values import ValueObject
 
 
 class Loss(ValueObject):
-    """A loss l(y, eta) of the linear predictor eta, averaged over samples."""
+    """A loss l(y, eta) of the linear predictor eta, averaged over samples.
+
+    Examples
+    --------
+    >>> from pauca.losses import Huber, Loss
+    >>> isinstance(Huber(), Loss)
+    True
+    >>> Huber(delta=1.0).value([0.0, 0.0], [0.5, 3.0])  # the mean of 0.125 and 2.5
+    1.3125
+    """
 
     core_name: ClassVar[str]
     task: ClassVar[str] = "regression"

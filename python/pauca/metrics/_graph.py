@@ -78,6 +78,13 @@ def shd_cpdag(true: Any, estimate: Any) -> float:
     -------
     float
         Pairs of nodes on which the completed partially directed graphs differ.
+
+    Examples
+    --------
+    >>> from pauca.metrics import shd_cpdag, structural_hamming_distance
+    >>> forward, backward = [[0, 1], [0, 0]], [[0, 0], [1, 0]]
+    >>> structural_hamming_distance(forward, backward), shd_cpdag(forward, backward)  # data cannot tell them apart
+    (1.0, 0.0)
     """
     a, b = _pair(true, estimate, False)
     differ = cpdag(a) != cpdag(b)
@@ -100,6 +107,12 @@ class EdgeScores:
         Precision and F1 of directed edges.
     n_edges : int
         Estimated edges.
+
+    Examples
+    --------
+    >>> from pauca.metrics import edge_scores
+    >>> edge_scores([[0, 1, 1], [0, 0, 0], [0, 0, 0]], [[0, 1, 0], [0, 0, 0], [0, 0, 0]]).precision
+    1.0
     """
 
     true_positive_rate: float
@@ -124,6 +137,13 @@ def edge_scores(true: Any, estimate: Any, *, allow_cycles: bool = False) -> Edge
     -------
     EdgeScores
         The rates; empty denominators count as 1 (F1 of two empty graphs is 1).
+
+    Examples
+    --------
+    >>> from pauca.metrics import edge_scores
+    >>> scores = edge_scores([[0, 1, 1], [0, 0, 0], [0, 0, 0]], [[0, 1, 0], [0, 0, 0], [0, 0, 0]])
+    >>> scores.true_positive_rate, scores.false_discovery_rate, scores.n_edges
+    (0.5, 0.0, 1)
     """
     a, b = _pair(true, estimate, allow_cycles)
     d, hits, found, truth = a.shape[0], int((a & b).sum()), int(b.sum()), int(a.sum())
@@ -236,6 +256,12 @@ def weight_error(true: Any, estimate: Any) -> float:
     -------
     float
         The error.
+
+    Examples
+    --------
+    >>> from pauca.metrics import weight_error
+    >>> weight_error([[0.0, 2.0], [0.0, 0.0]], [[0.0, 1.5], [0.0, 0.0]])
+    0.25
     """
     a, b = as_square("true", true), as_square("estimate", estimate)
     if a.shape != b.shape:
@@ -256,6 +282,12 @@ def noise_variance_error(true: npt.ArrayLike, estimate: npt.ArrayLike) -> float:
     -------
     float
         The error.
+
+    Examples
+    --------
+    >>> from pauca.metrics import noise_variance_error
+    >>> noise_variance_error([3.0, 4.0], [3.0, 5.0])
+    0.2
     """
     a, b = np.atleast_1d(np.asarray(true, float)), np.atleast_1d(np.asarray(estimate, float))
     if a.shape != b.shape:

@@ -21,7 +21,15 @@ NORMS = ("l1", "l2", "bp")
 
 
 class TaskSelectionWarning(UserWarning):
-    """Something about the tasks that makes a selection doubtful."""
+    """Something about the tasks that makes a selection doubtful.
+
+    Examples
+    --------
+    >>> import warnings
+    >>> from pauca.multitask import TaskSelectionWarning
+    >>> with warnings.catch_warnings():
+    ...     warnings.simplefilter("ignore", TaskSelectionWarning)  # known, and looked at
+    """
 
 
 def minimum_norm(W: FloatArray, w: FloatArray, weights: FloatArray) -> FloatArray:

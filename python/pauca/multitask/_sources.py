@@ -17,6 +17,18 @@ class SourceError(ValueError):
     ----------
     source : object
         Name or number of the source.
+
+    Examples
+    --------
+    >>> from pauca.datasets import make_multitask
+    >>> from pauca.multitask import SourceError, TaskSelector
+    >>> data = make_multitask(random_state=0)
+    >>> broken = [*data.sources[:-1], lambda n, seed: (_ for _ in ()).throw(OSError("no connection"))]
+    >>> try:
+    ...     TaskSelector(5, budget=5000, random_state=0).fit(broken, data.target(100))
+    ... except SourceError as error:
+    ...     print(error.source)
+    49
     """
 
     def __init__(self, message: str, source: Any) -> None:

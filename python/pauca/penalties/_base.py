@@ -29,6 +29,20 @@ class Penalty(ValueObject):
 
     ``alpha`` is the penalty's own strength; an estimator multiplies it by its ``alpha``. All other parameters are
     the penalty's shape.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from pauca.linear_model import SparseRegressor
+    >>> from pauca.penalties import Penalty
+    >>> class Ridge(Penalty):
+    ...     convex = True
+    ...     def value(self, w):
+    ...         return 0.5 * float(np.sum(np.asarray(w) ** 2))
+    ...     def prox(self, v, step=1.0):
+    ...         return np.asarray(v) / (1.0 + step)
+    >>> SparseRegressor(penalty=Ridge(), alpha=0.25, fit_intercept=False).fit(np.eye(4), [1.0, 2.0, 3.0, 4.0]).coef_
+    array([0.5, 1. , 1.5, 2. ])
     """
 
     alpha: float
@@ -44,7 +58,14 @@ class Penalty(ValueObject):
 
 
 class SeparablePenalty(Penalty):
-    """A penalty that is a sum of functions of single coefficients, computed by the compiled core."""
+    """A penalty that is a sum of functions of single coefficients, computed by the compiled core.
+
+    Examples
+    --------
+    >>> from pauca.penalties import MCP, SeparablePenalty, Slope
+    >>> isinstance(MCP(), SeparablePenalty), isinstance(Slope(), SeparablePenalty)
+    (True, False)
+    """
 
     convex: ClassVar[bool] = True
     _strengthless: ClassVar[bool] = False  # alpha has no effect

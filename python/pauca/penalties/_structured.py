@@ -20,6 +20,12 @@ class StructuredPenalty(Penalty):
     """A penalty that is no sum over coefficients, computed by the compiled core.
 
     Estimators fit it by :class:`pauca.solvers.AcceleratedProximalGradient`.
+
+    Examples
+    --------
+    >>> from pauca.penalties import MCP, Slope, StructuredPenalty
+    >>> isinstance(MCP(), StructuredPenalty), isinstance(Slope(), StructuredPenalty)
+    (False, True)
     """
 
     convex = True

@@ -179,6 +179,15 @@ class AdjacencyDisplay:
     ----------
     ax_, figure_ : matplotlib Axes and Figure
         Set by ``plot``.
+
+    Examples
+    --------
+    >>> from pauca.dag import CoLiDE
+    >>> from pauca.datasets import make_linear_dag
+    >>> from pauca.plotting import AdjacencyDisplay
+    >>> model = CoLiDE().fit(make_linear_dag(500, 6, random_state=0).X)
+    >>> display = AdjacencyDisplay.from_estimator(model)
+    >>> display.figure_.savefig("adjacency.png")  # doctest: +SKIP
     """
 
     def __init__(self, adjacency: FloatArray, names: Sequence[str], order: Any = None) -> None:
@@ -251,6 +260,16 @@ class EdgeConfidenceDisplay:
     ----------
     ax_, figure_ : matplotlib Axes and Figure
         Set by ``plot``.
+
+    Examples
+    --------
+    >>> from pauca.dag import CoLiDE
+    >>> from pauca.datasets import make_linear_dag
+    >>> from pauca.plotting import EdgeConfidenceDisplay
+    >>> model = CoLiDE(n_resamples=10, random_state=0).fit(make_linear_dag(500, 6, random_state=0).X)
+    >>> display = EdgeConfidenceDisplay.from_estimator(model)
+    >>> display.ax_.get_xlabel()
+    'weight'
     """
 
     def __init__(self, edges: Any) -> None:

@@ -58,6 +58,14 @@ class BlockProblem:
         Strength of the penalty ``sum_b group_b ||x_b||_2``; needs ``groups``, and excludes ``l1`` and bounds.
     groups : array-like of shape (n_coordinates,), default=None
         Labels 0, ..., m - 1 of the coordinates; also what ``partition="groups"`` uses.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from pauca.solvers import BlockProblem, minimize_blocks
+    >>> nonnegative = BlockProblem("least_squares", np.eye(2), [1.0, -1.0], lower=0.0)
+    >>> minimize_blocks(nonnegative, block_size=1, update="matrix", tol=1e-12).x.tolist()
+    [1.0, 0.0]
     """
 
     loss: str
@@ -95,6 +103,15 @@ class BlockResult:
         Updates that gave way to the gradient update.
     status : str
         "converged" (tol or target reached), "max_iter", "max_time" or "stopped".
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from pauca.solvers import BlockProblem, minimize_blocks
+    >>> X = np.random.default_rng(0).normal(size=(30, 10))
+    >>> result = minimize_blocks(BlockProblem("least_squares", X, X[:, 0], l1=0.5), block_size=2, max_iter=20)
+    >>> bool((np.diff(result.objective_path) <= 1e-12).all())
+    True
     """
 
     x: FloatArray

@@ -10,7 +10,14 @@ from .._values import ValueObject
 
 
 class ProximalSolver(ValueObject):
-    """Base class: not for users."""
+    """What the solvers that take proximal steps on all coefficients at once share: they fit structured penalties too.
+
+    Examples
+    --------
+    >>> from pauca.solvers import AcceleratedProximalGradient, GreedyBCD, ProximalSolver
+    >>> isinstance(AcceleratedProximalGradient(), ProximalSolver), isinstance(GreedyBCD(), ProximalSolver)
+    (True, False)
+    """
 
     _method = ""
 
