@@ -10,7 +10,6 @@ import pytest
 import pauca
 
 SECTION = re.compile(r"^(?P<title>[A-Z][A-Za-z ]+)\n-{3,}\n", re.M)
-REFERENCE = re.compile(r"As (in|of) :(class|func|meth):")
 
 
 def public_objects():
@@ -73,9 +72,9 @@ def test_parameters_are_those_of_the_signature(name):
     if inspect.isclass(thing) and issubclass(thing, Warning):
         return
     parts = sections(thing)
-    if dataclasses.is_dataclass(thing) and "Parameters" not in parts:  # a result: users read it, and do not make it
-        documented = entries(parts["Attributes"])
-        assert {f.name for f in dataclasses.fields(thing) if f.repr} <= set(documented)
+    if "Attributes" in parts and "Parameters" not in parts and not hasattr(thing, "get_params"):
+        if dataclasses.is_dataclass(thing):  # a result: users read it, and do not make it
+            assert {f.name for f in dataclasses.fields(thing) if f.repr} <= set(entries(parts["Attributes"]))
         return
     documented = entries(parts.get("Parameters", ""))
     documented.pop("", None)

@@ -26,7 +26,18 @@ class ValueObject:
     """
 
     def get_params(self, deep: bool = True) -> dict[str, Any]:
-        """Parameters by name; with ``deep``, those of nested objects as ``name__inner`` too."""
+        """Parameters by name; with ``deep``, those of nested objects as ``name__inner`` too.
+
+        Parameters
+        ----------
+        deep : bool, default=True
+            Whether parameters of nested objects are listed too.
+
+        Returns
+        -------
+        dict
+            Name -> value.
+        """
         params = {name: getattr(self, name) for name, _ in _parameters(type(self))}
         if deep:
             for name, value in list(params.items()):
@@ -35,7 +46,18 @@ class ValueObject:
         return params
 
     def set_params(self, **params: Any) -> Self:
-        """Set parameters by name, nested ones as ``name__inner``."""
+        """Set parameters by name, nested ones as ``name__inner``.
+
+        Parameters
+        ----------
+        **params
+            Name = value; an unknown name is a ValueError.
+
+        Returns
+        -------
+        ValueObject
+            Itself.
+        """
         names = [name for name, _ in _parameters(type(self))]
         for key, value in params.items():
             name, _, inner = key.partition("__")

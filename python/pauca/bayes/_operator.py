@@ -134,13 +134,35 @@ class KroneckerOperator(LinearOperator):
         return KroneckerOperator(*(f.conj().T @ f for f in self.factors))
 
     def apply(self, X: npt.ArrayLike) -> Array:
-        """Multiply tensors of shape (..., n_1, ..., n_I) into tensors of shape (..., m_1, ..., m_I)."""
+        """Multiply tensors of shape (..., n_1, ..., n_I) into tensors of shape (..., m_1, ..., m_I).
+
+        Parameters
+        ----------
+        X : array-like of shape (..., n_1, ..., n_I)
+            Tensors.
+
+        Returns
+        -------
+        ndarray of shape (..., m_1, ..., m_I)
+            ``H x`` for each of them.
+        """
         T = self._tensor(X, self.modes_in)
         lead = T.shape[: T.ndim - len(self.modes_in)]
         return np.asarray((self @ T.reshape(-1, self.shape[1]).T).T.reshape(*lead, *self.modes_out))
 
     def apply_adjoint(self, Y: npt.ArrayLike) -> Array:
-        """Multiply tensors of shape (..., m_1, ..., m_I) by ``H^H`` into tensors of shape (..., n_1, ..., n_I)."""
+        """Multiply tensors of shape (..., m_1, ..., m_I) by ``H^H`` into tensors of shape (..., n_1, ..., n_I).
+
+        Parameters
+        ----------
+        Y : array-like of shape (..., m_1, ..., m_I)
+            Tensors.
+
+        Returns
+        -------
+        ndarray of shape (..., n_1, ..., n_I)
+            ``H^H y`` for each of them.
+        """
         T = self._tensor(Y, self.modes_out)
         lead = T.shape[: T.ndim - len(self.modes_out)]
         return np.asarray(self.rmatmat(T.reshape(-1, self.shape[0]).T).T.reshape(*lead, *self.modes_in))

@@ -77,7 +77,18 @@ class KroneckerPosterior:
         return np.asarray(self.noise_variance / (lam + self.noise_variance)) if self.noise_variance else lam * 0.0
 
     def mean(self, Y: npt.ArrayLike) -> Array:
-        """Posterior means of snapshots Y of shape (..., m_1, ..., m_I) -> (..., n_1, ..., n_I)."""
+        """Posterior means of snapshots Y of shape (..., m_1, ..., m_I) -> (..., n_1, ..., n_I).
+
+        Parameters
+        ----------
+        Y : array-like of shape (..., m_1, ..., m_I)
+            Snapshots.
+
+        Returns
+        -------
+        ndarray of shape (..., n_1, ..., n_I)
+            Posterior means.
+        """
         Y = np.asarray(Y)
         active, left, values, right = self._parts()
         lead = Y.shape[: Y.ndim - len(self.factors)]
@@ -132,7 +143,22 @@ class KroneckerPosterior:
         return KroneckerOperator(*maps).apply(remaining.reshape([m.shape[1] for m in maps]))
 
     def sample(self, mean: npt.ArrayLike, n_samples: int = 1, random_state: Any = None) -> Array:
-        """Draw from the posterior around a mean of shape (n_1, ..., n_I) -> (n_samples, n_1, ..., n_I)."""
+        """Draw from the posterior around a mean of shape (n_1, ..., n_I) -> (n_samples, n_1, ..., n_I).
+
+        Parameters
+        ----------
+        mean : array-like of shape (n_1, ..., n_I)
+            Centre, as :meth:`mean` gives it.
+        n_samples : int, default=1
+            Number of draws.
+        random_state : int, RandomState instance or None, default=None
+            Source of the draws.
+
+        Returns
+        -------
+        ndarray of shape (n_samples, n_1, ..., n_I)
+            Draws.
+        """
         rng = check_random_state(random_state)
         mean = np.asarray(mean)
         active, _, values, right = self._parts()
@@ -151,6 +177,16 @@ class KroneckerPosterior:
         """Predictions of every sample of Y (..., m_1, ..., m_I) from all the other samples of its snapshot.
 
         Exact at fixed hyperparameters: ``y_j - [Sigma_y^-1 y]_j / [Sigma_y^-1]_jj``.
+
+        Parameters
+        ----------
+        Y : array-like of shape (..., m_1, ..., m_I)
+            Snapshots.
+
+        Returns
+        -------
+        ndarray of shape (..., m_1, ..., m_I)
+            Predictions.
         """
         Y = np.asarray(Y)
         _, left, values, _ = self._parts()

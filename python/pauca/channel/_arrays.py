@@ -67,6 +67,16 @@ def ura_response(shape: tuple[int, int], u: npt.ArrayLike) -> Array:
 def angle_grid(n: int) -> Array:
     """Directions ``-1 + 2 k / n``, k = 0, ..., n - 1.
 
+    Parameters
+    ----------
+    n : int
+        Number of directions, at least 1.
+
+    Returns
+    -------
+    ndarray of shape (n,)
+        Directions as cosines, evenly spaced.
+
     Examples
     --------
     >>> from pauca.channel import angle_grid

@@ -312,11 +312,35 @@ class IRSChannelEstimator(BaseEstimator):
         return H, std if t.ndim == 2 else std[0]
 
     def score(self, theta: npt.ArrayLike, H: npt.ArrayLike) -> float:
-        """Minus the NMSE in dB of the channels predicted under the patterns theta, against the true ones."""
+        """Minus the NMSE in dB of the channels predicted under the patterns theta, against the true ones.
+
+        Parameters
+        ----------
+        theta : array-like of shape (n_irs,) or (n_irs, n)
+            Patterns.
+        H : array-like of the shape that ``predict(theta)`` has
+            True channels.
+
+        Returns
+        -------
+        float
+            Decibels; larger is better.
+        """
         return nmse_db(H, self.predict(theta))
 
     def projection_floor(self, cascade: npt.ArrayLike) -> float:
-        """Share of a (true) cascade that lies outside the final dictionaries."""
+        """Share of a (true) cascade that lies outside the final dictionaries.
+
+        Parameters
+        ----------
+        cascade : array-like of shape ([n_subcarriers,] n_bs, n_irs, n_ms)
+            The cascaded channel.
+
+        Returns
+        -------
+        float
+            No estimate over these dictionaries has a smaller NMSE.
+        """
         check_is_fitted(self)
         d = list(self.dictionaries_.values())
         return projection_floor(cascade, d[0] if len(d) == 3 else np.kron(d[0], d[1]), d[-2], d[-1])

@@ -62,7 +62,20 @@ class SimulatedIRS:
     coef: Array | None
 
     def channel(self, theta: npt.ArrayLike, include_direct: bool = True) -> Array:
-        """The true channel under patterns of shape (n_irs,) or (n_irs, n): ([n_subcarriers,] [n,] n_bs, n_ms)."""
+        """The true channel under patterns of shape (n_irs,) or (n_irs, n): ([n_subcarriers,] [n,] n_bs, n_ms).
+
+        Parameters
+        ----------
+        theta : array-like of shape (n_irs,) or (n_irs, n)
+            Patterns.
+        include_direct : bool, default=True
+            Whether the direct channel, where there is one, is added.
+
+        Returns
+        -------
+        ndarray of shape ([n_subcarriers,] [n,] n_bs, n_ms)
+            True channels.
+        """
         t = np.asarray(theta)
         out = np.einsum("...brt,rk->...kbt", self.cascade, t.reshape(len(t), -1))
         if include_direct and self.direct is not None:

@@ -68,7 +68,18 @@ class ComplexToReal(TransformerMixin, BaseEstimator):
         return np.hstack([checked.real, checked.imag])
 
     def inverse_transform(self, X: Any) -> Array:
-        """Complex data of shape (n_samples, n_features) from stacked real ones."""
+        """Complex data of shape (n_samples, n_features) from stacked real ones.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, 2 * n_features)
+            What ``transform`` gives.
+
+        Returns
+        -------
+        ndarray of shape (n_samples, n_features)
+            Complex data.
+        """
         check_is_fitted(self)
         X = np.asarray(X)
         n = self.n_features_in_
@@ -77,7 +88,18 @@ class ComplexToReal(TransformerMixin, BaseEstimator):
         return np.asarray(X[:, :n] + 1j * X[:, n:])
 
     def get_feature_names_out(self, input_features: Any = None) -> Array:
-        """Names ``re(name)`` and ``im(name)``."""
+        """Names ``re(name)`` and ``im(name)``.
+
+        Parameters
+        ----------
+        input_features : sequence of str, default=None
+            Names of the complex features; those of ``fit``, or ``x0, x1, ...``, if None.
+
+        Returns
+        -------
+        ndarray of str of shape (2 * n_features,)
+            Names.
+        """
         check_is_fitted(self)
         names = getattr(self, "feature_names_in_", None) if input_features is None else input_features
         if names is None:

@@ -103,11 +103,41 @@ class CorruptedDigits:
     test: tuple[FloatArray, npt.NDArray[np.int64]]
 
     def target(self, n_samples: int, random_state: Any = 0) -> tuple[FloatArray, FloatArray]:
-        """Training samples of the target."""
+        """Training samples of the target.
+
+        Parameters
+        ----------
+        n_samples : int
+            Number of images, half of them of the digit.
+        random_state : int, RandomState instance or None, default=0
+            Source of the draw.
+
+        Returns
+        -------
+        X : ndarray of shape (n_samples, 64)
+            Images.
+        y : ndarray of shape (n_samples,)
+            1 for the digit, 0 for the others.
+        """
         return _draw(n_samples, check_random_state(random_state), *_parts(self.target_name), self.noise, self.train)
 
     def target_test(self, n_samples: int = 4000, random_state: Any = 0) -> tuple[FloatArray, FloatArray]:
-        """Samples of the target from images that no training sample shows."""
+        """Samples of the target from images that no training sample shows.
+
+        Parameters
+        ----------
+        n_samples : int, default=4000
+            Number of images, half of them of the digit.
+        random_state : int, RandomState instance or None, default=0
+            Source of the draw.
+
+        Returns
+        -------
+        X : ndarray of shape (n_samples, 64)
+            Images.
+        y : ndarray of shape (n_samples,)
+            1 for the digit, 0 for the others.
+        """
         return _draw(n_samples, check_random_state(random_state), *_parts(self.target_name), self.noise, self.test)
 
 

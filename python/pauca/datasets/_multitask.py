@@ -47,7 +47,18 @@ class MultiTaskProblem:
         return X, np.asarray(X @ coef + self.noise * rng.standard_normal(int(n_samples)))
 
     def source(self, m: int) -> Any:
-        """A callable ``draw(n_samples, random_state)`` of source m."""
+        """A callable ``draw(n_samples, random_state)`` of source m.
+
+        Parameters
+        ----------
+        m : int
+            Number of the source.
+
+        Returns
+        -------
+        callable
+            Returns X and y.
+        """
         coef = self.basis @ self.task_coef[:, m]
         return lambda n_samples, random_state: self._draw(coef, n_samples, random_state)
 
@@ -57,11 +68,43 @@ class MultiTaskProblem:
         return [self.source(m) for m in range(self.task_coef.shape[1])]
 
     def target(self, n_samples: int, random_state: Any = 0) -> tuple[FloatArray, FloatArray]:
-        """Samples of the target task."""
+        """Samples of the target task.
+
+        Parameters
+        ----------
+        n_samples : int
+            Number of samples.
+        random_state : int, RandomState instance or None, default=0
+            Source of the draw.
+
+        Returns
+        -------
+        X : ndarray of shape (n_samples, n_features)
+            Features.
+        y : ndarray of shape (n_samples,)
+            Targets.
+        """
         return self._draw(self.basis @ self.target_coef, n_samples, random_state)
 
     def sample(self, n_per_task: Any, random_state: Any = 0) -> tuple[FloatArray, FloatArray, Any]:
-        """Samples of all sources, as many from each, or as a list says: X, y and the task of each row."""
+        """Samples of all sources, as many from each, or as a list says: X, y and the task of each row.
+
+        Parameters
+        ----------
+        n_per_task : int or sequence of int of length n_tasks
+            Samples of each source.
+        random_state : int, RandomState instance or None, default=0
+            Source of the draw.
+
+        Returns
+        -------
+        X : ndarray of shape (n_samples, n_features)
+            Features.
+        y : ndarray of shape (n_samples,)
+            Targets.
+        task : ndarray of shape (n_samples,)
+            Number of the source of each row.
+        """
         rng = check_random_state(random_state)
         counts = np.broadcast_to(np.asarray(n_per_task, dtype=int), (self.task_coef.shape[1],))
         drawn = [self.source(m)(n, rng) for m, n in enumerate(counts)]
@@ -69,7 +112,18 @@ class MultiTaskProblem:
         return np.vstack([X for X, _ in drawn]), np.concatenate([y for _, y in drawn]), task
 
     def risk(self, coef: FloatArray) -> float:
-        """Excess risk of coefficients for the target: ``||coef - B w||^2``."""
+        """Excess risk of coefficients for the target: ``||coef - B w||^2``.
+
+        Parameters
+        ----------
+        coef : ndarray of shape (n_features,)
+            Coefficients.
+
+        Returns
+        -------
+        float
+            Expected squared error beyond that of the truth.
+        """
         return float(np.sum((np.asarray(coef) - self.basis @ self.target_coef) ** 2))
 
 

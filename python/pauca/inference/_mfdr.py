@@ -255,10 +255,12 @@ def local_fdr(
 
     Parameters
     ----------
-    fitted, X, y, sample_weight, strata
+    fitted, X, y
         As in :func:`mfdr`.
     alpha : float, default=None
         Strength on a path, the nearest is taken; needed for a path.
+    sample_weight, strata
+        As in :func:`mfdr`.
 
     Returns
     -------

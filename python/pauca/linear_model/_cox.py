@@ -46,7 +46,20 @@ class BaselineHazard:
     cumulative_hazards: list[FloatArray]
 
     def at(self, times: FloatArray, stratum: int) -> FloatArray:
-        """Cumulative hazard of the stratum at this position, 0 before its first event."""
+        """Cumulative hazard of the stratum at this position, 0 before its first event.
+
+        Parameters
+        ----------
+        times : ndarray
+            Times, in the units of the target.
+        stratum : int
+            Position of the stratum in ``strata``.
+
+        Returns
+        -------
+        ndarray of the shape of times
+            Cumulative hazards for a linear predictor of 0.
+        """
         position = np.searchsorted(self.times[stratum], times, side="right")
         return np.asarray(np.concatenate([[0.0], self.cumulative_hazards[stratum]])[position])
 

@@ -163,12 +163,34 @@ class RegularizationPath:
         return np.asarray((1.0 - share) * self.coef_at(left) + share * self.coef_at(right))
 
     def coef_at(self, k: int) -> FloatArray:
-        """Coefficients at position ``k`` of ``alphas_``."""
+        """Coefficients at position ``k`` of ``alphas_``.
+
+        Parameters
+        ----------
+        k : int
+            Position.
+
+        Returns
+        -------
+        ndarray of shape (n_features,) or (n_outputs, n_features)
+            Coefficients on the scale of X.
+        """
         column = self.coefs_[:, [k]].toarray()[:, 0]
         return np.asarray(column if self.n_outputs_ == 1 else column.reshape(self.n_outputs_, -1))
 
     def intercept(self, alpha: float) -> Any:
-        """Intercept at a strength, interpolated as the coefficients are; an array with several outputs."""
+        """Intercept at a strength, interpolated as the coefficients are; an array with several outputs.
+
+        Parameters
+        ----------
+        alpha : float
+            Strength, as in :meth:`coef`.
+
+        Returns
+        -------
+        float or ndarray of shape (n_outputs,)
+            Intercept.
+        """
         left, right, share = self._blend(alpha)
         blended = (1.0 - share) * self.intercepts_[..., left] + share * self.intercepts_[..., right]
         return blended if self.n_outputs_ > 1 else float(blended)

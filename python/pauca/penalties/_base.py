@@ -49,11 +49,35 @@ class Penalty(ValueObject):
     convex: ClassVar[bool] = False
 
     def value(self, w: npt.ArrayLike) -> float:
-        """Value of the penalty at ``w``."""
+        """Value of the penalty at ``w``.
+
+        Parameters
+        ----------
+        w : array-like of shape (n_features,)
+            Coefficients.
+
+        Returns
+        -------
+        float
+            ``alpha`` times the sum that the class describes.
+        """
         raise NotImplementedError
 
     def prox(self, v: npt.ArrayLike, step: float = 1.0) -> npt.NDArray[np.floating[Any]]:
-        """Proximal operator: the global minimiser x of ``step * g(x) + ||x - v||^2 / 2``."""
+        """Proximal operator: the global minimiser x of ``step * g(x) + ||x - v||^2 / 2``.
+
+        Parameters
+        ----------
+        v : array-like of shape (n_features,)
+            Point.
+        step : float, default=1.0
+            Factor of the penalty, positive.
+
+        Returns
+        -------
+        ndarray of the shape of v
+            The minimiser; of two equal ones the smaller.
+        """
         raise NotImplementedError
 
 

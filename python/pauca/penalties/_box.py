@@ -59,12 +59,36 @@ class Box(SeparablePenalty):
         return CorePenalty("box", bounds, lambda_share=0.0)
 
     def value(self, w: npt.ArrayLike) -> float:
-        """0 within the bounds, infinity outside."""
+        """0 within the bounds, infinity outside.
+
+        Parameters
+        ----------
+        w : array-like of shape (n_features,)
+            Coefficients.
+
+        Returns
+        -------
+        float
+            0 or infinity.
+        """
         array = np.atleast_1d(np.ascontiguousarray(w, dtype=np.float64)).reshape(-1)
         return float(_core.penalty_value("box", self._bounds(array.size), 0.0, 0.0, None, False, False, array))
 
     def prox(self, v: npt.ArrayLike, step: float = 1.0) -> npt.NDArray[np.floating]:
-        """Nearest point within the bounds, whatever the step."""
+        """Nearest point within the bounds, whatever the step.
+
+        Parameters
+        ----------
+        v : array-like of shape (n_features,)
+            Point.
+        step : float, default=1.0
+            Factor of the penalty, positive.
+
+        Returns
+        -------
+        ndarray of shape (n_features,)
+            Nearest point.
+        """
         array, dtype = prox_input(v, step)
         flat = array.reshape(-1)
         out = _core.penalty_prox("box", self._bounds(flat.size), 0.0, 0.0, None, False, False, flat, float(step))

@@ -263,11 +263,35 @@ class Nuclear(StructuredPenalty):
         return self
 
     def value(self, w: npt.ArrayLike) -> float:
-        """Value of the penalty at the matrix (or the vector of its entries) ``w``."""
+        """Value of the penalty at the matrix (or the vector of its entries) ``w``.
+
+        Parameters
+        ----------
+        w : array-like of shape (n_targets, n_features) or (n_targets * n_features,)
+            Coefficients.
+
+        Returns
+        -------
+        float
+            ``alpha`` times the sum over singular values.
+        """
         return StructuredPenalty.value(self._with_shape(w), w)
 
     def prox(self, v: npt.ArrayLike, step: float = 1.0) -> npt.NDArray[np.floating[Any]]:
-        """Proximal operator at the matrix (or the vector of its entries) ``v``: that of its singular values."""
+        """Proximal operator at the matrix (or the vector of its entries) ``v``: that of its singular values.
+
+        Parameters
+        ----------
+        v : array-like of shape (n_targets, n_features) or (n_targets * n_features,)
+            Point.
+        step : float, default=1.0
+            Factor of the penalty, positive.
+
+        Returns
+        -------
+        ndarray of the shape of v
+            The minimiser.
+        """
         return StructuredPenalty.prox(self._with_shape(v), v, step)
 
 
