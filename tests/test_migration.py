@@ -1,4 +1,4 @@
-"""The rows of the migration table: strengths of glmnet and scikit-learn in terms of ours."""
+"""The rows of the migration tables: strengths of glmnet, scikit-learn, skglm and celer in terms of ours."""
 
 import json
 from pathlib import Path
@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 from sklearn.linear_model import LogisticRegression, PoissonRegressor
 
-from pauca.linear_model import SparseClassifier, path, relaxed_path
-from pauca.penalties import L1, ElasticNet
+from pauca.linear_model import SparseClassifier, SparseRegressor, path, relaxed_path
+from pauca.penalties import L1, MCP, ElasticNet, GroupL2
 
 GOLDEN = Path(__file__).parent / "golden"
 
@@ -59,3 +59,33 @@ def test_scikit_learn_poisson(data):
     p = path(X, columns["poisson"], loss="poisson", penalty=ElasticNet(l1_ratio=0.0), alphas=[0.3], tol=1e-12)
     theirs = PoissonRegressor(alpha=0.3, tol=1e-10, max_iter=10_000).fit(X, columns["poisson"])
     np.testing.assert_allclose(p.coef_at(0), theirs.coef_, atol=1e-5)
+
+
+@pytest.mark.parametrize(
+    ("case", "target", "ours"),
+    [
+        ("skglm Lasso", "gaussian", SparseRegressor(alpha=0.2)),
+        ("skglm MCPRegression", "gaussian", SparseRegressor(penalty=MCP(gamma=6.0), alpha=0.2, standardize=False)),
+        (
+            "skglm MCPRegression weights",
+            "gaussian",
+            SparseRegressor(
+                penalty=MCP(gamma=6.0, weights=np.tile([1.0, 2.0, 0.5], 10), weighting="multiply"),
+                alpha=0.2,
+                standardize=False,
+            ),
+        ),
+        ("skglm SparseLogisticRegression", "binomial", SparseClassifier(alpha=1.0 / (120 * 0.3))),
+        ("celer Lasso", "gaussian", SparseRegressor(alpha=0.2)),
+        (
+            "celer GroupLasso",
+            "gaussian",
+            SparseRegressor(penalty=GroupL2(np.repeat(range(6), 5), group_weights=np.ones(6)), alpha=0.2),
+        ),
+        ("celer LogisticRegression", "binomial", SparseClassifier(alpha=1.0 / (120 * 0.3), fit_intercept=False)),
+    ],
+)
+def test_skglm_and_celer(case, target, ours, data):
+    X, columns = data
+    expected = json.loads((GOLDEN / "skglm.json").read_text(encoding="utf-8"))[case]
+    np.testing.assert_allclose(np.ravel(ours.fit(X, columns[target]).coef_), expected, atol=1e-6)
