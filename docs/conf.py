@@ -46,6 +46,7 @@ sphinx_gallery_conf = {
     "download_all_examples": False,
     "show_memory": False,
     "min_reported_time": 1,
+    "thumbnail_size": (480, 300),
     "abort_on_example_error": True,
     "plot_gallery": "True",
     "remove_config_comments": True,
