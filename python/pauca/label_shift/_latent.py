@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Iterable
 from numbers import Integral
 from typing import Any, ClassVar, Self
 
@@ -14,20 +13,17 @@ from sklearn.cluster import KMeans
 from sklearn.utils import ClassifierTags, check_random_state
 from sklearn.utils.validation import check_is_fitted
 
-from .. import _core
 from .._sklearn_compat import HasMethods, Interval, StrOptions, _fit_context, validate_data
 from .._validation import FloatArray
 from ..decomposition import SimplexNMF
-from . import _tables
-from ._correct import mlls, reweighted
-from ._posteriors import ShiftPosteriors
+from ._queries import ShiftQueries
 from ._report import LabelShiftReport, LabelShiftWarning, warn_of_failures
 from ._steps import emissions, split_domains
 
 Codes = npt.NDArray[np.intp]
 
 
-class LatentLabelShift(ShiftPosteriors, ClusterMixin, TransformerMixin, BaseEstimator):
+class LatentLabelShift(ShiftQueries, ClusterMixin, TransformerMixin, BaseEstimator):
     """Latent classes from unlabelled data of several domains that differ in class shares alone.
 
     Points come with a domain d and no class y. All domains share p(x | y); each has a prior p(y | d) of its own. Then
@@ -282,36 +278,6 @@ class LatentLabelShift(ShiftPosteriors, ClusterMixin, TransformerMixin, BaseEsti
         """
         return np.asarray(self.fit(X, y, **kwargs).labels_)
 
-    def predict_proba(
-        self, X: Any, domain: npt.ArrayLike | None = None, prior: npt.ArrayLike | None = None
-    ) -> FloatArray:
-        """Posterior of each latent class.
-
-        Parameters
-        ----------
-        X : {array-like, sparse matrix} of shape (n_samples, n_features)
-            Data.
-        domain : array-like of shape (n_samples,) or one domain, default=None
-            Domain of each point, seen in ``fit``. None gives the posterior under the pooled prior.
-        prior : array-like of shape (n_classes,), default=None
-            Class prior of the data instead of a domain, for example from ``adapt``.
-
-        Returns
-        -------
-        ndarray of shape (n_samples, n_classes)
-            p(class | x, domain).
-        """
-        h = self._pooled(X)
-        if domain is not None and prior is not None:
-            raise ValueError("prior: give either a domain or a prior, not both")
-        if prior is not None:
-            r = np.asarray(prior, dtype=np.float64)
-            if r.shape != self.class_share_.shape or (r < 0.0).any() or not np.isclose(r.sum(), 1.0):
-                raise ValueError(f"prior: expected {len(self.class_share_)} probabilities that sum to one")
-            weights = np.divide(r, self.class_share_, out=np.zeros_like(r), where=self.class_share_ > 0.0)
-            return reweighted(h, weights, r)
-        return h if domain is None else self._in_domain(h, self._codes(domain, len(h)))
-
     def predict(self, X: Any, domain: npt.ArrayLike | None = None) -> npt.NDArray[Any]:
         """Most probable latent class.
 
@@ -390,105 +356,6 @@ class LatentLabelShift(ShiftPosteriors, ClusterMixin, TransformerMixin, BaseEsti
         else:
             p = (self.cluster_given_class_ @ self.class_prior_)[cells, self._codes(y, len(cells))]
         return float(np.log(np.maximum(np.where(cells >= 0, p, 0.0), 1e-12)).mean())
-
-    # -- beyond the domains of fit -----------------------------------------------------------------------------------
-
-    def adapt(self, X: Any, method: str = "mlls") -> FloatArray:
-        """Class prior of a new domain from its unlabelled points.
-
-        Parameters
-        ----------
-        X : {array-like, sparse matrix} of shape (n_samples, n_features)
-            Data of one new domain.
-        method : {"mlls", "histogram"}, default="mlls"
-            Maximum likelihood from the class posteriors, or least squares of the cluster shares.
-
-        Returns
-        -------
-        ndarray of shape (n_classes,)
-            Prior to pass to ``predict_proba``.
-        """
-        if method == "mlls":
-            return mlls(self._pooled(X), self.class_share_)
-        if method != "histogram":
-            raise ValueError(f"method: got {method!r}, expected 'mlls' or 'histogram'")
-        check_is_fitted(self)
-        X = self._validate(X, reset=False)
-        if self._cells is None:
-            return np.asarray(self._pooled(X).mean(axis=0))
-        f = None if self.discretizer == "categorical" else self._domain_posteriors(X)[0]
-        cells = self._cells.assign(X, f)
-        A = self.cluster_given_class_
-        share = np.bincount(cells[cells >= 0], minlength=len(A)) / max(int((cells >= 0).sum()), 1)
-        return np.asarray(
-            _core.simplex_least_squares(np.asfortranarray(A.T @ A), np.asfortranarray((A.T @ share)[:, None]))
-        )[:, 0]
-
-    def name_classes(self, X: Any, y: npt.ArrayLike, domain: npt.ArrayLike | None = None) -> Self:
-        """Name the latent classes from a few labelled points.
-
-        Parameters
-        ----------
-        X : {array-like, sparse matrix} of shape (n_samples, n_features)
-            Data; a handful of points a class are enough.
-        y : array-like of shape (n_samples,)
-            Their classes.
-        domain : array-like of shape (n_samples,) or one domain, default=None
-            Their domains, see ``predict_proba``.
-
-        Returns
-        -------
-        self : LatentLabelShift
-            With ``class_names_`` set to the assignment of labels that agrees best; ``predict`` returns names.
-        """
-        self.class_names_ = _tables.names(self.predict_proba(X, domain), np.asarray(y))
-        return self
-
-    def bootstrap(self, n_resamples: int = 200, level: float = 0.95, random_state: Any = 0) -> dict[str, Any]:
-        """Bootstrap intervals of the class priors, the clusters held fixed.
-
-        Parameters
-        ----------
-        n_resamples : int, default=200
-            Multinomial resamples of the counts of each domain, factorised anew.
-        level : float, default=0.95
-            Coverage aimed at.
-        random_state : int, RandomState instance or None, default=0
-            Seed.
-
-        Returns
-        -------
-        dict of arrays
-            Columns ``domain``, ``class``, ``prior``, ``low``, ``high``, one row a pair: ``pandas.DataFrame`` takes it.
-        """
-        check_is_fitted(self)
-        return _tables.prior_intervals(self, int(n_resamples), float(level), check_random_state(random_state))
-
-    def select_n_classes(
-        self, candidates: Iterable[int] | None = None, n_splits: int = 10, random_state: Any = 0
-    ) -> dict[str, Any]:
-        """Compare numbers of classes by count splitting.
-
-        Counts are thinned binomially: factors are fitted to 80 % and scored on the other 20 %, which are independent
-        under the model. Fit with ``n_clusters`` well above the largest candidate.
-
-        Parameters
-        ----------
-        candidates : iterable of int, default=None
-            Numbers of classes, at most the numbers of clusters and domains; None is all of them from 1.
-        n_splits : int, default=10
-            Number of thinnings.
-        random_state : int, RandomState instance or None, default=0
-            Seed.
-
-        Returns
-        -------
-        dict
-            ``n_classes`` and ``score`` (held-out log-likelihood a count), ``standard_error`` of the difference to the
-            best, and ``best``: the smallest number within one standard error of the best.
-        """
-        check_is_fitted(self)
-        return _tables.compare_numbers(self, candidates, int(n_splits), check_random_state(random_state))
 
     def __sklearn_tags__(self) -> Any:
         tags = super().__sklearn_tags__()

@@ -87,3 +87,33 @@ class ShiftPosteriors(ShiftSteps):
             half = 0.5 * (self._feature_centers**2).sum(axis=1)
             return np.asarray(np.eye(len(half))[np.argmax(X @ self._feature_centers.T - half, axis=1)])
         return self._class_posteriors(*self._domain_posteriors(X))
+
+    def predict_proba(
+        self, X: Any, domain: npt.ArrayLike | None = None, prior: npt.ArrayLike | None = None
+    ) -> FloatArray:
+        """Posterior of each latent class.
+
+        Parameters
+        ----------
+        X : {array-like, sparse matrix} of shape (n_samples, n_features)
+            Data.
+        domain : array-like of shape (n_samples,) or one domain, default=None
+            Domain of each point, seen in ``fit``. None gives the posterior under the pooled prior.
+        prior : array-like of shape (n_classes,), default=None
+            Class prior of the data instead of a domain, for example from ``adapt``.
+
+        Returns
+        -------
+        ndarray of shape (n_samples, n_classes)
+            p(class | x, domain).
+        """
+        h = self._pooled(X)
+        if domain is not None and prior is not None:
+            raise ValueError("prior: give either a domain or a prior, not both")
+        if prior is not None:
+            r = np.asarray(prior, dtype=np.float64)
+            if r.shape != self.class_share_.shape or (r < 0.0).any() or not np.isclose(r.sum(), 1.0):
+                raise ValueError(f"prior: expected {len(self.class_share_)} probabilities that sum to one")
+            weights = np.divide(r, self.class_share_, out=np.zeros_like(r), where=self.class_share_ > 0.0)
+            return reweighted(h, weights, r)
+        return h if domain is None else self._in_domain(h, self._codes(domain, len(h)))
