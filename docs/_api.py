@@ -45,14 +45,26 @@ def page(name: str) -> str:
     return text + (f"\n.. rubric:: From other modules\n\n{guests}\n" if guests else "")
 
 
+def index(names: list[str]) -> str:
+    """Modules and the first lines of their docstrings, as a table and in the navigation."""
+    rows = [f"   * - :doc:`generated/{n}`\n     - {heading(importlib.import_module(n))}" for n in sorted(names)]
+    pages = [f"   generated/{n}" for n in sorted(names)]
+    head = ".. list-table::\n   :widths: 30 70\n\n"
+    return head + "\n".join(rows) + "\n\n.. toctree::\n   :hidden:\n\n" + "\n".join(pages) + "\n"
+
+
+def write_if_new(target: Path, text: str) -> None:
+    if not target.exists() or target.read_text() != text:
+        target.write_text(text)
+
+
 def write_pages(app) -> None:
     folder = Path(app.srcdir) / "api" / "generated"
     folder.mkdir(parents=True, exist_ok=True)
     names = [f"pauca.{name}" for name in pauca._SUBMODULES]
     for name in names:
-        target, text = folder / f"{name}.rst", page(name)
-        if not target.exists() or target.read_text() != text:
-            target.write_text(text)
+        write_if_new(folder / f"{name}.rst", page(name))
+    write_if_new(folder / "modules.inc", index(names))
     # autosummary's stubs come from these pages: they must exist before it looks.
     app.config.autosummary_generate = [str(folder / f"{name}.rst") for name in names]
 
