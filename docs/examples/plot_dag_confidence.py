@@ -51,7 +51,7 @@ patients = CoLiDE(
     exclude=[("age", "sex"), ("sex", "age")],
     n_resamples=50,
 ).fit(frame / frame.std())
-GraphDisplay.from_estimator(patients)
+GraphDisplay.from_estimator(patients, edge_labels=False)  # the next picture has the figures
 plt.show()
 
 # %%
