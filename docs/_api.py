@@ -49,7 +49,7 @@ def index(names: list[str]) -> str:
     """Modules and the first lines of their docstrings, as a table and in the navigation."""
     rows = [f"   * - :doc:`generated/{n}`\n     - {heading(importlib.import_module(n))}" for n in sorted(names)]
     pages = [f"   generated/{n}" for n in sorted(names)]
-    head = ".. list-table::\n   :widths: 30 70\n\n"
+    head = ".. list-table::\n   :widths: 30 70\n   :class: stacked\n\n"
     return head + "\n".join(rows) + "\n\n.. toctree::\n   :hidden:\n\n" + "\n".join(pages) + "\n"
 
 
