@@ -8,10 +8,11 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 from scipy import sparse
-from sklearn.utils.validation import check_array, check_consistent_length, check_X_y
+from sklearn.utils.validation import check_consistent_length
 
 from .. import _core, losses, penalties, solvers
 from .._monitor import SolverCallback
+from .._sklearn_compat import check_array, check_X_y
 from .._survival import survival_target
 from .._validation import FloatArray, as_design, check_vector, normalized_weights, seconds_or_inf
 from ._fit import column_scale, core_penalty, resolve_penalty, resolve_solver
