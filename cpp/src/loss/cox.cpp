@@ -43,6 +43,7 @@ struct Twofold {
 CoxLoss::CoxLoss(const Vector& target, Vector weights, Ties ties) : Loss(std::move(weights)), count_(0.0), ties_(ties) {
   const Index n = size();
   require(target.size() == 4 * n, "Cox: expected entry, time, event and stratum of every row");
+  require(!target.hasNaN(), "Cox: the target contains NaN");
   const auto entry = target.segment(0, n), time = target.segment(n, n);
   const auto event = target.segment(2 * n, n), stratum = target.segment(3 * n, n);
   Index strata = 0;
