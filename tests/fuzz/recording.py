@@ -43,12 +43,13 @@ class Call:
 
     def run(self, on: Any = None) -> Any:
         args = [a.run() if isinstance(a, Call) else a for a in self.args]
-        kwargs = {k: v.run() if isinstance(v, Call) else v for k, v in self.kwargs.items()}
         if on is not None:
-            return getattr(on, self.name.split(".")[1])(*args, **kwargs)
-        if "." in self.name:
-            return getattr(args[0], self.name.split(".")[1])(*args[1:], **kwargs)
-        made = getattr(_core._module, self.name)(*args, **kwargs)
+            args.insert(0, on)
+        kwargs = {k: v.run() if isinstance(v, Call) else v for k, v in self.kwargs.items()}
+        function = _core._module
+        for part in self.name.split("."):
+            function = getattr(function, part)
+        made = function(*args, **kwargs)
         for call in self.prepared:
             call.run(made)
         return made

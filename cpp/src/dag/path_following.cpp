@@ -151,7 +151,7 @@ PathFollowing::Stage PathFollowing::run_stage(Matrix& w, Vector& sigma, double m
       // Undo the step, take half of it.
       w += step_;
       rate *= 0.5;
-      if (rate <= 1e-16) return Stage::converged;
+      if (!(rate > 1e-16)) return Stage::converged;
       step_ *= 0.5;
       w -= step_;
       if (nonnegative_) admit(w);
@@ -203,6 +203,12 @@ PathFollowingResult PathFollowing::run(const Matrix& start, Monitor& monitor) {
     const Vector sigma_start = sigma;
     Stage stage;
     while ((stage = run_stage(w, sigma, mu, s, rate, limit, result, monitor)) == Stage::left_domain) {
+      // Weights that overflowed are in no domain, however large s is.
+      if (!w_start.allFinite() || !std::isfinite(s)) break;
+      if (!monitor.keep_going()) {
+        stage = Stage::stopped;
+        break;
+      }
       w = w_start;
       sigma = sigma_start;
       rate *= 0.5;

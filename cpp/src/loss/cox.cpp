@@ -49,7 +49,7 @@ CoxLoss::CoxLoss(const Vector& target, Vector weights, Ties ties) : Loss(std::mo
   Index strata = 0;
   std::vector<Index> order;
   for (Index i = 0; i < n; ++i) {
-    require(stratum[i] >= 0.0, "Cox: strata are numbered from 0");
+    require(stratum[i] >= 0.0 && stratum[i] < 1e7, "Cox: strata are numbered from 0");
     strata = std::max(strata, static_cast<Index>(stratum[i]) + 1);
     if (weights_[i] <= 0.0) continue;
     count_ += 1.0;
