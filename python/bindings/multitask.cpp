@@ -122,6 +122,7 @@ void register_multitask(py::module_& m) {
       [](const FArray<double>& z, const CArray<double>& y, const CArray<double>& weight, double ridge,
          bool fit_intercept) {
         expect_matrix("z", z);
+        require(z.shape(1) >= 1, "z: expected at least one column");
         expect_size("y", y, z.shape(0));
         expect_size("weight", weight, z.shape(0));
         Vector w = Vector::Zero(z.shape(1));

@@ -26,9 +26,9 @@ from mutations import mutant
 from recording import Call
 from seeds import seeds
 
-# Misuse is a ValueError or a TypeError; a dict without an entry, an array without its dimension or a size beyond memory
-# speaks for itself. RuntimeError is pybind11's word for an entry of a dict of the wrong type.
-ALLOWED = (ValueError, TypeError, OverflowError, KeyError, IndexError, MemoryError, RuntimeError)
+# Misuse is a ValueError or a TypeError. A dict without an entry, an array without its dimension, a penalty without its
+# methods or a size beyond memory speaks for itself.
+ALLOWED = (ValueError, TypeError, OverflowError, KeyError, IndexError, AttributeError, MemoryError)
 PATIENCE = 5.0
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import warnings
 from collections.abc import Callable
 from typing import Any
@@ -16,7 +17,7 @@ FLOATS = [float("nan"), float("inf"), -float("inf"), 0.0, -0.0, -1.0, 1.0, 0.5, 
 STRANGE = [None, "", "x", b"x", [], [[1.0], [2.0, 3.0]], {}, object(), np.float64(2), 1j, (1, 2), True, np.array("a")]
 DTYPES = ["f8", "f4", "i8", "i4", "i1", "u1", "u8", "c16", "?", "O", ">f8", "f2", "U3", "M8[s]"]
 # Beyond this an argument is an honest demand for memory or time, which no check can tell from a mistake.
-LARGEST = {"n_words": 10**4, "k": 10**4, "cols": 10**4, "rows": 10**4, "permutations": 50, "n_classes": 50}
+LARGEST = {"n_words": 200, "k": 200, "cols": 10**4, "rows": 10**4, "permutations": 50, "n_classes": 50}
 LOOPS = {
     "updates": 200,
     "max_iter": 200,
@@ -60,7 +61,7 @@ def mutate_array(a: np.ndarray, draw: Draw) -> Any:
         out = a.copy(order="K")
         out.flags.writeable = False
         return out
-    if kind == 9:  # bytes that are not aligned
+    if kind == 9 and a.dtype.kind != "O":  # bytes that are not aligned
         raw = np.zeros(a.nbytes + 1, np.uint8)
         raw[1:] = np.frombuffer(np.ascontiguousarray(a).tobytes(), np.uint8)
         return raw[1:].view(a.dtype).reshape(a.shape)
@@ -151,7 +152,7 @@ def _mutant(call: Call, draw: Draw) -> Call:
     for holder, key in out.slots():
         value = holder[key]
         if key == "max_time" and isinstance(value, float | int):
-            holder[key] = min(value, 0.3) if value == value else value
+            holder[key] = 0.3 if math.isnan(value) else min(value, 0.3)
         if key in LOOPS and isinstance(value, int) and not isinstance(value, bool):
             holder[key] = min(value, LOOPS[key])
     return out
