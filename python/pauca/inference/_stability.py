@@ -15,9 +15,9 @@ from sklearn.utils import check_random_state
 from sklearn.utils._indexing import _safe_indexing
 from sklearn.utils.validation import check_is_fitted
 
-from .._sklearn_compat import HasMethods, Interval, StrOptions, _fit_context, validate_data
+from .._sklearn_compat import HasMethods, Interval, StrOptions, _fit_context
 from .._survival import survival_target
-from .._validation import FloatArray
+from .._validation import FloatArray, validate_matrix
 from ..linear_model import SparseCoxRegressor, SparseRegressor
 from ._selectors import Mask, estimator_path, has_path, selections
 
@@ -228,10 +228,10 @@ class StabilitySelection(SelectorMixin, MetaEstimatorMixin, BaseEstimator):
         options: dict[str, Any] = {"accept_sparse": "csc", "dtype": [np.float64, np.float32]}
         options |= {"ensure_min_samples": 4, "ensure_min_features": 2}
         if isinstance(estimator, SparseCoxRegressor):
-            X = validate_data(self, X, **options)
+            X = validate_matrix(self, X, **options)
             survival_target(y)
             return X, np.asarray(y)
-        return tuple(validate_data(self, X, y, y_numeric=not is_classifier(estimator), **options))
+        return tuple(validate_matrix(self, X, y, y_numeric=not is_classifier(estimator), **options))
 
     def _strengths(self, estimator: Any, X: Any, y: Any, rows: dict[str, Any]) -> FloatArray:
         if not isinstance(self.alphas, (int, np.integer)):

@@ -14,8 +14,8 @@ from sklearn.utils.multiclass import check_classification_targets, type_of_targe
 from sklearn.utils.validation import check_is_fitted
 
 from .._monitor import watch
-from .._sklearn_compat import StrOptions, _fit_context, validate_data, with_callbacks
-from .._validation import FloatArray, check_vector, normalized_weights
+from .._sklearn_compat import StrOptions, _fit_context, with_callbacks
+from .._validation import FloatArray, check_vector, normalized_weights, validate_matrix
 from ..losses import Logistic, Loss, SquaredHinge
 from ..solvers import GreedyBCD
 from ._base import SparseLinearModel
@@ -186,7 +186,7 @@ class SparseClassifier(ClassifierMixin, SparseLinearModel):
         self, X: Any, y: Any, sample_weight: npt.ArrayLike | None, offset: npt.ArrayLike | None
     ) -> tuple[Any, Any, npt.NDArray[Any], npt.NDArray[Any], FloatArray, FloatArray | None, Loss]:
         """Data, classes, class numbers, weights with those of the classes in, offset and loss."""
-        X, y = validate_data(self, X, y, accept_sparse="csc", dtype=[np.float64, np.float32], order="F")
+        X, y = validate_matrix(self, X, y, accept_sparse="csc", dtype=[np.float64, np.float32], order="F")
         check_classification_targets(y)
         type_of_target(y, input_name="y", raise_unknown=True)
         weights = normalized_weights(sample_weight, X)
@@ -255,7 +255,7 @@ class SparseClassifier(ClassifierMixin, SparseLinearModel):
             Linear predictor; with more than two classes one for each.
         """
         check_is_fitted(self)
-        X = validate_data(self, X, accept_sparse=("csr", "csc"), dtype=[np.float64, np.float32], reset=False)
+        X = validate_matrix(self, X, accept_sparse=("csr", "csc"), dtype=[np.float64, np.float32], reset=False)
         eta = np.asarray(X @ self.coef_.T + self.intercept_)
         return eta[:, 0] if len(self.classes_) == 2 else eta
 

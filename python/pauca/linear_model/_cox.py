@@ -13,9 +13,9 @@ from sklearn.utils import check_consistent_length
 from sklearn.utils.validation import check_is_fitted
 
 from .. import _core
-from .._sklearn_compat import StrOptions, _fit_context, validate_data, with_callbacks
+from .._sklearn_compat import StrOptions, _fit_context, with_callbacks
 from .._survival import SurvivalTarget, strata_labels, survival_target
-from .._validation import FloatArray, check_vector, normalized_weights
+from .._validation import FloatArray, check_vector, normalized_weights, validate_matrix
 from ..losses import Cox
 from ._base import SparseLinearModel
 
@@ -186,8 +186,8 @@ class SparseCoxRegressor(RegressorMixin, SparseLinearModel):
 
     def _validate(self, X: Any, y: Any, strata: Any, offset: Any) -> tuple[Any, SurvivalTarget, FloatArray | None]:
         if y is None:
-            validate_data(self, X, y)
-        X = validate_data(self, X, accept_sparse="csc", dtype=[np.float64, np.float32], order="F")
+            validate_matrix(self, X, y)
+        X = validate_matrix(self, X, accept_sparse="csc", dtype=[np.float64, np.float32], order="F")
         target = survival_target(y, strata)
         check_consistent_length(X, target.time)
         return X, target, None if offset is None else check_vector("offset", offset, X.shape[0])
@@ -243,7 +243,7 @@ class SparseCoxRegressor(RegressorMixin, SparseLinearModel):
 
     def _predictor(self, X: Any, offset: npt.ArrayLike | None) -> npt.NDArray[np.floating[Any]]:
         check_is_fitted(self)
-        X = validate_data(self, X, accept_sparse=("csr", "csc"), dtype=[np.float64, np.float32], reset=False)
+        X = validate_matrix(self, X, accept_sparse=("csr", "csc"), dtype=[np.float64, np.float32], reset=False)
         eta = np.asarray(X @ self.coef_)
         return eta if offset is None else eta + check_vector("offset", offset, X.shape[0])
 

@@ -10,8 +10,8 @@ from sklearn.base import MultiOutputMixin, RegressorMixin
 from sklearn.utils.validation import check_is_fitted
 
 from .._monitor import watch
-from .._sklearn_compat import _fit_context, validate_data, with_callbacks
-from .._validation import normalized_weights
+from .._sklearn_compat import _fit_context, with_callbacks
+from .._validation import normalized_weights, validate_matrix
 from ..penalties import GroupL2, Penalty
 from ..solvers import GreedyBCD
 from ._base import SparseLinearModel
@@ -147,7 +147,7 @@ class MultiTaskSparseRegressor(MultiOutputMixin, RegressorMixin, SparseLinearMod
         start = None
         if self.warm_start and hasattr(self, "coef_"):
             start = (np.atleast_2d(self.coef_).T.astype(np.float64), self.intercept_)
-        X, y = validate_data(
+        X, y = validate_matrix(
             self,
             X,
             y,
@@ -206,5 +206,5 @@ class MultiTaskSparseRegressor(MultiOutputMixin, RegressorMixin, SparseLinearMod
             Predictions.
         """
         check_is_fitted(self)
-        X = validate_data(self, X, accept_sparse=("csr", "csc"), dtype=[np.float64, np.float32], reset=False)
+        X = validate_matrix(self, X, accept_sparse=("csr", "csc"), dtype=[np.float64, np.float32], reset=False)
         return np.asarray(X @ self.coef_.T + self.intercept_)

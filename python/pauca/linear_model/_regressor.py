@@ -11,8 +11,8 @@ from sklearn.metrics import r2_score
 from sklearn.utils.validation import check_is_fitted
 
 from .._dask import is_dask_array, moments_of
-from .._sklearn_compat import StrOptions, _fit_context, validate_data, with_callbacks
-from .._validation import check_vector, normalized_weights
+from .._sklearn_compat import StrOptions, _fit_context, with_callbacks
+from .._validation import check_vector, normalized_weights, validate_matrix
 from ..losses import Gamma, Huber, Loss, Poisson, Quadratic, Quantile
 from ..moments import Moments
 from ._base import SparseLinearModel
@@ -181,7 +181,7 @@ class SparseRegressor(RegressorMixin, SparseLinearModel):
                 raise ValueError(f"X: a dask array needs the quadratic loss and no offset, got {self._loss()!r}")
             self.fit_moments(moments_of(X, y, sample_weight))
             return self
-        X, y = validate_data(self, X, y, accept_sparse="csc", dtype=[np.float64, np.float32], order="F", y_numeric=True)
+        X, y = validate_matrix(self, X, y, accept_sparse="csc", dtype=[np.float64, np.float32], order="F", y_numeric=True)
         weights = normalized_weights(sample_weight, X)
         target = np.ascontiguousarray(y, dtype=np.float64)
         shift = None if offset is None else check_vector("offset", offset, X.shape[0])
@@ -231,7 +231,7 @@ class SparseRegressor(RegressorMixin, SparseLinearModel):
 
     def _predictor(self, X: Any, offset: npt.ArrayLike | None) -> npt.NDArray[np.floating[Any]]:
         check_is_fitted(self)
-        X = validate_data(self, X, accept_sparse=("csr", "csc"), dtype=[np.float64, np.float32], reset=False)
+        X = validate_matrix(self, X, accept_sparse=("csr", "csc"), dtype=[np.float64, np.float32], reset=False)
         eta = np.asarray(X @ self.coef_ + self.intercept_)
         return eta if offset is None else eta + check_vector("offset", offset, X.shape[0])
 
