@@ -110,7 +110,7 @@ class GenotypeMatrix:
         if missing is not None and not -128 <= missing <= 127:
             raise ValueError(f"missing: got {missing!r}, expected a number of int8 or None")
         readable = codes.strides[0] == 1 and (codes.shape[1] == 1 or codes.strides[1] >= codes.shape[0])
-        self.codes = codes if readable or codes.shape[0] == 1 and codes.strides[1] > 0 else np.asfortranarray(codes)
+        self.codes = codes if readable or (codes.shape[0] == 1 and codes.strides[1] > 0) else np.asfortranarray(codes)
         self.missing = None if missing is None else int(missing)
         self._rows: npt.NDArray[np.intp] | None = None
         self._n_missing: npt.NDArray[np.int64] | None = None

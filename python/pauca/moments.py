@@ -176,3 +176,13 @@ class Moments:
         if not hasattr(self, "factor_"):
             return "Moments()"
         return f"<Moments of {self.n_samples_} samples, {self.n_features_} features, {self.n_targets_} targets>"
+
+
+def check_moments(moments: Any, n_targets: int | None = None) -> None:
+    """Moments with finite rows of one or more targets, or of this many; otherwise a ValueError."""
+    good = isinstance(moments, Moments) and hasattr(moments, "factor_")
+    if not good or (moments.n_targets_ < 1 if n_targets is None else moments.n_targets_ != n_targets):
+        wanted = "targets" if n_targets is None else "one target"
+        raise ValueError(f"moments: got {moments!r}, expected Moments of features and {wanted}")
+    if not np.isfinite(moments.factor_).all():
+        raise ValueError("moments: the factor contains NaN or infinity")

@@ -7,6 +7,7 @@ from ._cv import SparseClassifierCV, SparseRegressorCV
 from ._multitask import MultiTaskSparseRegressor
 from ._multitask_cv import MultiTaskSparseRegressorCV
 from ._path import path
+from ._paths import paths
 from ._regressor import SparseRegressor
 from ._regularization_path import RegularizationPath
 from ._relaxed import relaxed_path
@@ -23,5 +24,6 @@ __all__ = [
     "SparseRegressor",
     "SparseRegressorCV",
     "path",
+    "paths",
     "relaxed_path",
 ]

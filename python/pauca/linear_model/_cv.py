@@ -173,7 +173,9 @@ class SparseRegressorCV(CrossValidatedPath, SparseRegressor):
         self : SparseRegressorCV
             The fitted estimator.
         """
-        X, y = validate_matrix(self, X, y, accept_sparse="csc", dtype=[np.float64, np.float32], order="F", y_numeric=True)
+        X, y = validate_matrix(
+            self, X, y, accept_sparse="csc", dtype=[np.float64, np.float32], order="F", y_numeric=True
+        )
         weights = normalized_weights(sample_weight, X)
         target = np.ascontiguousarray(y, dtype=np.float64)
         shift = None if offset is None else check_vector("offset", offset, X.shape[0])

@@ -7,7 +7,6 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-from scipy import sparse
 from sklearn.utils.validation import check_array, check_consistent_length, check_X_y
 
 from .. import _core, losses, penalties, solvers
