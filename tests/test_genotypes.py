@@ -74,7 +74,7 @@ REGRESSORS = {
     "lasso": SparseRegressor(),
     "residual engine": SparseRegressor(solver=GreedyBCD(engine="residual")),
     "gram engine": SparseRegressor(solver=GreedyBCD(engine="gram")),
-    "rules": SparseRegressor(solver=GreedyBCD(selection="gsq", update="prox-newton"), max_iter=5000),
+    "rules": SparseRegressor(solver=GreedyBCD(selection="gs-q", update="prox-newton"), max_iter=5000),
     "proximal": SparseRegressor(alpha="0.3max", solver=AcceleratedProximalGradient()),
     "standardized": SparseRegressor(standardize=True),
     "mcp": SparseRegressor(penalty=MCP(), alpha="0.3max"),

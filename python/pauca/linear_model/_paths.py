@@ -6,10 +6,11 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-from joblib import Parallel, delayed
+from joblib import delayed
 from sklearn.utils.validation import check_array
 
 from .. import losses
+from .._parallel import run_all
 from ._path import path_data, solve_path
 from ._regularization_path import RegularizationPath
 
@@ -92,4 +93,4 @@ def paths(
     data = path_data(X, responses[:, 0], loss, sample_weight, offset)
     del data["y"]
     jobs = (delayed(solve_path)(y=np.ascontiguousarray(y), **data, **{**_DEFAULTS, **options}) for y in responses.T)
-    return list(Parallel(n_jobs=n_jobs, prefer="threads")(jobs))
+    return run_all(jobs, n_jobs)

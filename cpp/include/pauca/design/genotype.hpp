@@ -9,11 +9,11 @@ namespace pauca {
 /// Where the codes of a genotype matrix are: column-major, one byte an entry, one of the codes for "not observed".
 struct GenotypeCodes {
   const std::int8_t* data;
-  Index stride;             ///< entries between columns
-  int missing;              ///< the code for a missing entry; outside of int8 if there is none
-  const double* mean;       ///< what stands for a missing entry, one a column
-  const Index* n_missing;   ///< missing entries of each column, at least those of the rows looked at
-  const Index* row_index;   ///< rows looked at, in this order and with repetitions; null for all
+  Index stride;            ///< entries between columns
+  int missing;             ///< the code for a missing entry; outside of int8 if there is none
+  const double* mean;      ///< what stands for a missing entry, one a column
+  const Index* n_missing;  ///< missing entries of each column, at least those of the rows looked at
+  const Index* row_index;  ///< rows looked at, in this order and with repetitions; null for all
 };
 
 /// A matrix of int8 codes, read where it is: x_ij = code_ij, or the column's mean where the code says missing.
