@@ -3,9 +3,11 @@
 import pickle
 import subprocess
 import sys
+import tempfile
 import textwrap
 import tracemalloc
 import warnings
+from pathlib import Path
 
 import joblib
 import numpy as np
@@ -292,6 +294,13 @@ def test_python_allocates_no_float_copy(data):
     assert peak < 0.02 * 8 * codes.size
 
 
+@pytest.fixture
+def folder():
+    """Gone as soon as the test is over: pytest would keep the files of three runs."""
+    with tempfile.TemporaryDirectory() as name:
+        yield Path(name)
+
+
 LIMITED = """
     import resource, sys
     import numpy as np
@@ -318,19 +327,19 @@ LIMITED = """
 """
 
 
-def test_a_fit_needs_no_memory_beyond_the_file(tmp_path):
+def test_a_fit_needs_no_memory_beyond_the_file(folder):
     rng = np.random.default_rng(5)
     n, p = 3000, 20000
-    stored = np.lib.format.open_memmap(tmp_path / "g.npy", mode="w+", dtype=np.int8, shape=(n, p), fortran_order=True)
+    stored = np.lib.format.open_memmap(folder / "g.npy", mode="w+", dtype=np.int8, shape=(n, p), fortran_order=True)
     for j in range(0, p, 2000):
         stored[:, j : j + 2000] = rng.binomial(2, 0.3, (n, 2000))
     y = stored[:, 11] - 1.0 * stored[:, 17] + rng.standard_normal(n)
     stored[rng.random(n) < 0.05, 11] = -1
     stored.flush()
-    np.save(tmp_path / "y.npy", y)
+    np.save(folder / "y.npy", y)
     code = textwrap.dedent(LIMITED)
     done = subprocess.run(
-        [sys.executable, "-W", "ignore", "-c", code, str(tmp_path / "g.npy"), str(tmp_path / "y.npy")],
+        [sys.executable, "-W", "ignore", "-c", code, str(folder / "g.npy"), str(folder / "y.npy")],
         capture_output=True,
         text=True,
         check=False,

@@ -69,11 +69,11 @@ takes on idle cores is the CPU time of the busiest process; the wall clock stand
 
 ## One worker and two
 
-Worker processes of one thread each, `dask.distributed.LocalCluster`. Moments: `MultiTaskSparseRegressor` on a dask
-array of 200 features and 5 targets, in blocks of 10 000 rows. Screening: `MutualInformationScreener` on a dask array of 500
-rows, in blocks of 1000 columns. Resampling: `StabilitySelection` under `joblib.parallel_config("dask")`, 40 paths on
-halves of 500 features. Data of the first two are made on the workers beforehand. Medians. With one
-worker joblib leaves the resampling in the calling process.
+Worker processes of one thread each, `dask.distributed.LocalCluster`; medians. Moments: `MultiTaskSparseRegressor` on a
+dask array of 200 features and 5 targets, in blocks of 10 000 rows. Screening: `MutualInformationScreener` on a dask
+array of 500 rows, in blocks of 1000 columns. Resampling: `StabilitySelection` under `joblib.parallel_config("dask")`,
+40 paths on halves of 500 features; with one worker joblib leaves it in the calling process. Data of the first two are
+made on the workers beforehand.
 
 {growth}
 ![Seconds against size](scale/growth.png)
