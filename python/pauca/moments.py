@@ -186,3 +186,15 @@ def check_moments(moments: Any, n_targets: int | None = None) -> None:
         raise ValueError(f"moments: got {moments!r}, expected Moments of features and {wanted}")
     if not np.isfinite(moments.factor_).all():
         raise ValueError("moments: the factor contains NaN or infinity")
+
+
+def rows_of_factor(moments: Moments, fit_intercept: bool) -> tuple[FloatArray, FloatArray, FloatArray, FloatArray]:
+    """X, Y, weights that stand for the samples, and the variances of the features.
+
+    Rows of the factor are as good as samples: the first one is the mean's, the others are centred.
+    """
+    p = moments.n_features_
+    rows = moments.factor_[1 if fit_intercept else 0 :]
+    weights = np.full(len(rows), 1.0 / moments.weight_sum_)
+    variance = np.diag(moments.covariance())[:p]
+    return np.asfortranarray(rows[:, 1 : p + 1]), np.ascontiguousarray(rows[:, p + 1 :]), weights, variance

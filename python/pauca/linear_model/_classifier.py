@@ -158,7 +158,8 @@ class SparseClassifier(ClassifierMixin, SparseLinearModel):
         Parameters
         ----------
         X : {array-like, sparse matrix} of shape (n_samples, n_features)
-            Data. F-ordered float64 or float32 arrays and CSC matrices are used without a copy.
+            Data. F-ordered float64 or float32 arrays, CSC matrices and a :class:`~pauca.design.GenotypeMatrix` are
+            used without a copy.
         y : array-like of shape (n_samples,)
             Class labels; more than two classes are fitted by multinomial logistic regression.
         sample_weight : array-like of shape (n_samples,), default=None

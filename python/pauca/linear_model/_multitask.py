@@ -13,7 +13,7 @@ from .._dask import is_dask_array, moments_of
 from .._monitor import watch
 from .._sklearn_compat import _fit_context, with_callbacks
 from .._validation import FloatArray, normalized_weights, validate_matrix
-from ..moments import Moments, check_moments
+from ..moments import Moments, check_moments, rows_of_factor
 from ..penalties import GroupL2, Penalty
 from ..solvers import GreedyBCD
 from ._base import SparseLinearModel
@@ -137,8 +137,8 @@ class MultiTaskSparseRegressor(MultiOutputMixin, RegressorMixin, SparseLinearMod
         Parameters
         ----------
         X : {array-like, sparse matrix} of shape (n_samples, n_features)
-            Data. F-ordered float64 or float32 arrays and CSC matrices are used without a copy. A dask array is
-            reduced to :class:`~pauca.moments.Moments` where its blocks are.
+            Data. F-ordered float64 or float32 arrays, CSC matrices and a :class:`~pauca.design.GenotypeMatrix` are
+            used without a copy. A dask array is reduced to :class:`~pauca.moments.Moments` where its blocks are.
         y : array-like of shape (n_samples, n_targets) or (n_samples,)
             Targets.
         sample_weight : array-like of shape (n_samples,), default=None
@@ -192,12 +192,9 @@ class MultiTaskSparseRegressor(MultiOutputMixin, RegressorMixin, SparseLinearMod
         """
         check_moments(moments)
         p = moments.n_features_
-        # Rows of the factor are as good as samples: the first one is the mean's, the others are centred.
-        rows = moments.factor_[1 if self.fit_intercept else 0 :]
-        X, Y = np.asfortranarray(rows[:, 1 : p + 1]), np.ascontiguousarray(rows[:, p + 1 :])
+        X, Y, weights, variance = rows_of_factor(moments, self.fit_intercept)
         self.n_features_in_ = p
-        weights = np.full(len(Y), 1.0 / moments.weight_sum_)
-        fit = self._solve_tasks(X, Y, weights, Y, np.diag(moments.covariance())[:p])
+        fit = self._solve_tasks(X, Y, weights, Y, variance)
         self.coef_ = np.ascontiguousarray(fit.coef.reshape(p, -1).T)
         mean = moments.mean_
         constant = mean[p:] - self.coef_ @ mean[:p]

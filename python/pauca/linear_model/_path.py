@@ -78,7 +78,8 @@ def path(
     Parameters
     ----------
     X : {array-like, sparse matrix} of shape (n_samples, n_features)
-        Data. F-ordered float64 or float32 arrays and CSC matrices are used without a copy.
+        Data. F-ordered float64 or float32 arrays, CSC matrices and a :class:`~pauca.design.GenotypeMatrix` are
+        used without a copy.
     y : array-like of shape (n_samples,) or (n_samples, n_targets)
         Target; 0 and 1 for the logistic loss and the squared hinge, class numbers for the multinomial loss. Several
         columns are targets of :class:`MultiTaskSparseRegressor`.

@@ -14,7 +14,7 @@ from .._dask import is_dask_array, moments_of
 from .._sklearn_compat import StrOptions, _fit_context, with_callbacks
 from .._validation import check_vector, normalized_weights, validate_matrix
 from ..losses import Gamma, Huber, Loss, Poisson, Quadratic, Quantile
-from ..moments import Moments, check_moments
+from ..moments import Moments, check_moments, rows_of_factor
 from ._base import SparseLinearModel
 
 LOSS_NAMES: dict[str, type[Loss]] = {
@@ -162,8 +162,9 @@ class SparseRegressor(RegressorMixin, SparseLinearModel):
         Parameters
         ----------
         X : {array-like, sparse matrix} of shape (n_samples, n_features)
-            Data. F-ordered float64 or float32 arrays and CSC matrices are used without a copy. A dask array is
-            reduced to :class:`~pauca.moments.Moments` where its blocks are (quadratic loss only).
+            Data. F-ordered float64 or float32 arrays, CSC matrices and a :class:`~pauca.design.GenotypeMatrix` are
+            used without a copy. A dask array is reduced to :class:`~pauca.moments.Moments` where its blocks are
+            (quadratic loss only).
         y : array-like of shape (n_samples,)
             Target.
         sample_weight : array-like of shape (n_samples,), default=None
@@ -213,12 +214,10 @@ class SparseRegressor(RegressorMixin, SparseLinearModel):
         """
         check_moments(moments, 1)
         p = moments.n_features_
-        # Rows of the factor are as good as samples: the first one is the mean's, the others are centred.
-        rows = moments.factor_[1 if self.fit_intercept else 0 :]
-        X, y = np.asfortranarray(rows[:, 1 : p + 1]), np.ascontiguousarray(rows[:, p + 1])
+        X, Y, weights, variance = rows_of_factor(moments, self.fit_intercept)
+        y = np.ascontiguousarray(Y[:, 0])
         self.n_features_in_ = p
-        weights = np.full(len(y), 1.0 / moments.weight_sum_)
-        fit = self._solve(X, y, weights, Quadratic(), None, y, np.diag(moments.covariance())[:p])
+        fit = self._solve(X, y, weights, Quadratic(), None, y, variance)
         self.coef_ = fit.coef
         mean = moments.mean_
         self.intercept_ = float(mean[p] - mean[:p] @ fit.coef) if self.fit_intercept else 0.0
