@@ -181,6 +181,8 @@ def test_products_of_any_cut(data):
     if columns != "all":
         key = slice(p // 2, p) if columns == "slice" else rng.integers(0, p, 2 * p)
         G, F = G[:, key], F[:, key]
+    both = rng.integers(0, F.shape[0], 3), slice(0, (F.shape[1] + 1) // 2)
+    np.testing.assert_array_equal(G[both].toarray(), F[both])
     assert G.shape == F.shape
     np.testing.assert_array_equal(G.toarray(), F)
     B = rng.standard_normal((F.shape[1], 2)) * (rng.random((F.shape[1], 1)) < 0.6)

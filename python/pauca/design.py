@@ -218,8 +218,8 @@ class GenotypeMatrix:
     def __matmul__(self, other: Any) -> Any:
         """Product with coefficients, block of columns by block: those of zero coefficients are not read."""
         if sparse.issparse(other):
-            used = np.unique(other.tocoo().coords[0] if hasattr(other.tocoo(), "coords") else other.tocoo().row)
             right = other.tocsr()
+            used = np.flatnonzero(np.diff(right.indptr))
         else:
             right = np.asarray(other)
             used = np.flatnonzero(right if right.ndim == 1 else right.any(axis=1))
