@@ -22,7 +22,7 @@ def test_a_first_fit_imports_nothing_it_does_not_use() -> None:
     assert not [name for name in loaded if name.split(".")[0] in ("matplotlib", "numba", "dask")]
     assert "sklearn.linear_model" not in loaded
     families = {name for name in pauca._SUBMODULES if f"pauca.{name}" in loaded}
-    assert families == {"linear_model", "losses", "moments", "penalties", "solvers"}
+    assert families == {"design", "linear_model", "losses", "moments", "penalties", "solvers"}
     rooms = {name.rpartition(".")[2] for name in loaded if name.startswith("pauca.linear_model.")}
     assert rooms == {"_base", "_fit", "_regressor"}
 

@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from ._multitask import MultiTaskSparseRegressor
     from ._multitask_cv import MultiTaskSparseRegressorCV
     from ._path import path
+    from ._paths import paths
     from ._regressor import SparseRegressor
     from ._regularization_path import RegularizationPath
     from ._relaxed import relaxed_path
@@ -27,6 +28,7 @@ __all__ = [
     "SparseRegressor",
     "SparseRegressorCV",
     "path",
+    "paths",
     "relaxed_path",
 ]
 
@@ -39,6 +41,7 @@ _ROOMS = {
     "_multitask": ("MultiTaskSparseRegressor",),
     "_multitask_cv": ("MultiTaskSparseRegressorCV",),
     "_path": ("path",),
+    "_paths": ("paths",),
     "_regressor": ("SparseRegressor",),
     "_regularization_path": ("RegularizationPath",),
     "_relaxed": ("relaxed_path",),
