@@ -98,9 +98,9 @@ read where they are; reading is not counted. Larger p are reckoned by p^2 (appen
 folds, resamples or responses.
 
 {plan}
-- Moments: every machine sends one factor of 8 (p + 2)^2 bytes, whatever n is, if the scheduler keeps neighbouring blocks
-  together, as it tries to; at worst each block's factor moves once. With few features the scheduler's tasks are what
-  stops it (larger blocks help), with thousands the merges on the critical path, log2(threads) of them; never the
+- Moments: every machine sends one factor of 8 (p + 2)^2 bytes, whatever n is, if the scheduler keeps neighbouring
+  blocks together, as it tries to; at worst each block's factor moves once. With few features the scheduler's tasks are
+  what stops it (larger blocks help), with thousands the merges on the critical path, log2(threads) of them; never the
   network.
 - Screening: 24 bytes a feature come back. The scheduler, which hands out one task at a time, is what stops it: larger
   blocks of columns help.

@@ -26,7 +26,8 @@ def as_design(X: Any) -> Any:
     if isinstance(X, GenotypeMatrix):
         return X._design()
     if not sparse.issparse(X):
-        return _core.dense_design(X)
+        # What dask sends from machine to machine may begin at any byte.
+        return _core.dense_design(X if X.flags.aligned else np.array(X, order="F"))
     if not X.has_canonical_format:
         X = X.copy()
         X.sum_duplicates()
