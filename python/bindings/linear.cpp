@@ -14,6 +14,7 @@ namespace {
 template <class T>
 DesignHandle dense_design(const py::array_t<T>& x) {
   require(x.ndim() == 2, "X: expected a two-dimensional array");
+  require(x.shape(1) <= 1 || x.strides(1) % static_cast<py::ssize_t>(sizeof(T)) == 0, "X: expected aligned entries");
   require(x.shape(0) <= 1 || x.strides(0) == static_cast<py::ssize_t>(sizeof(T)),
           "X: expected a column-major (F-ordered) array");
   const Index stride = x.shape(1) > 1 ? x.strides(1) / static_cast<py::ssize_t>(sizeof(T)) : x.shape(0);
@@ -22,6 +23,7 @@ DesignHandle dense_design(const py::array_t<T>& x) {
 
 template <class T, class I>
 DesignHandle csc_design(const CArray<T>& values, const CArray<I>& indices, const CArray<I>& indptr, Index rows) {
+  expect_compressed(values, indices, indptr, rows);
   return {std::make_unique<CscDesign<T, I>>(values.data(), indices.data(), indptr.data(), rows, indptr.size() - 1),
           {values, indices, indptr}};
 }
@@ -71,6 +73,7 @@ py::tuple genotype_means(const py::array_t<std::int8_t>& codes, int missing) {
 /// Weighted mean and variance of every column.
 py::tuple column_moments(DesignHandle& x, const CArray<double>& weights) {
   const Index p = x.design->cols();
+  expect_size("weights", weights, x.design->rows());
   Vector mean(p), variance(p);
   {
     py::gil_scoped_release nogil;
@@ -83,6 +86,8 @@ py::tuple column_moments(DesignHandle& x, const CArray<double>& weights) {
 double penalty_value(const std::string& name, const std::vector<double>& shape, double lambda, double ridge,
                      const std::optional<CArray<double>>& weights, bool nonnegative, bool multiply,
                      const CArray<double>& w) {
+  expect_size("weights", weights, w.size());
+  expect_separable(name, shape, w.size());
   const PenaltySettings settings{lambda, ridge, optional_data(weights), nonnegative, multiply};
   return visit_penalty(name, shape, [&](auto p) {
     const Separable<decltype(p)> g(p, settings);
@@ -95,6 +100,8 @@ double penalty_value(const std::string& name, const std::vector<double>& shape, 
 py::array penalty_prox(const std::string& name, const std::vector<double>& shape, double lambda, double ridge,
                        const std::optional<CArray<double>>& weights, bool nonnegative, bool multiply,
                        const CArray<double>& v, double step) {
+  expect_size("weights", weights, v.size());
+  expect_separable(name, shape, v.size());
   const PenaltySettings settings{lambda, ridge, optional_data(weights), nonnegative, multiply};
   Vector out(v.size());
   visit_penalty(name, shape, [&](auto p) {
@@ -143,9 +150,8 @@ void register_linear(py::module_& m) {
         options.engine = to_engine(engine);
         options.continuation = continuation;
         options.gram_bytes = gram_bytes;
-        bcd::Start start;
-        if (coef) start.coef = vector_view(*coef);
-        start.intercept = intercept;
+        const bcd::Start start = to_start(coef, intercept, x.design->cols());
+        expect_separable(penalty, shape, x.design->cols());
         const Settings settings = to_settings(tol, max_iter, max_time);
         const bcd::Solution s = run_released(std::move(callback), [&](Monitor& monitor) {
           return bcd::solve(a.problem, penalty, shape, options, settings, start, monitor);
@@ -176,6 +182,7 @@ void register_linear(py::module_& m) {
          double tol, Index max_iter, double max_time, py::object callback) {
         LinearArguments a(x, loss, loss_shape, y, sample_weight, offset, {0.0, relative, lambda_share, ridge_share},
                           weights, nonnegative, multiply, fit_intercept, scale);
+        expect_separable(penalty, shape, x.design->cols());
         bcd::Options options;
         options.engine = to_engine(engine);
         options.gram_bytes = gram_bytes;
@@ -213,6 +220,7 @@ void register_linear(py::module_& m) {
          bool multiply, bool fit_intercept, const std::optional<CArray<double>>& scale) {
         LinearArguments a(x, loss, loss_shape, y, sample_weight, offset, {}, weights, nonnegative, multiply,
                           fit_intercept, scale);
+        expect_separable(penalty, shape, x.design->cols());
         const bcd::NullModel null = run_released(
             py::none(), [&](Monitor& monitor) { return bcd::null_model(a.problem, penalty, shape, monitor); });
         return py::make_tuple(null.objective, null.lambda_max, null.intercept, to_numpy(null.coef));

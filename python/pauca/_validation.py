@@ -84,7 +84,7 @@ def normalized_weights(sample_weight: npt.ArrayLike | None, X: Any) -> FloatArra
 
 def check_vector(name: str, value: npt.ArrayLike, size: int) -> FloatArray:
     """A finite float64 vector of this size, or a ValueError that names it."""
-    array = np.ascontiguousarray(value, dtype=np.float64)
+    array = np.require(value, np.float64, ["C", "A"])
     if array.shape != (size,):
         raise ValueError(f"{name}: got shape {array.shape}, expected ({size},)")
     if not np.isfinite(array).all():

@@ -7,9 +7,9 @@ from typing import Any, Self
 import numpy as np
 import numpy.typing as npt
 from scipy import sparse
-from sklearn.utils.validation import check_array
 
 from . import _core
+from ._sklearn_compat import check_array
 from ._validation import FloatArray, check_vector
 
 __all__ = ["Moments"]

@@ -7,10 +7,11 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-from sklearn.utils.validation import check_array, check_consistent_length, check_X_y
+from sklearn.utils.validation import check_consistent_length
 
 from .. import _core, losses, penalties, solvers
 from .._monitor import SolverCallback
+from .._sklearn_compat import check_array, check_X_y
 from .._survival import survival_target
 from .._validation import (
     FloatArray,

@@ -7,10 +7,10 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 from joblib import delayed
-from sklearn.utils.validation import check_array
 
 from .. import losses
 from .._parallel import run_all
+from .._sklearn_compat import check_array
 from ._path import path_data, solve_path
 from ._regularization_path import RegularizationPath
 

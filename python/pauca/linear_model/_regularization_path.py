@@ -8,9 +8,9 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 from scipy import sparse
-from sklearn.utils.validation import check_array
 
 from .. import losses
+from .._sklearn_compat import check_array
 from .._validation import FloatArray
 from ..design import GenotypeMatrix
 from ._matrix_losses import MatrixLoss, MultiTaskLoss
