@@ -1,7 +1,6 @@
 """Files larger than the memory that a process may have: each case in an interpreter of its own under RLIMIT_DATA.
 
-The limit counts everything but pages of files mapped read-only. Genotypes have their own test beside their others,
-Parquet files theirs in the benchmark of scale.
+The limit counts everything but pages of files mapped read-only. Genotypes have their own test beside their others.
 """
 
 import subprocess
@@ -11,16 +10,22 @@ import textwrap
 from pathlib import Path
 
 import numpy as np
+import pyarrow as pa
 import pytest
+from pyarrow import parquet
 
 MEGABYTES = 160
 
 PRELUDE = """
 import os, resource, sys
+os.environ["ARROW_DEFAULT_MEMORY_POOL"] = "system"
 import numpy as np
 from pauca.linear_model import SparseRegressor
 from pauca.moments import Moments
 from pauca.screening import MutualInformationScreener
+import pyarrow as pa, pyarrow.parquet as pq
+pa.set_cpu_count(1)
+pa.set_io_thread_count(1)
 path, allowed = sys.argv[1], int(sys.argv[2])
 used = next(int(line.split()[1]) for line in open("/proc/self/status") if line.startswith("VmData")) >> 10
 resource.setrlimit(resource.RLIMIT_DATA, ((used + allowed) << 20,) * 2)
@@ -72,6 +77,19 @@ def test_screening_a_memory_map(folder, rng):
     print(MutualInformationScreener(k=1, criterion="correlation").fit(X, y).ranking_[0])
     """
     assert run(folder, ".npy", 64, body) == ["777", "limited"]
+
+
+def test_screening_a_parquet_file(folder, rng):
+    n, p = 20_000, MEGABYTES * 6
+    table = pa.table({f"x{j}": rng.standard_normal(n) for j in range(p)})
+    parquet.write_table(table, folder / "data.parquet", compression="none", use_dictionary=False)
+    body = """
+    y = pq.ParquetFile(path, memory_map=True).read(columns=["x77"], use_threads=False).column(0).to_numpy()
+    y = y + rng.standard_normal(len(y))
+    screener = MutualInformationScreener(k=1, criterion="correlation", block_size=64)
+    print(screener.fit_blocks([path], y).get_feature_names_out()[0])
+    """
+    assert run(folder, ".parquet", 120, body) == ["x77", "limited"]
 
 
 def test_moments_of_a_tall_memory_map(folder, rng):
