@@ -64,9 +64,13 @@ def run(options: Options) -> Path:
 
 PAGE = """# Scale
 
-Written by `python benchmarks/run.py scale`; {size}. {machine} Other work ran on the machine (load {load}): what a call
-takes on idle cores is the CPU time of the busiest process, less what dask's processes spend on waiting; the wall clock
-stands beside it.
+Written by `python benchmarks/run.py scale`; {size}. {machine}
+
+Other work ran on the machine (load {load} when the page was written), more than its two cores can do. The wall clock
+below is mostly that of others and shows no consistent gain of two workers. CPU time of the busiest process stands
+beside it; it
+holds what dask's processes spend on waiting, some percent of the wall clock, and is an estimate of what idle cores
+would take, not a measurement of it.
 
 ## One worker and two
 
@@ -74,7 +78,10 @@ Worker processes of one thread each, `dask.distributed.LocalCluster`; medians. M
 dask array of 200 features and 5 targets, in blocks of 10 000 rows. Screening: `MutualInformationScreener` on a dask
 array of 500 rows, in blocks of 1000 columns. Resampling: `StabilitySelection` under `joblib.parallel_config("dask")`,
 10 paths on halves of 2000 features; with one worker joblib leaves it in the calling process. Data of the first two are
-made on the workers beforehand.
+made on the workers beforehand. The committed rows are medians of two runs with dask's profiler on for moments and
+screening, single runs with it off for resampling. Resampling gains next to nothing from the second worker, nor did 40
+shorter paths of 500 features (n = 1000: 1.03 s on one, 1.44 s on two; n = 8000: 3.05 s and 2.82 s); which part of that
+is sending X, waiting, or tasks dealt out unevenly was not separated.
 
 {growth}
 ![Seconds against size](scale/growth.png)
