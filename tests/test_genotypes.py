@@ -348,3 +348,12 @@ def test_a_fit_needs_no_memory_beyond_the_file(folder):
     )
     assert done.stderr == ""
     assert done.stdout.split("\n")[:3] == ["[11, 17]", "[11, 17]", "limited"]
+
+
+def test_arrays_that_begin_at_any_byte(data):
+    _, F, y, _ = data
+    held = np.zeros(F.nbytes + 1, dtype=np.int8)
+    moved = np.ndarray(F.shape, dtype=np.float64, buffer=held, offset=1, order="F")
+    moved[:] = F
+    assert not moved.flags.aligned
+    same(SparseRegressor().fit(moved, y), SparseRegressor().fit(F, y))

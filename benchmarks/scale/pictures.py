@@ -10,7 +10,7 @@ plt = plots.plt
 TITLES = {
     "moments": "Moments, 200 features, 5 targets",
     "screening": "KDE screening, 500 rows",
-    "resampling": "Stability selection, 40 paths, 500 features",
+    "resampling": "Stability selection, 10 paths, 2000 features",
 }
 SIZES = {"moments": "rows", "screening": "features", "resampling": "rows"}
 

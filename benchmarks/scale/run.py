@@ -10,8 +10,7 @@ from common import tables
 from common.machine import describe
 from common.options import Options
 
-from scale import pictures
-from scale.growth import growth
+from scale import growth, pictures
 from scale.memory import memory
 from scale.plan import CORES, NETWORK, costs, plan
 
@@ -42,7 +41,8 @@ def _ratios(rows: Rows) -> Rows:
 def run(options: Options) -> Path:
     warnings.simplefilter("ignore")
     folder = options.folder("scale")
-    grown = tables.measured(folder / "growth.csv", growth, options)
+    parts = (growth.growth_moments, growth.growth_screening, growth.growth_resampling)
+    grown = [row for part in parts for row in tables.measured(folder / f"{part.__name__}.csv", part, options)]
     needed = tables.measured(folder / "memory.csv", memory, options)
     known = tables.measured(folder / "costs.csv", costs, options)
     planned = plan(known)
@@ -64,16 +64,24 @@ def run(options: Options) -> Path:
 
 PAGE = """# Scale
 
-Written by `python benchmarks/run.py scale`; {size}. {machine} Other work ran on the machine (load {load}): what a call
-takes on idle cores is the CPU time of the busiest process; the wall clock stands beside it.
+Written by `python benchmarks/run.py scale`; {size}. {machine}
+
+Other work ran on the machine (load {load} when the page was written), more than its two cores can do. The wall clock
+below is mostly that of others and shows no consistent gain of two workers. CPU time of the busiest process stands
+beside it; it
+holds what dask's processes spend on waiting, some percent of the wall clock, and is an estimate of what idle cores
+would take, not a measurement of it.
 
 ## One worker and two
 
 Worker processes of one thread each, `dask.distributed.LocalCluster`; medians. Moments: `MultiTaskSparseRegressor` on a
 dask array of 200 features and 5 targets, in blocks of 10 000 rows. Screening: `MutualInformationScreener` on a dask
 array of 500 rows, in blocks of 1000 columns. Resampling: `StabilitySelection` under `joblib.parallel_config("dask")`,
-40 paths on halves of 500 features; with one worker joblib leaves it in the calling process. Data of the first two are
-made on the workers beforehand.
+10 paths on halves of 2000 features; with one worker joblib leaves it in the calling process. Data of the first two are
+made on the workers beforehand. The committed rows are medians of two runs with dask's profiler on for moments and
+screening, single runs with it off for resampling. Resampling gains next to nothing from the second worker, nor did 40
+shorter paths of 500 features (n = 1000: 1.03 s on one, 1.44 s on two; n = 8000: 3.05 s and 2.82 s); which part of that
+is sending X, waiting, or tasks dealt out unevenly was not separated.
 
 {growth}
 ![Seconds against size](scale/growth.png)
@@ -97,8 +105,10 @@ read where they are; reading is not counted. Larger p are reckoned by p^2 (appen
 folds, resamples or responses.
 
 {plan}
-- Moments: every machine sends one factor of 8 (p + 2)^2 bytes, once, whatever n is; merges between machines cost
-  log2(machines) times the time of one, on the critical path. That, not the network, is what stops it.
+- Moments: every machine sends one factor of 8 (p + 2)^2 bytes, whatever n is, if the scheduler keeps neighbouring
+  blocks together, as it tries to; at worst each block's factor moves once. With few features the scheduler's tasks are
+  what stops it (larger blocks help), with thousands the merges on the critical path, log2(threads) of them; never the
+  network.
 - Screening: 24 bytes a feature come back. The scheduler, which hands out one task at a time, is what stops it: larger
   blocks of columns help.
 - Fits: X goes to every machine once. It stops at one fit for each core; a matrix of genotypes that is in a file all

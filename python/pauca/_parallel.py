@@ -9,6 +9,8 @@ from typing import Any
 from joblib import Parallel, delayed, parallel_config
 from joblib.parallel import get_active_backend
 
+from ._sklearn_compat import aligned
+
 Call = tuple[Any, tuple[Any, ...], dict[str, Any]]  # what joblib's delayed makes
 
 
@@ -21,6 +23,21 @@ class _Calls:
     def __init__(self, calls: list[Call]) -> None:
         self.calls = calls
         self.token = uuid.uuid4().hex
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        """What comes from another process may begin at any byte: aligned once, for all calls that share it."""
+        known: dict[int, Any] = {}
+
+        def once(value: Any) -> Any:
+            if id(value) not in known:
+                known[id(value)] = aligned(value)
+            return known[id(value)]
+
+        self.token = state["token"]
+        self.calls = [
+            (function, tuple(once(a) for a in args), {key: once(a) for key, a in kwargs.items()})
+            for function, args, kwargs in state["calls"]
+        ]
 
     def __dask_tokenize__(self) -> str:
         return self.token

@@ -14,7 +14,7 @@ from scipy import sparse
 from sklearn.utils.validation import _check_y, check_consistent_length
 
 from . import _core
-from ._sklearn_compat import _check_sample_weight, validate_data
+from ._sklearn_compat import _check_sample_weight, aligned, validate_data
 from .design import GenotypeMatrix
 
 FloatArray = npt.NDArray[np.float64]
@@ -25,6 +25,7 @@ def as_design(X: Any) -> Any:
     """Hand a validated matrix (F-ordered, scipy sparse CSC, genotypes) to the core without copying it."""
     if isinstance(X, GenotypeMatrix):
         return X._design()
+    X = aligned(X)
     if not sparse.issparse(X):
         return _core.dense_design(X)
     if not X.has_canonical_format:

@@ -11,6 +11,7 @@ import numpy.typing as npt
 from scipy import sparse
 
 from . import _core
+from ._sklearn_compat import aligned
 
 __all__ = ["GenotypeMatrix"]
 
@@ -252,7 +253,8 @@ class GenotypeMatrix:
         return state
 
     def __setstate__(self, state: dict[str, Any]) -> None:
-        self.__dict__.update(state)
+        # Vectors from another process may begin at any byte.
+        self.__dict__.update((k, aligned(v) if isinstance(v, np.ndarray) else v) for k, v in state.items())
         if isinstance(self.codes, dict):
             self.codes = _open(**self.codes)
 
