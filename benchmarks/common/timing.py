@@ -18,6 +18,24 @@ def cpu_seconds(call: Callable[[], T]) -> tuple[float, T]:
     return time.process_time() - start, result
 
 
+def threads() -> int:
+    """How many threads everybody may use: what run.py put into the environment before numpy was imported."""
+    return int(os.environ.get("OPENBLAS_NUM_THREADS", "1"))
+
+
+def solve_seconds(call: Callable[[], T]) -> tuple[float, T]:
+    """CPU time on one thread, wall-clock time on several."""
+    if threads() == 1:
+        return cpu_seconds(call)
+    start = time.perf_counter()
+    result = call()
+    return time.perf_counter() - start, result
+
+
+def clock() -> str:
+    return "CPU" if threads() == 1 else "wall-clock"
+
+
 def busier_thread(call: Callable[[], object]) -> float:
     """CPU seconds of the busier of two threads, the calling one and another: what the call takes on two idle cores.
 

@@ -73,7 +73,7 @@ def measure(name: str, problem: BlockProblem, updates: int) -> list[dict[str, An
     for row in rows:
         found = row.pop("result", None)
         row["gap"] = "" if found is None else f"{relative(found.objective_path, best)[-1]:.2e}"
-        row["ms_per_update"] = "" if found is None else f"{1e3 * found.seconds_path[-1] / max(found.n_updates, 1):.3f}"
+        row["ms_per_update"] = "" if found is None else f"{1e3 * found.cpu_seconds_path[-1] / max(found.n_updates, 1):.3f}"
         row["refused"] = row.pop("refused", "")
     return rows
 
@@ -93,7 +93,9 @@ def draw(name: str, rows: list[dict[str, Any]], out: Path) -> str:
     ):
         if cells[p, s, u]:
             table[i, j] = np.log10(float(cells[p, s, u]))
-    figure, axis = plt.subplots(figsize=(max(4.5, 1.9 + 0.2 * table.shape[1]), 1.9 + 0.2 * table.shape[0]))
+    figure, axis = plt.subplots(
+        figsize=(max(4.5, 1.9 + 0.2 * table.shape[1]), 1.9 + 0.2 * table.shape[0]), layout="constrained"
+    )
     axis.set_facecolor("0.8")
     image = axis.imshow(table, aspect="auto", cmap="viridis_r", norm=Normalize(max(-8.0, np.nanmin(table)), 0.0))
     axis.set_yticks(range(len(selections)), selections, fontsize=7)
@@ -103,7 +105,6 @@ def draw(name: str, rows: list[dict[str, Any]], out: Path) -> str:
         axis.axvline(k * len(updates) - 0.5, color="white", linewidth=2)
     axis.set_title(name, fontsize=10, pad=16)
     figure.colorbar(image, ax=axis, pad=0.01).set_label("log10 relative gap", fontsize=7)
-    figure.tight_layout()
     file = f"grid_{name.replace(' ', '_').lower()}.png"
     figure.savefig(out / file, dpi=90)
     plt.close(figure)

@@ -16,7 +16,7 @@ Rows = list[dict[str, Any]]
 
 def run(options: Options) -> Path:
     folder = options.folder("greedy_bcd")
-    scale, updates, side = (0.1, 100, 60) if options.quick else (1.0, 500, 300)
+    scale, updates, side = (0.1, 100, 60) if options.quick else (0.3, 500, 300)
     small, few = (0.02, 30) if options.quick else (0.1, 200)
 
     def part(name: str, make: Any) -> Rows:
@@ -105,10 +105,10 @@ Written by `python benchmarks/run.py greedy_bcd`.
 Nutini, Laradji and Schmidt (2022) on problems generated after the paper's description, {scale:g} times its sizes:
 least squares and logistic regression with 1000 rows and 10000 columns, softmax with 1000 rows, 1000 columns and 50
 classes, least squares with nonnegative coefficients and L1, and two quadratics on graphs. {updates} block updates from
-zero. The gap is (F - F\\*) / (F_0 - F\\*). FB: fixed blocks, sorted by Lipschitz constants; VB: variable blocks. Where F\\*
-is known (interpolation: zero; graphs: a sparse factorization) it is used, otherwise it is the lowest value of any run
-and of a long one with blocks of 200. Seconds are wall-clock ones, one thread, and include the preparation of a rule;
-the machine was doing other work, so that factors below two mean nothing.
+zero. The gap is (F - F\\*) / (F_0 - F\\*). FB: fixed blocks, sorted by Lipschitz constants; VB: variable blocks. Where
+F\\* is known (interpolation: zero; graphs: a sparse factorization) it is used, otherwise it is the lowest value of any
+run and of a long one with blocks of 200. Seconds are processor time of one thread and include the preparation of a
+rule (constants of blocks, row sums).
 
 {pictures}
 

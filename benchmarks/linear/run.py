@@ -8,12 +8,13 @@ from typing import Any
 from common import plots, tables
 from common.machine import describe
 from common.options import Options
-from common.timing import in_new_process
+from common.timing import clock, in_new_process
 
 from linear import problems
 from linear.measure import time_to_gap
 from linear.solvers import SOLVERS
 
+TAKES_THREADS = True
 TARGETS = [1e-4, 1e-6, 1e-8]
 PACKAGES = ["pauca", "numpy", "scipy", "scikit-learn", "celer", "skglm", "numba"]
 Rows = list[dict[str, Any]]
@@ -34,13 +35,13 @@ def run(options: Options) -> Path:
     tables.write_csv(folder / "summary.csv", summary)
     draw_time_to_gap(rows, folder / "time_to_gap.png")
     growth_rows, start_rows = [], []
-    if not options.only:
+    if not options.only and options.threads == 1:
         growth_rows = growth(options)
         tables.write_csv(folder / "growth.csv", growth_rows)
         draw_growth(growth_rows, folder / "growth.png")
         start_rows = start_up(3 if options.quick else 5)
         tables.write_csv(folder / "start_up.csv", start_rows)
-    page = options.output / "linear.md"
+    page = options.page("linear")
     page.write_text(report(options, rows, summary, start_rows), encoding="utf-8")
     return page
 
@@ -91,7 +92,9 @@ def draw_time_to_gap(rows: Rows, path: Path) -> None:
             curves[solver][0].append(float(target))
             curves[solver][1].append(value)
         series[case] = curves
-    plots.panels(path, series, "relative duality gap", "CPU seconds", columns=min(4, len(series)), reverse_x=True)
+    plots.panels(
+        path, series, "relative duality gap", f"{clock()} seconds", columns=min(4, len(series)), reverse_x=True
+    )
 
 
 def growth(options: Options) -> Rows:
@@ -128,7 +131,7 @@ def draw_growth(rows: Rows, path: Path) -> None:
                 curves[solver][0].append(size)
                 curves[solver][1].append(value)
         series[case] = curves
-    plots.panels(path, series, "n or p", "CPU seconds", columns=len(series))
+    plots.panels(path, series, "n or p", f"{clock()} seconds", columns=len(series))
 
 
 START_UP = {
@@ -160,7 +163,7 @@ def report(options: Options, rows: Rows, summary: Rows, start_rows: Rows) -> str
         if key not in worst or float(row["ratio"]) < float(worst[key]["ratio"]):
             worst[key] = row
     best = tables.markdown(
-        ["case", "relative gap", "best peer", "its CPU s", "pauca's CPU s", "ratio", "lowest to highest"],
+        ["case", "relative gap", "best peer", f"its {clock()} s", f"pauca's {clock()} s", "ratio", "lowest to highest"],
         (
             [r["case"], r["target"], r["peer"], tables.seconds(float(r["peer_seconds"])),
              tables.seconds(float(r["pauca_seconds"])), f"**{r['ratio']}**", f"{r['lowest']} to {r['highest']}"]
@@ -185,18 +188,42 @@ def report(options: Options, rows: Rows, summary: Rows, start_rows: Rows) -> str
         seeds=", ".join(str(s) for s in options.seeds),
         repeats=options.repeats,
         best=best,
+        **threads_text("linear", options, THREADS.format(ours=OURS)),
         everybody=everybody,
         behind="pauca is behind on " + "; ".join(behind) + "." if behind else "pauca is behind nowhere in this table.",
     )
     return text + (PAGE_MORE.format(starts=starts) if start_rows else "")
 
 
-PAGE = """# L1-penalised linear models
+def threads_text(family: str, options: Options, more: str) -> dict[str, str]:
+    """What a page says differently on several threads."""
+    several = options.threads > 1
+    return {
+        "title": f", {options.threads} threads" if several else "",
+        "flag": f" --threads {options.threads}" if several else "",
+        "threads": f"{options.threads} threads" if several else "one thread",
+        "clock": f"{clock()[0].upper()}{clock()[1:]}",
+        "name": options.name(family),
+        "more": more if several else "",
+    }
 
-Written by `python benchmarks/run.py linear`; {size}. Seeds {seeds}, {repeats} repeats each.
+
+# What each solver does with a second thread, by what their sources and documentation say.
+THREADS = """
+Wall-clock time on a machine that was doing other work: differences below a factor of 1.5 are noise. OpenBLAS, OpenMP
+and numba have two threads by the environment, which reaches products with a dense design in scikit-learn, celer and
+skglm; the coordinate descent of all three, liblinear, and products with sparse designs have one. {ours}
+"""
+OURS = (
+    "A single fit of pauca's linear solver uses one thread; `n_jobs` of its cross-validation fits folds side by side."
+)
+
+PAGE = """# L1-penalised linear models{title}
+
+Written by `python benchmarks/run.py linear{flag}`; {size}. Seeds {seeds}, {repeats} repeats each.
 {machine}
 
-CPU seconds on one thread to a relative duality gap, with an intercept unless a solver's name says otherwise.
+{clock} seconds on {threads} to a relative duality gap, with an intercept unless a solver's name says otherwise.
 
 - The gap is the primal minus the dual objective, computed for every solver by the same numpy code (`linear/gaps.py`)
   with the intercept recomputed exactly, relative to the objective of the model without features.
@@ -209,12 +236,13 @@ CPU seconds on one thread to a relative duality gap, with an intercept unless a 
   without one and are compared with pauca doing the same.
 - Dense: n = 1000, p = 10000, AR(0.6) rows. Sparse: CSC, n = 20000, p = 100000, density 1e-3. "/10" is alpha_max / 10.
 
+{more}
 ## The best peer
 
 {best}
 {behind}
 
-![time to a gap](linear/time_to_gap.png)
+![time to a gap]({name}/time_to_gap.png)
 
 ## Everybody
 
