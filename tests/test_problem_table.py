@@ -168,7 +168,7 @@ def test_every_combination_is_certified_or_refused(model, name):
     shift = np.mean(b) if model == "multinomial" else 0.0  # intercepts of classes are known up to a constant
     np.testing.assert_allclose(np.ravel(fitted.intercept_), b - shift, atol=2e-6)
     if name not in ("ridge", "nonnegative", "box"):
-        assert 0 < np.count_nonzero(fitted.coef_)
+        assert np.count_nonzero(fitted.coef_) > 0
 
 
 @pytest.mark.parametrize("name", PENALTIES)
@@ -209,8 +209,8 @@ def test_certificates_of_several_outputs_know_weights_and_scaling(model, weighte
 def test_explicit_rules_reach_the_same_minimum_or_are_refused(model):
     X, y = data(model)
     rules = GreedyBCD(selection="gs-q", block_size=3)
-    for name in PENALTIES:
-        estimator = clone(MODELS[model]).set_params(penalty=PENALTIES[name], alpha=0.03, tol=1e-10, solver=rules)
+    for name, penalty in PENALTIES.items():
+        estimator = clone(MODELS[model]).set_params(penalty=penalty, alpha=0.03, tol=1e-10, solver=rules)
         if model in SEVERAL or name in ("nonnegative", "box") or "group" in name or name == "rows":
             with pytest.raises(ValueError, match="explicit rules|no form for several"):
                 estimator.fit(X, y)

@@ -10,7 +10,7 @@ from common.machine import describe
 from common.options import Options
 from common.timing import clock, solve_seconds
 from linear.measure import race
-from linear.run import draw_growth, draw_time_to_gap, medians, summarise, threads_text
+from linear.run import draw_growth, draw_time_to_gap, growth_said, medians, summarise, threads_text
 from linear.solvers import quietly
 
 from blocks import problems
@@ -65,17 +65,18 @@ def run(options: Options) -> Path:
             for target, solver, value in medians(new):
                 print(f"      {target}  {solver:26s} {tables.seconds(value)} s", flush=True)
             tables.write_csv(folder / "time_to_gap.csv", rows)
-    growth_rows: Rows = []
     if options.threads == 1 and (not options.only or options.only in "growth"):
         growth_rows = growth(options)
         tables.write_csv(folder / "growth.csv", growth_rows)
         draw_growth(growth_rows, folder / "growth.png")
+    growth_rows = tables.read_csv(folder / "growth.csv")
     page = options.page("blocks")
     if rows:
         draw_time_to_gap(rows, folder / "time_to_gap.png")
-        summary = summarise(rows)
-        tables.write_csv(folder / "summary.csv", summary)
-        page.write_text(report(options, rows, summary, bool(growth_rows)), encoding="utf-8")
+        tables.write_csv(folder / "summary.csv", summarise(rows))
+    rows = tables.read_csv(folder / "time_to_gap.csv")
+    if rows:
+        page.write_text(report(options, rows, summarise(rows), growth_rows), encoding="utf-8")
     return page
 
 
@@ -104,7 +105,7 @@ def growth(options: Options) -> Rows:
     return rows
 
 
-def report(options: Options, rows: Rows, summary: Rows, grown: bool) -> str:
+def report(options: Options, rows: Rows, summary: Rows, growth_rows: Rows) -> str:
     best: list[list[str]] = []
     behind: list[str] = []
     for case, target in dict.fromkeys((r["case"], r["target"]) for r in summary):
@@ -123,8 +124,8 @@ def report(options: Options, rows: Rows, summary: Rows, grown: bool) -> str:
     text = PAGE.format(
         machine=describe(PACKAGES),
         size="small problems (`--quick`): a check, not a comparison" if options.quick else "full size",
-        seeds=", ".join(str(s) for s in options.seeds),
-        repeats=options.repeats,
+        seeds=", ".join(dict.fromkeys(str(r["seed"]) for r in rows)),
+        repeats=1 + max(int(r["repeat"]) for r in rows),
         cap=2 if options.quick else int(CAP),
         best=tables.markdown(["case", "gap", "best peer, s", "pauca, s", "ratio", "range"], best),
         everybody=tables.markdown(["case", "gap", "solver", f"{clock()} s"], everybody),
@@ -132,9 +133,18 @@ def report(options: Options, rows: Rows, summary: Rows, grown: bool) -> str:
         **threads_text("blocks", options, THREADS.format(ours=OURS)),
         alone="Not both pauca and a peer get there in time; these alone: " + "; ".join(alone) + "." if alone else "",
     )
-    return text + (
-        "\n## Growth\n\nTo a gap of 1e-6 at alpha_max / 10.\n\n![growth](blocks/growth.png)\n" if grown else ""
-    )
+    return text + (GROWTH.format(said=growth_said(growth_rows)) if growth_rows else "")
+
+
+GROWTH = """
+## Growth
+
+To a gap of 1e-6 at alpha_max / 10; who takes more than 3 s is left out from there on.
+
+![growth](blocks/growth.png)
+
+{said}
+"""
 
 
 # What each solver does with a second thread, by what their sources and documentation say.

@@ -73,7 +73,9 @@ def measure(name: str, problem: BlockProblem, updates: int) -> list[dict[str, An
     for row in rows:
         found = row.pop("result", None)
         row["gap"] = "" if found is None else f"{relative(found.objective_path, best)[-1]:.2e}"
-        row["ms_per_update"] = "" if found is None else f"{1e3 * found.cpu_seconds_path[-1] / max(found.n_updates, 1):.3f}"
+        row["ms_per_update"] = (
+            "" if found is None else f"{1e3 * found.cpu_seconds_path[-1] / max(found.n_updates, 1):.3f}"
+        )
         row["refused"] = row.pop("refused", "")
     return rows
 

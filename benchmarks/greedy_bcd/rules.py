@@ -83,7 +83,7 @@ def style(label: str, k: int) -> dict[str, Any]:
 def draw(picture: str, panels: list[Panel], curves: list[dict[str, tuple[np.ndarray, np.ndarray]]], out: Path) -> None:
     """Upper row: gap against updates; lower row: against seconds, from the end of the first update on."""
     count = len(panels)
-    figure, axes = plt.subplots(2, count, figsize=(4.0 * count, 6.4), sharey="row", squeeze=False)
+    figure, axes = plt.subplots(2, count, figsize=(4.0 * count, 6.4), sharey="col", squeeze=False)
     handles: dict[str, Any] = {}
     for column, (panel, own) in enumerate(zip(panels, curves, strict=True)):
         for k, (label, (seconds, gap)) in enumerate(own.items()):

@@ -5,6 +5,7 @@ from collections import defaultdict
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 from common import plots, tables
 from common.machine import describe
 from common.options import Options
@@ -30,19 +31,21 @@ def run(options: Options) -> Path:
             rows += new
             for target, solver, value in medians(new):
                 print(f"      {target}  {solver:26s} {tables.seconds(value)} s", flush=True)
-    tables.write_csv(folder / "time_to_gap.csv", rows)
-    summary = summarise(rows)
-    tables.write_csv(folder / "summary.csv", summary)
-    draw_time_to_gap(rows, folder / "time_to_gap.png")
-    growth_rows, start_rows = [], []
-    if not options.only and options.threads == 1:
+    if rows:
+        tables.write_csv(folder / "time_to_gap.csv", rows)
+        draw_time_to_gap(rows, folder / "time_to_gap.png")
+        tables.write_csv(folder / "summary.csv", summarise(rows))
+    if options.threads == 1 and options.only in ("", "growth"):
         growth_rows = growth(options)
         tables.write_csv(folder / "growth.csv", growth_rows)
         draw_growth(growth_rows, folder / "growth.png")
-        start_rows = start_up(3 if options.quick else 5)
-        tables.write_csv(folder / "start_up.csv", start_rows)
+    if options.threads == 1 and options.only in ("", "start-up"):
+        tables.write_csv(folder / "start_up.csv", start_up(3 if options.quick else 5))
     page = options.page("linear")
-    page.write_text(report(options, rows, summary, start_rows), encoding="utf-8")
+    rows = tables.read_csv(folder / "time_to_gap.csv")
+    if rows:
+        growth_rows, start_rows = (tables.read_csv(folder / f"{name}.csv") for name in ("growth", "start_up"))
+        page.write_text(report(options, rows, summarise(rows), growth_rows, start_rows), encoding="utf-8")
     return page
 
 
@@ -103,9 +106,9 @@ def growth(options: Options) -> Rows:
         sizes = {"dense, n = 200": [(200, p) for p in (500, 1000, 2000)]}
     else:
         sizes = {
-            "dense lasso, n = 1000, p grows": [(1000, p) for p in (1000, 3000, 10_000, 30_000)],
-            "dense lasso, p = 3000, n grows": [(n, 3000) for n in (300, 1000, 3000, 10_000)],
-            "sparse lasso, n = 20000, p grows": [(20_000, p) for p in (10_000, 30_000, 100_000, 300_000)],
+            "dense lasso, n = 1000, p grows": [(1000, p) for p in (300, 1000, 3000, 10_000, 30_000)],
+            "dense lasso, p = 3000, n grows": [(n, 3000) for n in (100, 300, 1000, 3000, 10_000)],
+            "sparse lasso, n = 20000, p grows": [(20_000, p) for p in (3000, 10_000, 30_000, 100_000, 300_000)],
         }
     rows: Rows = []
     for name, shapes in sizes.items():
@@ -134,6 +137,32 @@ def draw_growth(rows: Rows, path: Path) -> None:
     plots.panels(path, series, "n or p", f"{clock()} seconds", columns=len(series))
 
 
+def growth_said(rows: Rows) -> str:
+    """Per case: how time grows from the smallest to the largest size, and where pauca is behind."""
+    table, behind = [], []
+    for case in dict.fromkeys(r["case"] for r in rows):
+        own = [r for r in rows if r["case"] == case]
+        varying = "n" if case.endswith("n grows") else "p"
+        sizes = list(dict.fromkeys(int(r[varying]) for r in own))
+        times = {(size, solver): value for size in sizes
+                 for _, solver, value in medians([r for r in own if int(r[varying]) == size])}  # fmt: skip
+        for solver in dict.fromkeys(r["solver"] for r in own):
+            reached = [size for size in sizes if (size, solver) in times]
+            first, last = times[reached[0], solver], times[reached[-1], solver]
+            grown = np.log(last / first) / np.log(reached[-1] / reached[0]) if len(reached) > 1 else float("nan")
+            table.append([case, solver, f"{reached[0]}: {tables.seconds(first)} s",
+                          f"{reached[-1]}: {tables.seconds(last)} s", f"{grown:.2f}"])  # fmt: skip
+        for size in sizes:
+            peers = {s: t for (k, s), t in times.items() if k == size and not s.startswith("pauca")}
+            mine = times.get((size, "pauca"))
+            if peers and (mine is None or min(peers.values()) < mine):
+                best = min(peers, key=peers.__getitem__)
+                ratio = "alone" if mine is None else f"{peers[best] / mine:.2f}"
+                behind.append(f"{case}, {varying} = {size} ({ratio} of {best})")
+    said = "pauca is behind at " + "; ".join(behind) + "." if behind else "pauca is behind nowhere in this picture."
+    return tables.markdown(["case", "solver", "smallest", "largest", "exponent"], table) + "\n" + said
+
+
 START_UP = {
     "pauca": "from pauca.linear_model import SparseRegressor as Model",
     "scikit-learn": "from sklearn.linear_model import Lasso as Model",
@@ -156,7 +185,7 @@ def start_up(repeats: int) -> Rows:
     return rows
 
 
-def report(options: Options, rows: Rows, summary: Rows, start_rows: Rows) -> str:
+def report(options: Options, rows: Rows, summary: Rows, growth_rows: Rows, start_rows: Rows) -> str:
     worst: dict[tuple[str, str], dict[str, Any]] = {}
     for row in summary:
         key = row["case"], row["target"]
@@ -185,14 +214,14 @@ def report(options: Options, rows: Rows, summary: Rows, start_rows: Rows) -> str
     text = PAGE.format(
         machine=describe(PACKAGES),
         size="small problems (`--quick`): a check, not a comparison" if options.quick else "full size",
-        seeds=", ".join(str(s) for s in options.seeds),
-        repeats=options.repeats,
+        seeds=", ".join(dict.fromkeys(str(r["seed"]) for r in rows)),
+        repeats=1 + max(int(r["repeat"]) for r in rows),
         best=best,
         **threads_text("linear", options, THREADS.format(ours=OURS)),
         everybody=everybody,
         behind="pauca is behind on " + "; ".join(behind) + "." if behind else "pauca is behind nowhere in this table.",
     )
-    return text + (PAGE_MORE.format(starts=starts) if start_rows else "")
+    return text + (PAGE_MORE.format(starts=starts, said=growth_said(growth_rows)) if start_rows else "")
 
 
 def threads_text(family: str, options: Options, more: str) -> dict[str, str]:
@@ -255,6 +284,8 @@ PAGE_MORE = """
 Lasso at alpha_max / 10 to a gap of 1e-6.
 
 ![growth with n and p](linear/growth.png)
+
+{said}
 
 ## Import and first fit in a new process
 

@@ -50,7 +50,8 @@ def block_penalty(
     core = penalty._core_penalty()
     if core.ridge_share != 0.0 and core.name != "l1":
         raise ValueError(
-            f"penalty: got {penalty!r}, which has no form for several targets or classes; expected L1, ElasticNet, MCP or a group"
+            f"penalty: got {penalty!r}, which has no form for several targets or classes; expected L1, ElasticNet, MCP "
+            "or a group"
         )
     weights = penalty._weights(n_features, feature_names)
     if weights is not None and not np.isfinite(weights).all():
