@@ -149,7 +149,8 @@ To a gap of 1e-6 at alpha_max / 10; who takes more than 3 s is left out from the
 
 # What each solver does with a second thread, by what their sources and documentation say.
 THREADS = """
-Wall-clock time on a machine that was doing other work: differences below a factor of 1.5 are noise. adelie and cyanure
+Processor time of the busier of the two threads, which is what a run takes on two idle cores (the machine was not idle,
+so that wall-clock time would not tell); differences below a factor of 1.2 are noise. adelie and cyanure
 are given two threads by their own argument; OpenBLAS, OpenMP and numba by the environment, which reaches the matrix
 products of scikit-learn's lbfgs, newton-cg and newton steps, and products with the design in celer and skglm, whose
 coordinate descent has one thread, as have liblinear, saga and scikit-learn's coordinate descent. {ours}

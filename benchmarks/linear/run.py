@@ -239,7 +239,8 @@ def threads_text(family: str, options: Options, more: str) -> dict[str, str]:
 
 # What each solver does with a second thread, by what their sources and documentation say.
 THREADS = """
-Wall-clock time on a machine that was doing other work: differences below a factor of 1.5 are noise. OpenBLAS, OpenMP
+Processor time of the busier of the two threads, which is what a run takes on two idle cores (the machine was not idle,
+so that wall-clock time would not tell); differences below a factor of 1.2 are noise. OpenBLAS, OpenMP
 and numba have two threads by the environment, which reaches products with a dense design in scikit-learn, celer and
 skglm; the coordinate descent of all three, liblinear, and products with sparse designs have one. {ours}
 """
