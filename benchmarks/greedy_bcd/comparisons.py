@@ -107,8 +107,9 @@ def plan(scale: float) -> dict[str, list[Panel]]:
     }.items():
         pictures[name] = [Panel(title, problem, rules) for title, problem in smooth.items()]
     pictures["newton_5"] = [Panel(t, smooth[t], matrix_rules(5, "newton")) for t in ("logistic", "softmax")]
+    # The support has 118 coordinates at 0.3 times the sizes of the paper.
     pictures["nonnegative"] = [
-        Panel(f"nonnegative L1, blocks of {size}", constrained, constrained_rules(size)) for size in (5, 50, 100)
+        Panel(f"nonnegative L1, blocks of {size}", constrained, constrained_rules(size)) for size in (5, 50, 150)
     ]
     graphs = {"lattice": problems.lattice(), "two moons": problems.moons()}
     pictures["graphs"] = [Panel(t, g, graph_rules(round(g.X.shape[0] ** (1 / 3)))) for t, g in graphs.items()]

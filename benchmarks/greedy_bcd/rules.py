@@ -88,7 +88,10 @@ def draw(picture: str, panels: list[Panel], curves: list[dict[str, tuple[np.ndar
     for column, (panel, own) in enumerate(zip(panels, curves, strict=True)):
         for k, (label, (seconds, gap)) in enumerate(own.items()):
             (handles[label],) = axes[0, column].semilogy(gap, **style(label, k))
-            axes[1, column].loglog(seconds[1:], gap[1:], **style(label, k))
+            axes[1, column].semilogy(seconds[1:], gap[1:], **style(label, k))
+        starts, ends = zip(*((seconds[1], seconds[-1]) for seconds, _ in own.values()), strict=True)
+        if max(ends) > 10 * min(starts):
+            axes[1, column].set_xscale("log")
         axes[0, column].set_title(panel.title, fontsize=10)
         axes[0, column].set_xlabel("block updates", fontsize=9)
         axes[1, column].set_xlabel("seconds", fontsize=9)

@@ -114,9 +114,9 @@ rule (constants of blocks, row sums).
 
 ## Every partition with every selection and update
 
-Small problems ({n} rows, {p} columns; 5 classes; a lattice), blocks of {block}, {few} updates. "groups" is least
-squares with a penalty on the norms of groups, which the paper does not have. Colours are gaps at the end; grey cells
-are combinations that cannot work and are refused with a sentence naming the missing part (column "refused" of
+Small problems ({n} rows, {p} columns; 5 classes; a lattice), blocks of {block}, {few} updates or 20 s. "groups" is
+least squares with a penalty on the norms of groups, which the paper does not have. Colours are gaps at the end; grey
+cells are combinations that cannot work and are refused with a sentence naming the missing part (column "refused" of
 `grid.csv`).
 
 {grid}
