@@ -10,7 +10,7 @@ from common.machine import describe
 from common.options import Options
 from common.timing import clock, solve_seconds
 from linear.measure import race
-from linear.run import draw_growth, draw_time_to_gap, growth_said, medians, summarise, threads_text
+from linear.run import cap_of, draw_growth, draw_time_to_gap, growth_said, medians, summarise, threads_text
 from linear.solvers import quietly
 
 from blocks import problems
@@ -52,7 +52,7 @@ def contenders(problem: problems.Problem) -> list[Entry]:
 
 def run(options: Options) -> Path:
     folder = options.folder("blocks")
-    cap = 2.0 if options.quick else CAP
+    cap = cap_of(options)
     rows: Rows = []
     for seed in options.seeds:
         for small in problems.cases(True, seed + 1, options.only):  # compiling and loading are not charged
@@ -126,7 +126,7 @@ def report(options: Options, rows: Rows, summary: Rows, growth_rows: Rows) -> st
         size="small problems (`--quick`): a check, not a comparison" if options.quick else "full size",
         seeds=", ".join(dict.fromkeys(str(r["seed"]) for r in rows)),
         repeats=1 + max(int(r["repeat"]) for r in rows),
-        cap=2 if options.quick else int(CAP),
+        cap=int(cap_of(options)),
         best=tables.markdown(["case", "gap", "best peer, s", "pauca, s", "ratio", "range"], best),
         everybody=tables.markdown(["case", "gap", "solver", f"{clock()} s"], everybody),
         behind="pauca is behind on " + "; ".join(behind) + "." if behind else "pauca is behind nowhere in this table.",

@@ -51,9 +51,6 @@ def case(name: str, side: int) -> tuple[sparse.csr_array, np.ndarray, np.ndarray
         share = 0.01
     else:
         X, y = load_digits(return_X_y=True)
-        if name == "digits x 20":  # the same digits with noise, for size
-            X = np.repeat(X, 20, axis=0) + rng.normal(scale=2.0, size=(20 * len(X), X.shape[1]))
-            y = np.repeat(y, 20)
         W = kneighbors_graph(X, 7)
         W = sparse.csr_array(W.maximum(W.T))
         share = 0.02
@@ -94,7 +91,7 @@ def run(name: str, side: int, method: str) -> dict[str, float]:
 
 def compare_all(side: int, repeats: int) -> list[dict[str, Any]]:
     rows: list[dict[str, Any]] = []
-    for name in ("lattice", "cube", "digits", "digits x 20"):
+    for name in ("lattice", "cube", "digits"):
         found: dict[str, list[dict[str, float]]] = {m: [] for m in METHODS}
         for _ in range(repeats):
             for method in METHODS:

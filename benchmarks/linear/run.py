@@ -27,12 +27,12 @@ def run(options: Options) -> Path:
     for seed in options.seeds:
         for problem in problems.cases(options.quick, seed, options.only):
             print(f"   {problem.name}, seed {seed}", flush=True)
-            new = list(time_to_gap(problem, SOLVERS, TARGETS, options.repeats, 2.0 if options.quick else 5.0))
+            new = list(time_to_gap(problem, SOLVERS, TARGETS, options.repeats, cap_of(options)))
             rows += new
             for target, solver, value in medians(new):
                 print(f"      {target}  {solver:26s} {tables.seconds(value)} s", flush=True)
+            tables.write_csv(folder / "time_to_gap.csv", rows)
     if rows:
-        tables.write_csv(folder / "time_to_gap.csv", rows)
         draw_time_to_gap(rows, folder / "time_to_gap.png")
         tables.write_csv(folder / "summary.csv", summarise(rows))
     if options.threads == 1 and options.only in ("", "growth"):
@@ -47,6 +47,11 @@ def run(options: Options) -> Path:
         growth_rows, start_rows = (tables.read_csv(folder / f"{name}.csv") for name in ("growth", "start_up"))
         page.write_text(report(options, rows, summarise(rows), growth_rows, start_rows), encoding="utf-8")
     return page
+
+
+def cap_of(options: Options) -> float:
+    """Seconds after which a solver is out; fewer on two threads, whose table is a supplement."""
+    return 2.0 if options.quick or options.threads > 1 else 5.0
 
 
 def medians(rows: Rows) -> list[tuple[str, str, float]]:
@@ -217,6 +222,7 @@ def report(options: Options, rows: Rows, summary: Rows, growth_rows: Rows, start
         seeds=", ".join(dict.fromkeys(str(r["seed"]) for r in rows)),
         repeats=1 + max(int(r["repeat"]) for r in rows),
         best=best,
+        cap=cap_of(options),
         **threads_text("linear", options, THREADS.format(ours=OURS)),
         everybody=everybody,
         behind="pauca is behind on " + "; ".join(behind) + "." if behind else "pauca is behind nowhere in this table.",
@@ -258,7 +264,7 @@ Written by `python benchmarks/run.py linear{flag}`; {size}. Seeds {seeds}, {repe
 - The gap is the primal minus the dual objective, computed for every solver by the same numpy code (`linear/gaps.py`)
   with the intercept recomputed exactly, relative to the objective of the model without features.
 - Every solver, pauca included, runs at the loosest tolerance on a half-decade grid that reaches the gap on that data;
-  `-` means that it takes more than 5 s (2 s if quick), or that the problem is not its kind.
+  `-` means that it takes more than {cap:g} s, or that the problem is not its kind.
 - Repeats are interleaved, every second one in reverse order; compilation and loading are paid before. The ratio is the
   median over paired runs of the peer's time over pauca's: above 1, pauca is faster.
 - On the dense design scikit-learn's and celer's Lasso are handed centred data, which they are not charged for: their

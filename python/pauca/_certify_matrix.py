@@ -60,7 +60,7 @@ def matrix_figures(
     null_loss = float(-s @ (target @ np.log(null))) if classes else float(0.5 * s @ ((target - null) ** 2).sum(axis=1))
     bend = (0.5 if classes else 1.0) * scale**2 * (variance if estimator.fit_intercept else square)
 
-    lam = float(estimator.alpha_) * float(penalty.alpha)  # type: ignore[attr-defined]
+    lam = float(estimator.alpha_) * float(penalty.alpha)
     names = getattr(estimator, "feature_names_in_", None)
     curvature = float(bend.max(initial=0.0))
     if isinstance(penalty, penalties.SeparablePenalty):
