@@ -20,7 +20,7 @@ from blocks.solvers import SOLVERS, Solver
 TAKES_THREADS = True
 TARGETS = [1e-4, 1e-6, 1e-8]
 CAP = 5.0
-GROWTH_CAP = 3.0
+GROWTH_CAP = 1.0
 PACKAGES = ["pauca", "numpy", "scipy", "scikit-learn", "celer", "skglm", "adelie", "cyanure", "numba"]
 Rows = list[dict[str, Any]]
 
@@ -67,7 +67,6 @@ def run(options: Options) -> Path:
             tables.write_csv(folder / "time_to_gap.csv", rows)
     if options.threads == 1 and (not options.only or options.only in "growth"):
         growth_rows = growth(options)
-        tables.write_csv(folder / "growth.csv", growth_rows)
         draw_growth(growth_rows, folder / "growth.png")
     growth_rows = tables.read_csv(folder / "growth.csv")
     page = options.page("blocks")
@@ -100,8 +99,12 @@ def growth(options: Options) -> Rows:
                 loss, penalty, X, Y = make(n, p, options.seeds[0])
                 draft = problems.Problem(case, loss, penalty, X, Y, 0.0, 0.1, options.seeds[0])
                 problem = replace(problems.at_fraction(draft), fraction=0.1)
+                if not any(r["case"].startswith(name) for r in rows):  # compiling and loading are not charged
+                    for entry in contenders(problem):
+                        entry.solve(1e-2)
                 for row in race(case, problem.seed, contenders(problem), [1e-6], options.repeats, GROWTH_CAP):
                     rows.append({"n": n, "p": p, **row})
+                tables.write_csv(options.folder("blocks") / "growth.csv", rows)
     return rows
 
 
@@ -139,7 +142,7 @@ def report(options: Options, rows: Rows, summary: Rows, growth_rows: Rows) -> st
 GROWTH = """
 ## Growth
 
-To a gap of 1e-6 at alpha_max / 10; who takes more than 3 s is left out from there on.
+To a gap of 1e-6 at alpha_max / 10; who takes more than 1 s is left out.
 
 ![growth](blocks/growth.png)
 
@@ -154,6 +157,7 @@ so that wall-clock time would not tell); differences below a factor of 1.2 are n
 are given two threads by their own argument; OpenBLAS, OpenMP and numba by the environment, which reaches the matrix
 products of scikit-learn's lbfgs, newton-cg and newton steps, and products with the design in celer and skglm, whose
 coordinate descent has one thread, as have liblinear, saga and scikit-learn's coordinate descent. {ours}
+Cases of the one-thread table that are absent here were not measured.
 """
 OURS = "A single fit of pauca's block solver uses one thread; `n_jobs` of its cross-validation fits folds side by side."
 

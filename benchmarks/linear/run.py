@@ -249,6 +249,7 @@ Processor time of the busier of the two threads, which is what a run takes on tw
 so that wall-clock time would not tell); differences below a factor of 1.2 are noise. OpenBLAS, OpenMP
 and numba have two threads by the environment, which reaches products with a dense design in scikit-learn, celer and
 skglm; the coordinate descent of all three, liblinear, and products with sparse designs have one. {ours}
+Cases of the one-thread table that are absent here were not measured.
 """
 OURS = (
     "A single fit of pauca's linear solver uses one thread; `n_jobs` of its cross-validation fits folds side by side."
