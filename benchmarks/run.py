@@ -56,6 +56,8 @@ def main(argv: list[str] | None = None) -> int:
             parser.error(f"--threads: {family} has no comparison on several threads")
         page = module.run(options)
         print(f"== {family}: {time.perf_counter() - start:.0f} s, {page}", flush=True)
+    if options.output == HERE / "report":
+        importlib.import_module("overview").main()
     return 0
 
 
