@@ -136,7 +136,7 @@ def draw_growth(rows: Rows, path: Path) -> None:
         own = [r for r in rows if r["case"] == case]
         for size in dict.fromkeys(r[varying] for r in own):
             for _, solver, value in medians([r for r in own if r[varying] == size]):
-                curves[solver][0].append(size)
+                curves[solver][0].append(float(size))
                 curves[solver][1].append(value)
         series[case] = curves
     plots.panels(path, series, "n or p", f"{clock()} seconds", columns=len(series))
@@ -249,7 +249,9 @@ Processor time of the busier of the two threads, which is what a run takes on tw
 so that wall-clock time would not tell); differences below a factor of 1.2 are noise. OpenBLAS, OpenMP
 and numba have two threads by the environment, which reaches products with a dense design in scikit-learn, celer and
 skglm; the coordinate descent of all three, liblinear, and products with sparse designs have one. {ours}
-Cases of the one-thread table that are absent here were not measured.
+Threads of OpenMP and OpenBLAS that wait spin, which is charged to them: where a peer is several times slower here than
+in the one-thread table, that is why, and the ratio is no merit of pauca's. Cases of the one-thread table that are absent
+here were not measured.
 """
 OURS = (
     "A single fit of pauca's linear solver uses one thread; `n_jobs` of its cross-validation fits folds side by side."
