@@ -158,8 +158,8 @@ are given two threads by their own argument; OpenBLAS, OpenMP and numba by the e
 products of scikit-learn's lbfgs, newton-cg and newton steps, and products with the design in celer and skglm, whose
 coordinate descent has one thread, as have liblinear, saga and scikit-learn's coordinate descent. {ours}
 Threads of OpenMP and OpenBLAS that wait spin, which is charged to them: where a peer is several times slower here than
-in the one-thread table, that is why, and the ratio is no merit of pauca's. Cases of the one-thread table that are absent
-here were not measured.
+in the one-thread table, that is why, and the ratio is no merit of pauca's. Cases of the one-thread table that are
+absent here were not measured.
 """
 OURS = "A single fit of pauca's block solver uses one thread; `n_jobs` of its cross-validation fits folds side by side."
 

@@ -250,8 +250,8 @@ so that wall-clock time would not tell); differences below a factor of 1.2 are n
 and numba have two threads by the environment, which reaches products with a dense design in scikit-learn, celer and
 skglm; the coordinate descent of all three, liblinear, and products with sparse designs have one. {ours}
 Threads of OpenMP and OpenBLAS that wait spin, which is charged to them: where a peer is several times slower here than
-in the one-thread table, that is why, and the ratio is no merit of pauca's. Cases of the one-thread table that are absent
-here were not measured.
+in the one-thread table, that is why, and the ratio is no merit of pauca's. Cases of the one-thread table that are
+absent here were not measured.
 """
 OURS = (
     "A single fit of pauca's linear solver uses one thread; `n_jobs` of its cross-validation fits folds side by side."
