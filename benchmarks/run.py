@@ -28,14 +28,15 @@ def main(argv: list[str] | None = None) -> int:
     parser.add_argument("--repeats", type=int, default=3, help="interleaved repeats a seed (default 3)")
     parser.add_argument("--seeds", type=int, default=2, help="data sets a case (default 2, 1 if quick)")
     parser.add_argument("--first-seed", type=int, default=1001, help="seed of the first data set (default 1001)")
+    parser.add_argument("--threads", type=int, default=1, help="for every solver that has them: linear, blocks")
     parser.add_argument("--only", default="", help="run the cases whose name contains this")
     parser.add_argument("--output", type=Path, default=HERE / "report", help="where results are written")
     args = parser.parse_args(argv)
     unknown = set(args.family) - set(families())
     if unknown:
         parser.error(f"no such family: {', '.join(sorted(unknown))}; there are {', '.join(families())}")
-    for name in THREADS:  # before numpy is imported: everything below runs on one thread
-        os.environ[name] = "1"
+    for name in THREADS:  # before numpy is imported
+        os.environ[name] = str(args.threads)
 
     from common.options import Options
 
@@ -45,11 +46,15 @@ def main(argv: list[str] | None = None) -> int:
         seeds=[args.first_seed + k for k in range(1 if args.quick else args.seeds)],
         only=args.only,
         output=args.output,
+        threads=args.threads,
     )
     for family in args.family or families():
         print(f"== {family}", flush=True)
         start = time.perf_counter()
-        page = importlib.import_module(f"{family}.run").run(options)
+        module = importlib.import_module(f"{family}.run")
+        if args.threads > 1 and not getattr(module, "TAKES_THREADS", False):
+            parser.error(f"--threads: {family} has no comparison on several threads")
+        page = module.run(options)
         print(f"== {family}: {time.perf_counter() - start:.0f} s, {page}", flush=True)
     if options.output == HERE / "report":
         importlib.import_module("overview").main()

@@ -67,7 +67,7 @@ def test_partitions(partition, selection):
     compare("least_squares", X, y, partition=partition, block_size=3, selection=selection, update="gradient")
 
 
-@pytest.mark.parametrize("loss", ["least_squares", "logistic", "squared_hinge", "graph"])
+@pytest.mark.parametrize("loss", ["least_squares", "logistic", "squared_hinge", "softmax", "graph"])
 @pytest.mark.parametrize("selection", RULES)
 @pytest.mark.parametrize("partition", ["variable", "sort"])
 def test_selection(loss, selection, partition):
@@ -239,9 +239,10 @@ def test_objective_never_increases(loss, penalty, partition, selection, update, 
     assert (result.x <= upper).all()
 
 
+@pytest.mark.parametrize("size", [1, 4])
 @pytest.mark.parametrize("update", ["gradient", "matrix", "newton", "two-metric"])
 @pytest.mark.parametrize("flaw", ["duplicate", "zero", "all zero", "one column"])
-def test_degenerate_columns_reach_the_minimum(update, flaw):
+def test_degenerate_columns_reach_the_minimum(update, flaw, size):
     X, y = data("least_squares", n=20, p=6)
     if flaw == "duplicate":
         X[:, 5] = X[:, 0]
@@ -254,7 +255,7 @@ def test_degenerate_columns_reach_the_minimum(update, flaw):
     best = 0.5 * np.sum((y - X @ np.linalg.lstsq(X, y, rcond=None)[0]) ** 2)
     for partition in ("variable", "sort"):
         result = minimize_blocks(
-            BlockProblem("least_squares", X, y), partition=partition, block_size=4, selection="gs-q", update=update,
+            BlockProblem("least_squares", X, y), partition=partition, block_size=size, selection="gs-q", update=update,
             max_iter=3000,
         )  # fmt: skip
         assert result.objective_path[-1] <= best * (1 + 1e-9)

@@ -10,6 +10,7 @@ import celer
 import numpy as np
 import skglm
 from celer.homotopy import mtl_path
+from common.timing import threads
 from cyanure import estimators as cyanure
 from sklearn import linear_model
 
@@ -75,6 +76,7 @@ def _adelie(problem: Problem, tol: float) -> np.ndarray:
         intercept=False,
         progress_bar=False,
         early_exit=False,
+        n_threads=threads(),
     )
     return state.betas[-1].toarray().ravel()
 
@@ -136,7 +138,7 @@ def _cyanure(problem: Problem, tol: float) -> np.ndarray:
         fit_intercept=False,
         tol=tol,
         max_iter=100_000,
-        n_threads=1,
+        n_threads=threads(),
         verbose=False,
     )
     with contextlib.redirect_stdout(io.StringIO()):

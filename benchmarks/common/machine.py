@@ -5,6 +5,8 @@ import platform
 from collections.abc import Sequence
 from importlib.metadata import PackageNotFoundError, version
 
+from common.timing import threads
+
 
 def processor() -> str:
     try:
@@ -22,7 +24,8 @@ def describe(packages: Sequence[str]) -> str:
             versions.append(f"{package} {version(package)}")
         except PackageNotFoundError:
             versions.append(f"{package} (absent)")
+    used = "one thread" if threads() == 1 else f"{threads()} threads"
     return (
-        f"{processor()}, {os.cpu_count()} cores (one thread used), {platform.system()}, "
+        f"{processor()}, {os.cpu_count()} cores ({used} used), {platform.system()}, "
         f"Python {platform.python_version()}; {', '.join(versions)}."
     )

@@ -11,8 +11,16 @@ class Options:
     seeds: list[int]
     only: str
     output: Path
+    threads: int = 1
+
+    def name(self, family: str) -> str:
+        """Tables of several threads stand beside those of one."""
+        return family if self.threads == 1 else f"{family}_{self.threads}_threads"
 
     def folder(self, family: str) -> Path:
-        path = self.output / family
+        path = self.output / self.name(family)
         path.mkdir(parents=True, exist_ok=True)
         return path
+
+    def page(self, family: str) -> Path:
+        return self.output / f"{self.name(family)}.md"

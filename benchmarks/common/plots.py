@@ -15,8 +15,18 @@ COLOURS = {
     "celer": "#4f9d69",
     "skglm": "#8c5fa8",
     "liblinear": "#b03a48",
+    "adelie": "#b03a48",
+    "cyanure": "#4f9d69",
 }
-MARKERS = {"pauca": "o", "scikit-learn": "s", "celer": "^", "skglm": "D", "liblinear": "v"}
+MARKERS = {
+    "pauca": "o",
+    "scikit-learn": "s",
+    "celer": "^",
+    "skglm": "D",
+    "liblinear": "v",
+    "adelie": "v",
+    "cyanure": "^",
+}
 
 
 def style(solver: str) -> dict[str, Any]:

@@ -1,6 +1,6 @@
 """Label propagation: message passing beside scikit-learn's LabelSpreading and one sparse factorization.
 
-    python -m benchmarks.greedy_bcd.graphs [--side 300] [--repeats 3]
+    python benchmarks/run.py greedy_bcd --only graphs
 
 Each run is a process of its own, so that its peak memory (above that of the data) is its own. Times are CPU seconds,
 medians of interleaved repeats, without the building of the graph; a run is stopped after 60 s. Accuracy is that of the
@@ -19,6 +19,7 @@ import sys
 import time
 import warnings
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from scipy import sparse
@@ -50,9 +51,6 @@ def case(name: str, side: int) -> tuple[sparse.csr_array, np.ndarray, np.ndarray
         share = 0.01
     else:
         X, y = load_digits(return_X_y=True)
-        if name == "digits x 20":  # the same digits with noise, for size
-            X = np.repeat(X, 20, axis=0) + rng.normal(scale=2.0, size=(20 * len(X), X.shape[1]))
-            y = np.repeat(y, 20)
         W = kneighbors_graph(X, 7)
         W = sparse.csr_array(W.maximum(W.T))
         share = 0.02
@@ -91,9 +89,9 @@ def run(name: str, side: int, method: str) -> dict[str, float]:
     }
 
 
-def compare_all(side: int, repeats: int) -> str:
-    lines = []
-    for name in ("lattice", "cube", "digits", "digits x 20"):
+def compare_all(side: int, repeats: int) -> list[dict[str, Any]]:
+    rows: list[dict[str, Any]] = []
+    for name in ("lattice", "cube", "digits"):
         found: dict[str, list[dict[str, float]]] = {m: [] for m in METHODS}
         for _ in range(repeats):
             for method in METHODS:
@@ -103,31 +101,32 @@ def compare_all(side: int, repeats: int) -> str:
                 )
                 if answer.returncode == 0:
                     found[method].append(json.loads(answer.stdout))
-        first = next(r[0] for r in found.values() if r)
-        lines.append(f"{name}: {first['nodes']} nodes, {first['edges']} edges")
         for method, runs in found.items():
             if not runs:
-                lines.append(f"  {method:<15} failed")
                 continue
-            seconds, memory = (statistics.median(r[k] for r in runs) for k in ("seconds", "megabytes"))
-            lines.append(
-                f"  {method:<15} {seconds:8.3f} s  {memory:7.1f} MB  accuracy {runs[0]['accuracy']:.4f}  "
-                f"{runs[0]['sweeps']:5d} sweeps  residual {runs[0]['residual']:.1e}"
+            rows.append(
+                {
+                    "graph": name,
+                    "nodes": runs[0]["nodes"],
+                    "edges": runs[0]["edges"],
+                    "method": method,
+                    "seconds": f"{statistics.median(r['seconds'] for r in runs):.3f}",
+                    "megabytes": f"{statistics.median(r['megabytes'] for r in runs):.0f}",
+                    "accuracy": f"{runs[0]['accuracy']:.4f}",
+                    "sweeps": runs[0]["sweeps"],
+                    "residual": f"{runs[0]['residual']:.1e}",
+                }
             )
-        print("\n".join(lines[-len(METHODS) - 1 :]), flush=True)
-    return "\n".join(lines)
+            print("      " + "  ".join(str(v) for v in rows[-1].values()), flush=True)
+    return rows
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--side", type=int, default=300)
-    parser.add_argument("--repeats", type=int, default=3)
-    parser.add_argument("--one", nargs=2, metavar=("CASE", "METHOD"))
+    parser.add_argument("--one", nargs=2, metavar=("CASE", "METHOD"), required=True)
     options = parser.parse_args()
-    if options.one:
-        print(json.dumps(run(options.one[0], options.side, options.one[1])))
-    else:
-        compare_all(options.side, options.repeats)
+    print(json.dumps(run(options.one[0], options.side, options.one[1])))
 
 
 if __name__ == "__main__":

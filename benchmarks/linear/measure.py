@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
-from common.timing import cpu_seconds
+from common.timing import solve_seconds
 
 from linear.gaps import relative_gap
 from linear.problems import Problem, at_fraction
@@ -25,8 +25,8 @@ class Entry:
     judged: Problem
 
     def solve(self, tol: float) -> tuple[float, float]:
-        """CPU seconds and relative duality gap."""
-        seconds, coef = cpu_seconds(lambda: quietly(lambda: self.solver.fit(self.handed, tol)))
+        """Seconds and relative duality gap."""
+        seconds, coef = solve_seconds(lambda: quietly(lambda: self.solver.fit(self.handed, tol)))
         return seconds, relative_gap(self.judged, coef)
 
 

@@ -5,15 +5,17 @@ from collections import defaultdict
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 from common import plots, tables
 from common.machine import describe
 from common.options import Options
-from common.timing import in_new_process
+from common.timing import clock, in_new_process
 
 from linear import problems
 from linear.measure import time_to_gap
 from linear.solvers import SOLVERS
 
+TAKES_THREADS = True
 TARGETS = [1e-4, 1e-6, 1e-8]
 PACKAGES = ["pauca", "numpy", "scipy", "scikit-learn", "celer", "skglm", "numba"]
 Rows = list[dict[str, Any]]
@@ -25,24 +27,31 @@ def run(options: Options) -> Path:
     for seed in options.seeds:
         for problem in problems.cases(options.quick, seed, options.only):
             print(f"   {problem.name}, seed {seed}", flush=True)
-            new = list(time_to_gap(problem, SOLVERS, TARGETS, options.repeats, 2.0 if options.quick else 5.0))
+            new = list(time_to_gap(problem, SOLVERS, TARGETS, options.repeats, cap_of(options)))
             rows += new
             for target, solver, value in medians(new):
                 print(f"      {target}  {solver:26s} {tables.seconds(value)} s", flush=True)
-    tables.write_csv(folder / "time_to_gap.csv", rows)
-    summary = summarise(rows)
-    tables.write_csv(folder / "summary.csv", summary)
-    draw_time_to_gap(rows, folder / "time_to_gap.png")
-    growth_rows, start_rows = [], []
-    if not options.only:
+            tables.write_csv(folder / "time_to_gap.csv", rows)
+    if rows:
+        draw_time_to_gap(rows, folder / "time_to_gap.png")
+        tables.write_csv(folder / "summary.csv", summarise(rows))
+    if options.threads == 1 and options.only in ("", "growth"):
         growth_rows = growth(options)
         tables.write_csv(folder / "growth.csv", growth_rows)
         draw_growth(growth_rows, folder / "growth.png")
-        start_rows = start_up(3 if options.quick else 5)
-        tables.write_csv(folder / "start_up.csv", start_rows)
-    page = options.output / "linear.md"
-    page.write_text(report(options, rows, summary, start_rows), encoding="utf-8")
+    if options.threads == 1 and options.only in ("", "start-up"):
+        tables.write_csv(folder / "start_up.csv", start_up(3 if options.quick else 5))
+    page = options.page("linear")
+    rows = tables.read_csv(folder / "time_to_gap.csv")
+    if rows:
+        growth_rows, start_rows = (tables.read_csv(folder / f"{name}.csv") for name in ("growth", "start_up"))
+        page.write_text(report(options, rows, summarise(rows), growth_rows, start_rows), encoding="utf-8")
     return page
+
+
+def cap_of(options: Options) -> float:
+    """Seconds after which a solver is out; fewer on two threads, whose table is a supplement."""
+    return 2.0 if options.quick or options.threads > 1 else 5.0
 
 
 def medians(rows: Rows) -> list[tuple[str, str, float]]:
@@ -91,7 +100,9 @@ def draw_time_to_gap(rows: Rows, path: Path) -> None:
             curves[solver][0].append(float(target))
             curves[solver][1].append(value)
         series[case] = curves
-    plots.panels(path, series, "relative duality gap", "CPU seconds", columns=min(4, len(series)), reverse_x=True)
+    plots.panels(
+        path, series, "relative duality gap", f"{clock()} seconds", columns=min(4, len(series)), reverse_x=True
+    )
 
 
 def growth(options: Options) -> Rows:
@@ -100,9 +111,9 @@ def growth(options: Options) -> Rows:
         sizes = {"dense, n = 200": [(200, p) for p in (500, 1000, 2000)]}
     else:
         sizes = {
-            "dense lasso, n = 1000, p grows": [(1000, p) for p in (1000, 3000, 10_000, 30_000)],
-            "dense lasso, p = 3000, n grows": [(n, 3000) for n in (300, 1000, 3000, 10_000)],
-            "sparse lasso, n = 20000, p grows": [(20_000, p) for p in (10_000, 30_000, 100_000, 300_000)],
+            "dense lasso, n = 1000, p grows": [(1000, p) for p in (300, 1000, 3000, 10_000, 30_000)],
+            "dense lasso, p = 3000, n grows": [(n, 3000) for n in (100, 300, 1000, 3000, 10_000)],
+            "sparse lasso, n = 20000, p grows": [(20_000, p) for p in (3000, 10_000, 30_000, 100_000, 300_000)],
         }
     rows: Rows = []
     for name, shapes in sizes.items():
@@ -125,10 +136,36 @@ def draw_growth(rows: Rows, path: Path) -> None:
         own = [r for r in rows if r["case"] == case]
         for size in dict.fromkeys(r[varying] for r in own):
             for _, solver, value in medians([r for r in own if r[varying] == size]):
-                curves[solver][0].append(size)
+                curves[solver][0].append(float(size))
                 curves[solver][1].append(value)
         series[case] = curves
-    plots.panels(path, series, "n or p", "CPU seconds", columns=len(series))
+    plots.panels(path, series, "n or p", f"{clock()} seconds", columns=len(series))
+
+
+def growth_said(rows: Rows) -> str:
+    """Per case: how time grows from the smallest to the largest size, and where pauca is behind."""
+    table, behind = [], []
+    for case in dict.fromkeys(r["case"] for r in rows):
+        own = [r for r in rows if r["case"] == case]
+        varying = "n" if case.endswith("n grows") else "p"
+        sizes = list(dict.fromkeys(int(r[varying]) for r in own))
+        times = {(size, solver): value for size in sizes
+                 for _, solver, value in medians([r for r in own if int(r[varying]) == size])}  # fmt: skip
+        for solver in dict.fromkeys(r["solver"] for r in own):
+            reached = [size for size in sizes if (size, solver) in times]
+            first, last = times[reached[0], solver], times[reached[-1], solver]
+            grown = np.log(last / first) / np.log(reached[-1] / reached[0]) if len(reached) > 1 else float("nan")
+            table.append([case, solver, f"{reached[0]}: {tables.seconds(first)} s",
+                          f"{reached[-1]}: {tables.seconds(last)} s", f"{grown:.2f}"])  # fmt: skip
+        for size in sizes:
+            peers = {s: t for (k, s), t in times.items() if k == size and not s.startswith("pauca")}
+            mine = times.get((size, "pauca"))
+            if peers and (mine is None or min(peers.values()) < mine):
+                best = min(peers, key=peers.__getitem__)
+                ratio = "alone" if mine is None else f"{peers[best] / mine:.2f}"
+                behind.append(f"{case}, {varying} = {size} ({ratio} of {best})")
+    said = "pauca is behind at " + "; ".join(behind) + "." if behind else "pauca is behind nowhere in this picture."
+    return tables.markdown(["case", "solver", "smallest", "largest", "exponent"], table) + "\n" + said
 
 
 START_UP = {
@@ -153,14 +190,14 @@ def start_up(repeats: int) -> Rows:
     return rows
 
 
-def report(options: Options, rows: Rows, summary: Rows, start_rows: Rows) -> str:
+def report(options: Options, rows: Rows, summary: Rows, growth_rows: Rows, start_rows: Rows) -> str:
     worst: dict[tuple[str, str], dict[str, Any]] = {}
     for row in summary:
         key = row["case"], row["target"]
         if key not in worst or float(row["ratio"]) < float(worst[key]["ratio"]):
             worst[key] = row
     best = tables.markdown(
-        ["case", "relative gap", "best peer", "its CPU s", "pauca's CPU s", "ratio", "lowest to highest"],
+        ["case", "relative gap", "best peer", f"its {clock()} s", f"pauca's {clock()} s", "ratio", "lowest to highest"],
         (
             [r["case"], r["target"], r["peer"], tables.seconds(float(r["peer_seconds"])),
              tables.seconds(float(r["pauca_seconds"])), f"**{r['ratio']}**", f"{r['lowest']} to {r['highest']}"]
@@ -182,26 +219,55 @@ def report(options: Options, rows: Rows, summary: Rows, start_rows: Rows) -> str
     text = PAGE.format(
         machine=describe(PACKAGES),
         size="small problems (`--quick`): a check, not a comparison" if options.quick else "full size",
-        seeds=", ".join(str(s) for s in options.seeds),
-        repeats=options.repeats,
+        seeds=", ".join(dict.fromkeys(str(r["seed"]) for r in rows)),
+        repeats=1 + max(int(r["repeat"]) for r in rows),
         best=best,
+        cap=cap_of(options),
+        **threads_text("linear", options, THREADS.format(ours=OURS)),
         everybody=everybody,
         behind="pauca is behind on " + "; ".join(behind) + "." if behind else "pauca is behind nowhere in this table.",
     )
-    return text + (PAGE_MORE.format(starts=starts) if start_rows else "")
+    return text + (PAGE_MORE.format(starts=starts, said=growth_said(growth_rows)) if start_rows else "")
 
 
-PAGE = """# L1-penalised linear models
+def threads_text(family: str, options: Options, more: str) -> dict[str, str]:
+    """What a page says differently on several threads."""
+    several = options.threads > 1
+    return {
+        "title": f", {options.threads} threads" if several else "",
+        "flag": f" --threads {options.threads}" if several else "",
+        "threads": f"{options.threads} threads" if several else "one thread",
+        "clock": f"{clock()[0].upper()}{clock()[1:]}",
+        "name": options.name(family),
+        "more": more if several else "",
+    }
 
-Written by `python benchmarks/run.py linear`; {size}. Seeds {seeds}, {repeats} repeats each.
+
+# What each solver does with a second thread, by what their sources and documentation say.
+THREADS = """
+Processor time of the busier of the two threads, which is what a run takes on two idle cores (the machine was not idle,
+so that wall-clock time would not tell); differences below a factor of 1.2 are noise. OpenBLAS, OpenMP
+and numba have two threads by the environment, which reaches products with a dense design in scikit-learn, celer and
+skglm; the coordinate descent of all three, liblinear, and products with sparse designs have one. {ours}
+Threads of OpenMP and OpenBLAS that wait spin, which is charged to them: where a peer is several times slower here than
+in the one-thread table, that is why, and the ratio is no merit of pauca's. Cases of the one-thread table that are
+absent here were not measured.
+"""
+OURS = (
+    "A single fit of pauca's linear solver uses one thread; `n_jobs` of its cross-validation fits folds side by side."
+)
+
+PAGE = """# L1-penalised linear models{title}
+
+Written by `python benchmarks/run.py linear{flag}`; {size}. Seeds {seeds}, {repeats} repeats each.
 {machine}
 
-CPU seconds on one thread to a relative duality gap, with an intercept unless a solver's name says otherwise.
+{clock} seconds on {threads} to a relative duality gap, with an intercept unless a solver's name says otherwise.
 
 - The gap is the primal minus the dual objective, computed for every solver by the same numpy code (`linear/gaps.py`)
   with the intercept recomputed exactly, relative to the objective of the model without features.
 - Every solver, pauca included, runs at the loosest tolerance on a half-decade grid that reaches the gap on that data;
-  `-` means that it takes more than 5 s (2 s if quick), or that the problem is not its kind.
+  `-` means that it takes more than {cap:g} s, or that the problem is not its kind.
 - Repeats are interleaved, every second one in reverse order; compilation and loading are paid before. The ratio is the
   median over paired runs of the peer's time over pauca's: above 1, pauca is faster.
 - On the dense design scikit-learn's and celer's Lasso are handed centred data, which they are not charged for: their
@@ -209,12 +275,13 @@ CPU seconds on one thread to a relative duality gap, with an intercept unless a 
   without one and are compared with pauca doing the same.
 - Dense: n = 1000, p = 10000, AR(0.6) rows. Sparse: CSC, n = 20000, p = 100000, density 1e-3. "/10" is alpha_max / 10.
 
+{more}
 ## The best peer
 
 {best}
 {behind}
 
-![time to a gap](linear/time_to_gap.png)
+![time to a gap]({name}/time_to_gap.png)
 
 ## Everybody
 
@@ -227,6 +294,8 @@ PAGE_MORE = """
 Lasso at alpha_max / 10 to a gap of 1e-6.
 
 ![growth with n and p](linear/growth.png)
+
+{said}
 
 ## Import and first fit in a new process
 

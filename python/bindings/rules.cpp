@@ -8,6 +8,7 @@
 #include "pauca/bcd/rules/partition.hpp"
 #include "pauca/bcd/rules/softmax_smooth.hpp"
 #include "pauca/bcd/solve_by_rules.hpp"
+#include "pauca/core/thread_clock.hpp"
 
 namespace pauca::python {
 namespace {
@@ -75,8 +76,10 @@ py::dict minimise_blocks(bcd::rules::Smooth& f, const Optional& l1, const Option
   Index fallbacks = 0;
   const bcd::BlockRun run = run_released(std::move(callback), [&](Monitor& monitor) {
     monitor.start(max_time);
+    const double start_of_thread = thread_seconds();
     bcd::Iteration iteration(f, *g, rules, x0, monitor);
     bcd::BlockRun r = bcd::run(iteration, updates, tol, target, monitor);
+    for (double& t : r.processor) t -= start_of_thread;
     violation = iteration.violation();
     fallbacks = iteration.fallbacks();
     return r;
@@ -89,6 +92,7 @@ py::dict minimise_blocks(bcd::rules::Smooth& f, const Optional& l1, const Option
   d["fallbacks"] = fallbacks;
   d["objective_path"] = py::array_t<double>(static_cast<py::ssize_t>(run.objective.size()), run.objective.data());
   d["seconds_path"] = py::array_t<double>(static_cast<py::ssize_t>(run.seconds.size()), run.seconds.data());
+  d["cpu_seconds_path"] = py::array_t<double>(static_cast<py::ssize_t>(run.processor.size()), run.processor.data());
   d["sizes"] = py::array_t<Index>(static_cast<py::ssize_t>(run.size.size()), run.size.data());
   return d;
 }

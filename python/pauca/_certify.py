@@ -16,6 +16,7 @@ from scipy.special import expit
 
 from . import losses, penalties, solvers
 from ._certify_cox import cox_terms
+from ._certify_matrix import matrix_figures
 from ._survival import SurvivalTarget, survival_target
 from ._validation import FloatArray
 from .linear_model._fit import resolve_penalty
@@ -151,15 +152,15 @@ def certificate(
     offset: npt.ArrayLike | None = None,
     strata: npt.ArrayLike | None = None,
 ) -> Certificate:
-    """Certify a fitted SparseRegressor, SparseClassifier or SparseCoxRegressor on the data it was fitted to.
+    """Certify a fitted linear model on the data it was fitted to.
 
     Parameters
     ----------
-    estimator : SparseRegressor, SparseClassifier or SparseCoxRegressor
+    estimator : SparseRegressor, SparseClassifier, MultiTaskSparseRegressor or SparseCoxRegressor
         Fitted estimator.
     X : {array-like, sparse matrix} of shape (n_samples, n_features)
         The data of the fit.
-    y : array-like of shape (n_samples,)
+    y : array-like of shape (n_samples,) or (n_samples, n_targets)
         The target of the fit.
     sample_weight, offset, strata : array-like of shape (n_samples,), default=None
         As given to ``fit`` (a ``class_weight`` is not known here: multiply it in).
@@ -170,11 +171,17 @@ def certificate(
         The figures.
     """
     from .linear_model._classifier import LOSS_NAMES as CLASSIFIER_LOSSES
+    from .linear_model._multitask import resolve_row_penalty
     from .linear_model._regressor import LOSS_NAMES as REGRESSOR_LOSSES
 
     names = getattr(estimator, "feature_names_in_", None)
     matrix: Any = X if sparse.issparse(X) else np.asarray(X, dtype=np.float64)
     n, p = matrix.shape
+    penalty: Any
+    if not hasattr(estimator, "loss") or len(getattr(estimator, "classes_", ())) > 2:  # several targets or classes
+        s = np.ones(n) if sample_weight is None else np.asarray(sample_weight, dtype=float)
+        penalty = resolve_row_penalty(estimator.penalty)
+        return Certificate(**vars(matrix_figures(estimator, matrix, y, s / s.sum(), penalty, _derivative)))
     loss = estimator.loss
     if isinstance(loss, str):
         loss = {**CLASSIFIER_LOSSES, **REGRESSOR_LOSSES}[loss]()
@@ -222,8 +229,11 @@ def certificate(
     alpha = float(estimator.alpha_)
     if isinstance(penalty, penalties.Box):
         lower, upper = np.array(penalty._bounds(p, names)).reshape(2, -1)
-        pushed = ((gradient > 0) & (coef <= lower)) | ((gradient < 0) & (coef >= upper))
+        pushed = ((gradient > 0) & (w <= lower)) | ((gradient < 0) & (w >= upper))
         violation = np.where(pushed, 0.0, np.abs(gradient)).max(initial=0.0)
+        outside = np.maximum(lower - w, w - upper).max(initial=0.0)
+        if outside > 1e-12 * max(1.0, float(np.abs(w).max(initial=0.0))):
+            violation = np.inf
     elif isinstance(penalty, penalties.SeparablePenalty):
         lam = alpha * float(penalty.alpha)
         weights = penalty._weights(p, names)
@@ -255,6 +265,8 @@ def certificate(
         if isinstance(estimator.solver, solvers.IHT) and estimator.solver.n_nonzero is not None:
             smallest = np.abs(w[active]).min(initial=np.inf)
             distance = np.where(active, np.abs(gradient), np.abs(gradient) - bend * smallest)
+        if penalty.nonnegative:
+            distance = np.where(w < 0.0, np.inf, distance)
         violation = np.maximum(np.where(allowed, 0.0, distance), 0.0).max(initial=0.0)
         if limit is None and lam > 0:
             unit = float(derivative(np.zeros(1), np.array([lam]))[0])
@@ -330,11 +342,11 @@ def assert_certified(
 
     Parameters
     ----------
-    estimator : SparseRegressor, SparseClassifier or SparseCoxRegressor
+    estimator : SparseRegressor, SparseClassifier, MultiTaskSparseRegressor or SparseCoxRegressor
         Fitted estimator.
     X : {array-like, sparse matrix} of shape (n_samples, n_features)
         The data of the fit.
-    y : array-like of shape (n_samples,)
+    y : array-like of shape (n_samples,) or (n_samples, n_targets)
         The target of the fit.
     sample_weight, offset, strata : array-like of shape (n_samples,), default=None
         As given to ``fit``.

@@ -5,6 +5,7 @@
 #include "pauca/bcd/graph/forest.hpp"
 #include "pauca/bcd/rules/graph_smooth.hpp"
 #include "pauca/bcd/rules/partition.hpp"
+#include "pauca/core/thread_clock.hpp"
 
 namespace pauca::bcd {
 
@@ -131,6 +132,7 @@ BlockRun run(Iteration& iteration, Index updates, double tol, double target, Mon
   auto note = [&] {
     result.objective.push_back(iteration.objective());
     result.seconds.push_back(monitor.seconds());
+    result.processor.push_back(thread_seconds());
   };
   note();
   const Index look = iteration.greedy() ? std::min<Index>(iteration.epoch(), 10) : iteration.epoch();

@@ -42,14 +42,22 @@ def block_penalty(
         raise ValueError(
             f"GreedyBCD needs a separable or group penalty; {name} is neither, and {n_tasks} targets need GreedyBCD"
         )
-    core = penalty._core_penalty()
-    if (core.ridge_share != 0.0 and core.name != "l1") or penalty.nonnegative:
+    if isinstance(penalty, penalties.Box) or penalty.nonnegative:
         raise ValueError(
-            f"penalty: got {penalty!r}, which has no form for several targets; expected L1, ElasticNet, MCP or a group"
+            f"penalty: got {penalty!r}; bounds and nonnegativity have no form for several targets or classes, expected "
+            "L1, ElasticNet, MCP or a group"
+        )
+    core = penalty._core_penalty()
+    if core.ridge_share != 0.0 and core.name != "l1":
+        raise ValueError(
+            f"penalty: got {penalty!r}, which has no form for several targets or classes; expected L1, ElasticNet, MCP "
+            "or a group"
         )
     weights = penalty._weights(n_features, feature_names)
     if weights is not None and not np.isfinite(weights).all():
-        raise ValueError("penalty.weights: infinite weights have no form for several targets; drop these columns")
+        raise ValueError(
+            "penalty.weights: infinite weights have no form for several targets or classes; drop these columns"
+        )
     ones = np.ones(n_features) if weights is None else weights
     return f"entry:{core.name}", core.shape, np.arange(n_features, dtype=np.int64), ones
 

@@ -27,7 +27,8 @@ _DOC = """
     eps : float, default=None
         Smallest strength relative to ``alpha_max``; None is 1e-3, or 5e-2 with more features than samples.
     param_grid : dict, default=None
-        Shape parameters of the penalty to choose as well, for example ``{{"gamma": [2, 3, 6]}}``.
+        Shape parameters of the penalty to choose as well, for example ``{{"gamma": [2, 3, 6]}}``. Every combination has
+        a path of its own on all data and in every fold, on which each strength starts from the one before.
     cv : int, splitter or iterable, default=None
         Folds, as anywhere in scikit-learn; None is 5.
     rule : {{"min", "1se"}}, default="min"

@@ -95,6 +95,8 @@ class BlockResult:
         F at the start and after every block update.
     seconds_path : ndarray of shape (n_updates + 1,)
         Seconds since the start, likewise; the preparation of partition and constants is before the first.
+    cpu_seconds_path : ndarray of shape (n_updates + 1,)
+        The same in processor time of the thread, which other programs on the machine do not lengthen.
     block_sizes : ndarray of shape (n_updates,)
         Sizes of the chosen blocks.
     violation : float
@@ -118,6 +120,7 @@ class BlockResult:
     intercept: float
     objective_path: FloatArray
     seconds_path: FloatArray
+    cpu_seconds_path: FloatArray
     block_sizes: npt.NDArray[np.int64]
     violation: float
     fallbacks: int
@@ -310,6 +313,7 @@ def minimize_blocks(
         intercept=float(found.get("intercept", 0.0)),
         objective_path=found["objective_path"],
         seconds_path=found["seconds_path"],
+        cpu_seconds_path=found["cpu_seconds_path"],
         block_sizes=found["sizes"],
         violation=float(found["violation"]),
         fallbacks=int(found["fallbacks"]),

@@ -63,6 +63,7 @@ struct BlockRun {
   Index updates = 0;
   std::vector<double> objective;  ///< at the start and after every update
   std::vector<double> seconds;    ///< since the start, likewise
+  std::vector<double> processor;  ///< thread_seconds(), likewise
   std::vector<Index> size;        ///< of the block of every update
 };
 

@@ -39,9 +39,9 @@ std::vector<Block> make_partition(const std::string& name, Index block_size, Smo
   } else if (name == "average") {
     order = alternate(ascending(f.lipschitz()));
   } else if (name == "gershgorin") {
-    order = ascending(gershgorin(f));
+    order = ascending(f.bound_row_sums());
   } else if (name == "gershgorin-average") {
-    order = alternate(ascending(gershgorin(f)));
+    order = alternate(ascending(f.bound_row_sums()));
   } else {
     throw std::invalid_argument("partition: no partition is called '" + name + "'");
   }

@@ -48,7 +48,7 @@ class DiagonalScore : public BlockScore {
   DiagonalScore(Diagonal kind, Run& run) : kind_(kind) {
     if (!run.variable()) return;
     if (kind == Diagonal::gershgorin) {
-      all_ = gershgorin(run.f);
+      all_ = run.f.bound_row_sums();
     } else {
       const bool alone = run.block_size == 1 || kind == Diagonal::coordinate;
       require(kind != Diagonal::block || alone,

@@ -26,9 +26,9 @@ Vector gershgorin(Smooth& f, const Block& rows, const Block& columns) {
   return sums;
 }
 
-Vector gershgorin(Smooth& f) {
-  const Block all = everything(f.size());
-  return gershgorin(f, all, all);
+Vector Smooth::bound_row_sums() {
+  const Block all = everything(size());
+  return gershgorin(*this, all, all);
 }
 
 double largest_eigenvalue(Smooth& f, Monitor& monitor) {

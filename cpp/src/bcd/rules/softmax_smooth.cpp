@@ -134,6 +134,24 @@ void SoftmaxSmooth::bound_times(const Block& block, const Vector& d, Vector& out
   for (std::size_t k = 0; k < block.size(); ++k) out[block[k]] += ridge_ * d[static_cast<Index>(k)];
 }
 
+/// One Gram matrix for all classes: sum_d |1[c = d] - 1/k| = 2 (1 - 1/k).
+Vector SoftmaxSmooth::bound_row_sums() {
+  const Index p = design_.cols(), panel = std::max<Index>(1, std::min<Index>(p, 4'000'000 / std::max<Index>(p, 1)));
+  const Block all = everything(p);
+  const double share = 1.0 - 1.0 / static_cast<double>(classes_);
+  Vector sums(x_.size());
+  Matrix gram;
+  for (Index start = 0; start < p; start += panel) {
+    const Index count = std::min(panel, p - start);
+    gram.resize(p, count);
+    design_.weighted_gram(weights_.data(), all, Block(all.begin() + start, all.begin() + start + count), gram.data(), p,
+                          monitor());
+    for (Index k = 0; k < count; ++k)
+      sums.segment((start + k) * classes_, classes_).setConstant(share * gram.col(k).lpNorm<1>() + ridge_);
+  }
+  return sums;
+}
+
 /// sum_i s_i x_ij x_il P_ic (1[c = d] - P_id)
 void SoftmaxSmooth::hessian(const Block& block, Matrix& out) {
   probabilities();

@@ -48,6 +48,8 @@ class Smooth {
   virtual void bound(const Block& a, const Block& b, Matrix& out) = 0;
   /// out = H d for d living on the block
   virtual void bound_times(const Block& block, const Vector& d, Vector& out) = 0;
+  /// sum_j |H_ij| over all j, for every i
+  virtual Vector bound_row_sums();
   /// out = the Hessian of f at x on the block
   virtual void hessian(const Block& block, Matrix& out) = 0;
   /// M with |D^3 f(x)[d, d, d]| <= M ||d||^3 for d on the block; infinite where f has no third derivative.
@@ -72,8 +74,6 @@ class Smooth {
 
 /// Sum over the row of |H_ij|, j in `columns`, for each i in `rows`: what Gershgorin's theorem bounds H by.
 Vector gershgorin(Smooth& f, const Block& rows, const Block& columns);
-/// sum_j |H_ij| over all j.
-Vector gershgorin(Smooth& f);
 /// Largest eigenvalue of H, by power iteration, a thousandth above what it converges to.
 double largest_eigenvalue(Smooth& f, Monitor& monitor);
 /// {0, ..., n - 1}

@@ -27,6 +27,7 @@ class SoftmaxSmooth final : public Smooth {
 
   void bound(const Block& a, const Block& b, Matrix& out) override;
   void bound_times(const Block& block, const Vector& d, Vector& out) override;
+  Vector bound_row_sums() override;
   void hessian(const Block& block, Matrix& out) override;
   double third_bound(const Block& block) override;
 
