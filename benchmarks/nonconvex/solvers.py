@@ -8,6 +8,7 @@ from functools import partial
 import numpy as np
 from sklearn.linear_model import lasso_path
 
+from nonconvex import by_ncvreg
 from nonconvex.problems import GAMMA, PathProblem
 from pauca.linear_model import path
 from pauca.penalties import L1, MCP, SCAD
@@ -24,6 +25,8 @@ def solvers(problem: PathProblem, penalty: str) -> dict[str, Fit]:
         found["scikit-learn"] = partial(sklearn_path, problem)
     if importlib.util.find_spec("pycasso") and not problem.sparse:
         found["pycasso"] = partial(pycasso_path, problem, penalty)
+    if problem.loss == "quadratic" and not problem.sparse and by_ncvreg.version():
+        found["ncvreg"] = by_ncvreg.NcvregPath(problem, penalty)
     return found
 
 

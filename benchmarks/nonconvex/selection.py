@@ -1,0 +1,3 @@
+CASES = ()
+def rows(case, options):
+    return iter(())
