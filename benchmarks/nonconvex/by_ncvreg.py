@@ -10,6 +10,7 @@ import numpy as np
 
 from nonconvex.problems import GAMMA, PathProblem
 
+LIMIT = 300  # seconds of wall clock for one path
 SCRIPT = Path(__file__).with_name("ncvreg.R")
 
 
@@ -50,6 +51,10 @@ class NcvregPath:
             self.problem.alphas.tofile(f"{folder}/lambda.bin")
             name = "lasso" if self.penalty == "L1" else self.penalty
             arguments = [folder, str(n), str(p), name, str(gamma), repr(tol)]
-            subprocess.run(["Rscript", str(SCRIPT), *arguments], check=True, capture_output=True)
+            try:
+                subprocess.run(["Rscript", str(SCRIPT), *arguments], check=True, capture_output=True, timeout=LIMIT)
+            except subprocess.TimeoutExpired:
+                self.seconds = float(LIMIT)
+                return np.full((p, len(self.problem.alphas)), np.nan)
             self.seconds = float(Path(folder, "seconds.txt").read_text().split()[0])
             return np.fromfile(f"{folder}/beta.bin").reshape(-1, p).T
