@@ -20,7 +20,7 @@ def version() -> str | None:
     if shutil.which("Rscript") is None:
         return None
     done = subprocess.run(
-        ["Rscript", "-e", "cat(as.character(packageVersion('ncvreg')))"], capture_output=True, text=True
+        ["Rscript", "-e", "cat(as.character(packageVersion('ncvreg')))"], check=False, capture_output=True, text=True
     )
     return done.stdout.strip() if done.returncode == 0 else None
 
@@ -30,9 +30,9 @@ def sentence() -> str:
     if found is None:
         return "ncvreg was left out: no Rscript with the package ncvreg was found (R_LIBS says where to look)."
     return (
-        f"ncvreg {found} ran through Rscript, its time being R's CPU time of the call. It standardises by itself, which "
-        "changes nothing here; it takes dense matrices alone, and its logistic and Poisson fits with MCP or SCAD are of "
-        "another objective (the concavity is rescaled by the curvature), so it has the dense quadratic case only."
+        f"ncvreg {found} ran through Rscript, its time being R's CPU time of the call. It standardises by itself, "
+        "which changes nothing here; it takes dense matrices alone, and its logistic and Poisson fits with MCP or SCAD are "
+        "of another objective (the concavity is rescaled by the curvature), so it has the dense quadratic case only."
     )
 
 

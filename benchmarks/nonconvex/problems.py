@@ -55,11 +55,7 @@ def make(kind: str, loss: str, seed: int, quick: bool) -> PathProblem:
     else:
         scale = (3.0 if loss == "logistic" else 1.0) / signal.std()
         coef, signal = coef * scale, signal * scale
-        y = (
-            rng.poisson(np.exp(np.minimum(signal, 4.0)))
-            if loss == "poisson"
-            else rng.random(2 * n) < expit(signal)
-        )
+        y = rng.poisson(np.exp(np.minimum(signal, 4.0))) if loss == "poisson" else rng.random(2 * n) < expit(signal)
     y = y.astype(float)
     if loss == "quadratic":
         y -= y[:n].mean()
@@ -81,7 +77,11 @@ def slope(loss: str, y: np.ndarray, eta: np.ndarray) -> np.ndarray:
 def value(loss: str, y: np.ndarray, eta: np.ndarray) -> float:
     if loss == "quadratic":
         return float(((eta - y) ** 2).mean() / 2)
-    return float((np.exp(np.minimum(eta, 700.0)) - y * eta).mean() if loss == "poisson" else (np.logaddexp(0, eta) - y * eta).mean())
+    return float(
+        (np.exp(np.minimum(eta, 700.0)) - y * eta).mean()
+        if loss == "poisson"
+        else (np.logaddexp(0, eta) - y * eta).mean()
+    )
 
 
 def worst_violation(problem: PathProblem, penalty: str, coefs: np.ndarray) -> float:

@@ -6,6 +6,7 @@ import functools
 from collections.abc import Callable
 from typing import Any
 
+from sklearn import get_config
 from sklearn.base import _fit_context as _validating_context
 from sklearn.utils._param_validation import HasMethods, Interval, InvalidParameterError, StrOptions
 from sklearn.utils.validation import _check_sample_weight, validate_data
@@ -28,6 +29,11 @@ except ImportError:
             return method(*args, **kwargs)
 
         return unchanged
+
+
+def routing_enabled() -> bool:
+    """Whether scikit-learn's metadata routing is switched on."""
+    return bool(get_config().get("enable_metadata_routing", False))
 
 
 def _fit_context(*, prefer_skip_nested_validation: bool) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
@@ -61,6 +67,7 @@ __all__ = [
     "StrOptions",
     "_check_sample_weight",
     "_fit_context",
+    "routing_enabled",
     "validate_data",
     "with_callbacks",
 ]

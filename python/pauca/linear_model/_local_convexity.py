@@ -48,23 +48,23 @@ def locally_convex(
         if not np.isfinite(concavity).all() or union.size >= X.shape[0]:
             answer[k:] = False
             break
-        columns = np.asarray(X[:, union].toarray() if sparse.issparse(X) else X[:, union], dtype=np.float64)
-        if path.fit_intercept or scale is not None:
-            columns = columns - weights @ columns
+        raw = np.asarray(X[:, union].toarray() if sparse.issparse(X) else X[:, union], dtype=np.float64)
+        columns = raw - weights @ raw if path.fit_intercept or scale is not None else raw
         if scale is not None:
             columns = columns * scale[union]
-        eta = np.asarray(X @ path.coef_at(following)).ravel() + path.intercepts_[following]
+        eta = raw @ path.coef_at(following)[union] + path.intercepts_[following]
         eta = np.ascontiguousarray(eta if offset is None else eta + offset)
-        survival = isinstance(loss, losses.Cox)
-        if rescaled:
+        if isinstance(loss, losses.Quadratic):
+            h = weights
+            hessian = columns.T @ (h[:, None] * columns)
+        elif rescaled:
             h = _curvature(loss, y, weights, eta)
             hessian = columns.T @ (h[:, None] * columns)
             concavity = concavity * np.diag(hessian)
         else:
-            arguments = (loss.core_name, loss._shape(), y, weights, eta)
-            hessian = _core.loss_hessian(*arguments, np.asfortranarray(columns))
-            h = np.zeros(0) if survival else loss._at(y, eta, weights)[2]
-        if path.fit_intercept and not survival and h.sum() > 0.0:
+            h = loss._at(y, eta, weights)[2]
+            hessian = _core.loss_hessian(loss.core_name, loss._shape(), y, weights, eta, np.asfortranarray(columns))
+        if path.fit_intercept and not isinstance(loss, losses.Cox) and h.sum() > 0.0:
             mean = h @ columns
             hessian = hessian - np.outer(mean, mean) / h.sum()
         if np.linalg.eigvalsh(hessian - np.diag(concavity))[0] <= 0.0:
