@@ -87,7 +87,7 @@ CONVEX_CASES = {
 
 @pytest.mark.parametrize("name", CONVEX_CASES)
 def test_local_convexity_is_the_smallest_eigenvalue_by_differences(name):
-    """The Hessian by differences of the gradient, the intercept as one column more, the concavity from the definition."""
+    """The Hessian by differences of the gradient, the intercept as a column, the concavity from the definition."""
     loss, penalty = CONVEX_CASES[name]
     X, y = make_regression(80, 30, k=6, seed=3)
     rng = np.random.default_rng(0)

@@ -194,15 +194,22 @@ bool SupportSearch::improve(Smooth& f, Vector& w, double& objective) {
     for (Index j = 0; j < w.size(); ++j)
       if (w[j] != 0.0 || (prices_[j] <= 0.0 && square_[j] > 0.0)) support.push_back(j);
     Fit here;
-    if (!fit(support, here)) return improved;
+    if (!fit(support, here)) {  // collinear: from those alone that are always there
+      if (n_nonzero_ == 0) return improved;
+      support.erase(std::remove_if(support.begin(), support.end(), [&](Index j) { return prices_[j] > 0.0; }),
+                    support.end());
+      if (!fit(support, here)) return improved;
+    }
     if (n_nonzero_ > 0) {  // grow or shrink to the size asked for
       for (;;) {
         Index have = 0;
         for (Index j : here.support) have += prices_[j] > 0.0;
         const Index possible = std::min(n_nonzero_, problem_.design.rows() - 2);
         if (have == possible) break;
-        Support next = resize(here, possible, 4);
-        if (next.size() == here.support.size() || !fit(std::move(next), here)) break;
+        Fit next;  // several at once, or one by one where some of them are collinear
+        if (!fit(resize(here, possible, 4), next) && !fit(resize(here, possible, possible), next)) break;
+        if (next.support.size() == here.support.size()) break;
+        here = std::move(next);
       }
     }
     if (!climb(here)) return improved;

@@ -252,7 +252,7 @@ class StabilitySelection(SelectorMixin, MetaEstimatorMixin, BaseEstimator):
         return default.set_fit_request(sample_weight=True, offset=True) if routing_enabled() else default
 
     def _rows(self, groups: Any, params: dict[str, Any]) -> dict[str, Any]:
-        """What the estimator's fit is to get: what it requested, or, without metadata routing, everything but groups."""
+        """What the estimator's fit gets: what it requested, or, without metadata routing, all but groups."""
         given = {key: value for key, value in params.items() if value is not None}
         if not routing_enabled():
             return given

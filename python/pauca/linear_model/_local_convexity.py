@@ -1,4 +1,4 @@
-"""Whether the objective is convex on the support of a solution: beyond the first where it is not, optima may be many."""
+"""Whether the objective is convex on the support of a solution: beyond the first failure optima may be many."""
 
 from __future__ import annotations
 
