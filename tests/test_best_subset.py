@@ -161,4 +161,6 @@ def test_path_of_best_subsets_and_its_criteria():
     p = path(X, y, penalty=L0(), solver=IHT(), alphas=25, eps=0.01)
     assert p.converged_.all()
     assert (np.diff(p.df_) >= 0).all()
-    assert p.df_[p.select("ebic", ebic_gamma=1.0)] == 5
+    chosen = np.flatnonzero(p.coef_at(p.select("gic")))
+    assert set(np.flatnonzero(path(X, y, alphas=[0.5]).coef_at(0))) <= set(chosen)
+    assert len(chosen) <= 7

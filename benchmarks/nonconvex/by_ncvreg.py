@@ -32,7 +32,7 @@ def sentence() -> str:
     return (
         f"ncvreg {found} ran through Rscript, its time being R's CPU time of the call. It standardises by itself, "
         "which changes nothing here; it takes dense matrices alone, and its logistic and Poisson fits with MCP or SCAD "
-        "are of another objective (the concavity is rescaled by the curvature), so it has the dense quadratic case only."
+        "are of another objective (the concavity is rescaled by the curvature): it has the dense quadratic case only."
     )
 
 

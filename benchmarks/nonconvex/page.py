@@ -68,15 +68,18 @@ def path_part(rows: Rows, folder: Path) -> list[str]:
     return [
         "## Paths: time at equal worst KKT violation",
         "",
-        "Dense: n = 1000, p = 5000, AR(0.5), signal to noise 3, 50 effects, 100 strengths to .05 of the largest; sparse:",
-        "CSC, n = 1000, p = 50 000, density .01, 50 strengths to .1. Logistic and Poisson: the dense design, effects scaled",
-        "to a linear predictor of standard deviation 3 and 1, gamma 12 (MCP) and 13 (SCAD), no intercept for anybody.",
+        "Dense: n = 1000, p = 5000, AR(0.5), signal to noise 3, 50 effects, 100 strengths to .05 of the largest;",
+        "sparse: CSC, n = 1000, p = 50 000, density .01, 50 strengths to .1. Logistic and Poisson: the dense design,",
+        "effects scaled to a linear predictor of standard deviation 3 and 1, gamma 12 (MCP) and 13",
+        "(SCAD), no intercept",
+        "for anybody.",
         "",
-        "CPU seconds on one thread, median over repeats; the violation is the largest distance of the negative gradient",
-        "to the penalty's subdifferential over alpha, over the whole path, by one numpy function for everybody. Each",
-        "solver runs at the largest power of ten as its tolerance that reaches the target; a dash means that none did, or",
-        f"that a path took more than {paths.PATIENCE:g} s (100 in the dense quadratic case) before. Ratio: fastest peer",
-        "over pauca.",
+        "CPU seconds on one thread, median over repeats; the violation is the largest distance of the negative",
+        "gradient to the penalty's subdifferential over alpha, over the whole path, by one numpy",
+        "function for everybody.",
+        "Each solver runs at the largest power of ten as its tolerance that reaches the target; a dash means that none",
+        f"did, or that a path took more than {paths.PATIENCE:g} s (100 in the dense quadratic case) before. Ratio:",
+        "fastest peer over pauca.",
         "",
         tables.markdown(["case", "penalty", "KKT", *names, "ratio"], cells),
         "![CPU seconds of whole paths against the worst KKT violation](nonconvex/paths.png)",
@@ -124,7 +127,7 @@ def look(name: str) -> dict[str, Any]:
     if name in EXTRA:
         shown |= {"color": EXTRA[name][0], "marker": EXTRA[name][1]}
     if "alone" in name:
-        shown |= {"linestyle": ":", "linewidth": 1.4}
+        shown |= {"linestyle": ":", "linewidth": 1.4, "marker": "x", "color": "#5f9bcf"}
     return shown
 
 
@@ -132,11 +135,13 @@ def selection_part(rows: Rows, folder: Path) -> list[str]:
     lines = [
         "## What is selected, by the same rule",
         "",
-        "Data as above; the point of each path, or the size of the subset (2, 4, ..., 100; logistic to 40), where a rule",
-        "is least: the loss on 1000 fresh rows (validation), BIC, GIC (`df log p log log n`) or EBIC (gamma .5), all by",
-        "one function for everybody. Relative error of the coefficients, F1 of the support and number selected: mean over",
-        "{} data sets, in brackets the standard error of the F1. L0 by pauca is `IHT`, each size started from the last;",
-        "by abess its own fit of each size.",
+        "Data as above; the point of each path, or the size of the subset (2, 4, ..., 100; logistic to 40), where a",
+        "rule is least: the loss on 1000 fresh rows (validation), BIC, GIC (`df log p log log n`)",
+        "or EBIC (gamma .5), all",
+        "by one function for everybody. Relative error of the coefficients, F1 of the support and",
+        "number selected: mean",
+        "over {} data sets, in brackets the standard error of the F1. L0 by pauca is `IHT`, each size started from the",
+        "last; by abess its own fit of each size.",
         "",
     ]
     lines[5] = lines[5].format(len({r["seed"] for r in rows}))
@@ -215,9 +220,10 @@ def evaluation_part(rows: Rows, folder: Path) -> list[str]:
         "## Gradient evaluations along a path",
         "",
         "Design of Yang, Asgharian and Bhatnagar (2024): n = 1000, p = 2050, five blocks of ten effects, Toeplitz",
-        f"correlation tau; 20 strengths from the largest to a tenth of it, warm starts, KKT violation {first_order.TOL:g}",
-        f"of alpha, at most {first_order.CAP} iterations a fit. The ratio is to proximal gradient; the line in the picture",
-        "is one fifth.",
+        "correlation tau; 20 strengths from the largest to a tenth of it, warm starts, KKT violation",
+        f"{first_order.TOL:g} of alpha, at most {first_order.CAP} iterations a fit. The ratio is to",
+        f"proximal gradient; the",
+        "line in the picture is one fifth.",
         "",
         tables.markdown(["case", "penalty", "method", "gradients", "ratio", "fits capped"], cells),
         "![Gradient evaluations relative to proximal gradient](nonconvex/evaluations.png)",

@@ -85,7 +85,7 @@ def _concavity(penalty: Any, n_features: int, feature_names: list[str] | None) -
     weights = np.ones(n_features) if weights is None else weights
     multiply, ridge = penalty._multiply(), float(getattr(penalty, "ridge", 0.0))
 
-    def largest(alpha: float) -> float:
+    def bend(alpha: float) -> float:
         if isinstance(penalty, penalties.LogSum):
             return alpha / float(penalty.eps) ** 2
         if isinstance(penalty, penalties.TransformedL1):
@@ -94,7 +94,7 @@ def _concavity(penalty: Any, n_features: int, feature_names: list[str] | None) -
 
     def along(alpha: float, columns: npt.NDArray[np.int_]) -> FloatArray:
         w = weights[columns]
-        bend = [0.0 if v == 0.0 else largest(alpha * (1.0 if multiply else v)) for v in w]
-        return np.array(bend) * (w if multiply else 1.0) - ridge * alpha * w
+        bends = [0.0 if v == 0.0 else bend(alpha * (1.0 if multiply else v)) for v in w]
+        return np.array(bends) * (w if multiply else 1.0) - ridge * alpha * w
 
     return along
