@@ -222,7 +222,7 @@ def evaluation_part(rows: Rows, folder: Path) -> list[str]:
         "Design of Yang, Asgharian and Bhatnagar (2024): n = 1000, p = 2050, five blocks of ten effects, Toeplitz",
         "correlation tau; 20 strengths from the largest to a tenth of it, warm starts, KKT violation",
         f"{first_order.TOL:g} of alpha, at most {first_order.CAP} iterations a fit. The ratio is to",
-        f"proximal gradient; the",
+        "proximal gradient; the",
         "line in the picture is one fifth.",
         "",
         tables.markdown(["case", "penalty", "method", "gradients", "ratio", "fits capped"], cells),

@@ -1,6 +1,7 @@
 """Paths by pauca and its peers, each at a tolerance of its own kind; peers that are not installed are left out."""
 
 import importlib.util
+import time
 import warnings
 from collections.abc import Callable
 from functools import partial
@@ -13,6 +14,7 @@ from nonconvex.problems import GAMMA, PathProblem
 from pauca.linear_model import path
 from pauca.penalties import L1, MCP, SCAD
 
+LONGEST = 20.0  # CPU seconds after which a path strength by strength is given up
 Fit = Callable[[float], np.ndarray]
 
 
@@ -68,7 +70,10 @@ def skglm_path(problem: PathProblem, penalty: str, tol: float) -> np.ndarray:
         else:
             X = problem.X
             fit.initialize(X, y)
+        end = time.process_time() + LONGEST
         for k, alpha in enumerate(problem.alphas):
+            if time.process_time() > end:
+                return np.full_like(coefs, np.nan)
             shape.alpha, engine.tol = float(alpha), tol * alpha
             w = engine.solve(X, y, fit, shape, w_init=w.copy(), Xw_init=np.asarray(X @ w))[0]
             coefs[:, k] = w
