@@ -155,6 +155,27 @@ def test_every_solver_is_certified_for_every_kind_of_loss(name, loss):
         assert_certified(model, X, y)
 
 
+@pytest.mark.parametrize("penalty", [pen.MCP(), pen.SCAD()], ids=repr)
+def test_momentum_and_conjugate_directions_save_gradients(penalty):
+    """With correlated columns, to the same violation: at most a third of proximal gradient's evaluations."""
+    rng = np.random.default_rng(34)
+    X = rng.standard_normal((120, 60))
+    for j in range(1, 60):
+        X[:, j] = 0.9 * X[:, j - 1] + np.sqrt(0.19) * X[:, j]
+    y = X[:, ::10] @ rng.standard_normal(6) + 0.5 * rng.standard_normal(120)
+    count = {}
+    for solver in (
+        sol.AcceleratedProximalGradient(momentum="none"),
+        sol.AcceleratedProximalGradient(),
+        sol.ProximalCG(),
+    ):
+        model = SparseRegressor(penalty=penalty, alpha="0.05max", solver=solver, tol=1e-6, max_iter=50_000).fit(X, y)
+        assert_certified(model, X, y, tol=1e-5)
+        count[repr(solver)] = model.solver_report_.details["gradients"]
+    plain, *others = count.values()
+    assert max(others) <= plain / 3
+
+
 # ------------------------------------------------------------------------------------------ value and prox together
 
 

@@ -10,7 +10,7 @@ namespace pauca::prox {
 namespace {
 
 constexpr double largest_gram = 1e9;  // bytes of C_.A: beyond, there is no search
-constexpr Index largest_support = 1000;
+constexpr Index largest_support = 500, block = 4096;
 constexpr Index drops[] = {2, 4, 8};  // how many are dropped together when no single move helps
 
 }  // namespace
@@ -97,7 +97,12 @@ bool SupportSearch::fit(Support support, Fit& out) {
   const Matrix inverse = k > 0 ? Matrix(factor.solve(Matrix::Identity(k, k))) : Matrix(0, 0);
   out.w = -inverse * q;
   out.Q = inverse.diagonal();
-  out.U.noalias() = c * inverse;
+  out.U.resize(p, k);
+  for (Index r = 0; r < p; r += block) {  // in pieces that can be interrupted
+    const Index rows = std::min(block, p - r);
+    out.U.middleRows(r, rows).noalias() = c.middleRows(r, rows) * inverse;
+    if (!monitor_.keep_going()) return false;
+  }
   out.gradient = origin_ + c * out.w;
   out.s = square_ - out.U.cwiseProduct(c).rowwise().sum();
   for (Index j = 0; j < p; ++j)
@@ -121,6 +126,7 @@ SupportSearch::Move SupportSearch::best(const Fit& at) const {
     }
   for (Index a = 0; a < k; ++a) {
     const Index i = at.support[a];
+    if (!monitor_.keep_going()) return {};
     if (prices_[i] <= 0.0) continue;  // left alone
     const double q = at.Q[a], step = at.w[a] / q, loss = 0.5 * at.w[a] * step;
     const double saved = priced ? prices_[i] : 0.0;

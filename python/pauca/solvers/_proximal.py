@@ -107,7 +107,8 @@ class ProximalCG(ProximalSolver):
 
     For penalties that are convex plus smooth concave (L1, elastic net, MCP, SCAD, log-sum): the proximal gradient
     residual takes the place of the gradient, and steps are accepted by the forward-backward envelope. A direction along
-    which the envelope does not fall is replaced by a proximal gradient step.
+    which the envelope does not fall is replaced by a proximal gradient step. Hager and Zhang's lower bound on
+    the direction's weight has their eta = 0.01; directions restart after as many steps as there are features.
 
     References
     ----------
@@ -177,7 +178,7 @@ class IHT(ProximalSolver):
         estimator's ``alpha`` has no effect then. None: the L0 penalty with strength ``alpha``.
     exchange : bool, default=True
         Whether supports are searched; False is iterative hard thresholding alone. A penalty with a ridge part or a
-        sign constraint, and a support whose Gram columns need more than a gigabyte, are not searched.
+        sign constraint, more than 500 nonzeros, and Gram columns of more than a gigabyte are not searched.
 
     References
     ----------
