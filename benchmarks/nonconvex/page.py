@@ -38,12 +38,53 @@ def write(options: Options, folder: Path) -> Path:
         by_ncvreg.sentence(),
         "",
     ]
+    lines += ["## Where peers win and goals are missed", "", *(losses(found) or ["Nowhere."]), ""]
     for name, part in parts.items():
         if found[name]:
             lines += part(found[name], folder)
     page = options.output / "nonconvex.md"
     page.write_text("\n".join(lines).rstrip() + "\n", encoding="utf-8")
     return page
+
+
+def losses(found: dict[str, Rows]) -> list[str]:
+    """Sentences about every comparison that pauca does not win, computed from the rows."""
+    lines = []
+    rows = found["paths"]
+    for key in dict.fromkeys((r["case"], r["penalty"], r["target"]) for r in rows):
+        here = [r for r in rows if (r["case"], r["penalty"], r["target"]) == key]
+        seconds = {
+            n: statistics.median(float(r["seconds"]) for r in here if r["solver"] == n)
+            for n in {r["solver"] for r in here}
+        }
+        ahead = [n for n, v in seconds.items() if v < seconds.get("pauca", float("inf"))]
+        name = f"{key[0]}, {key[1]}, KKT {float(key[2]):g}"
+        lines += [f"- Time, {name}: {n} {seconds[n]:.3g} s, pauca {seconds.get('pauca', 0.0):.3g} s." for n in ahead]
+        if not ahead and float(key[2]) == 1e-7 and seconds.get("skglm", float("inf")) < 2.0 * seconds["pauca"]:
+            lines.append(f"- Time, {name}: less than twice as fast as skglm.")
+    rows = found["selection"]
+    for case, rule, penalty in dict.fromkeys((r["case"], r["rule"], r["penalty"]) for r in rows):
+        here = [r for r in rows if (r["case"], r["rule"], r["penalty"]) == (case, rule, penalty)]
+        for figure, sign in (("F1", 1.0), ("error", -1.0)):
+            mean = {
+                n: statistics.fmean(float(r[figure]) for r in here if r["solver"] == n)
+                for n in {r["solver"] for r in here}
+            }
+            best = max((n for n in mean if not n.startswith("pauca")), key=lambda n: sign * mean[n], default=None)
+            if best is not None and sign * (mean[best] - mean["pauca"]) > 0.002:
+                shown = f"{best} {mean[best]:.3f}, pauca {mean['pauca']:.3f}"
+                lines.append(f"- {figure}, {case}, {penalty} chosen by {rule}: {shown}.")
+    rows = found["evaluations"]
+    for case, penalty in dict.fromkeys((r["case"], r["penalty"]) for r in rows):
+        here = [r for r in rows if (r["case"], r["penalty"]) == (case, penalty)]
+        count = {
+            n: statistics.median(float(r["gradients"]) for r in here if r["solver"] == n)
+            for n in first_order.FIRST_ORDER
+        }
+        share = count["AG, gradient restart"] / count["proximal gradient"]
+        if share > 0.2:
+            lines.append(f"- Gradients, {case}, {penalty}: AG needs {share:.2f} of proximal gradient's, goal .20.")
+    return lines
 
 
 def known(names: set[str]) -> list[str]:
@@ -78,7 +119,7 @@ def path_part(rows: Rows, folder: Path) -> list[str]:
         "gradient to the penalty's subdifferential over alpha, over the whole path, by one numpy",
         "function for everybody.",
         "Each solver runs at the largest power of ten as its tolerance that reaches the target; a dash means that none",
-        f"did, or that a path took more than {paths.PATIENCE:g} s (100 in the dense quadratic case) before. Ratio:",
+        f"did, or that a path took more than {paths.PATIENCE:g} s (100 in the quadratic cases) before. Ratio:",
         "fastest peer over pauca.",
         "",
         tables.markdown(["case", "penalty", "KKT", *names, "ratio"], cells),

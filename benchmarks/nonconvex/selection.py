@@ -67,6 +67,7 @@ def subsets(problem: PathProblem, *, exchange: bool) -> np.ndarray:
 
 def judge(problem: PathProblem, coefs: np.ndarray, rule: str) -> dict[str, Any]:
     """Error and support where the rule is least."""
+    coefs = coefs[:, np.isfinite(coefs).all(axis=0)]
     w = coefs[:, int(np.argmin([score(problem, w, rule) for w in coefs.T]))]
     true = problem.coef != 0
     hits = np.count_nonzero((w != 0) & true)

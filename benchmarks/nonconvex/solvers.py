@@ -14,7 +14,7 @@ from nonconvex.problems import GAMMA, PathProblem
 from pauca.linear_model import path
 from pauca.penalties import L1, MCP, SCAD
 
-LONGEST = 20.0  # CPU seconds after which a path strength by strength is given up
+LONGEST = 10.0  # CPU seconds after which a path strength by strength is given up
 Fit = Callable[[float], np.ndarray]
 
 
@@ -101,5 +101,10 @@ def pycasso_path(problem: PathProblem, penalty: str, tol: float) -> np.ndarray:
         prec=tol,
         useintercept=False,
     )
-    solver.train()
-    return np.asarray(solver.result["beta"]).T
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        solver.train()
+    found = np.asarray(solver.result["beta"]).T
+    coefs = np.full((found.shape[0], len(problem.alphas)), np.nan)  # a path may end early
+    coefs[:, : found.shape[1]] = found
+    return coefs
