@@ -62,6 +62,10 @@ def losses(found: dict[str, Rows]) -> list[str]:
         lines += [f"- Time, {name}: {n} {seconds[n]:.3g} s, pauca {seconds.get('pauca', 0.0):.3g} s." for n in ahead]
         if not ahead and float(key[2]) == 1e-7 and seconds.get("skglm", float("inf")) < 2.0 * seconds["pauca"]:
             lines.append(f"- Time, {name}: less than twice as fast as skglm.")
+    for case, penalty in dict.fromkeys((r["case"], r["penalty"]) for r in rows):
+        mine = [float(r["target"]) for r in rows if (r["case"], r["penalty"], r["solver"]) == (case, penalty, "pauca")]
+        missed = [t for t in paths.TARGETS if t not in mine]
+        lines += [f"- Accuracy, {case}, {penalty}: pauca does not reach a violation of {t:g}." for t in missed]
     rows = found["selection"]
     for case, rule, penalty in dict.fromkeys((r["case"], r["rule"], r["penalty"]) for r in rows):
         here = [r for r in rows if (r["case"], r["rule"], r["penalty"]) == (case, rule, penalty)]

@@ -7,14 +7,18 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-from joblib import Parallel, delayed
+from joblib import delayed
 from sklearn.base import clone
 from sklearn.utils import check_random_state
 from sklearn.utils._indexing import _safe_indexing
 from sklearn.utils.metadata_routing import MetadataRouter, MethodMapping
 from sklearn.utils.validation import _num_samples
 
+<<<<<<< HEAD
 from .._sklearn_compat import routing_enabled
+=======
+from .._parallel import run_all
+>>>>>>> main
 from .._validation import FloatArray
 
 
@@ -169,9 +173,7 @@ def bootstrap_coefficients(
         router.validate_metadata(params=given, method="fit")
         given = dict(router.route_params(caller="fit", params=given).estimator.fit)
     whole = np.ravel(clone(estimator).fit(X, y, **given).coef_).astype(np.float64)
-    samples = Parallel(n_jobs=n_jobs, prefer="threads")(
-        delayed(_fit)(clone(estimator), X, y, given, draw) for draw in draws
-    )
+    samples = run_all((delayed(_fit)(clone(estimator), X, y, given, draw) for draw in draws), n_jobs)
     return BootstrapResult(whole, np.array(samples))
 
 

@@ -8,7 +8,7 @@ from typing import Any, ClassVar, Self
 
 import numpy as np
 import numpy.typing as npt
-from joblib import Parallel, delayed
+from joblib import delayed
 from sklearn.base import BaseEstimator, MetaEstimatorMixin, clone, is_classifier
 from sklearn.feature_selection import SelectorMixin
 from sklearn.utils import check_random_state
@@ -16,9 +16,14 @@ from sklearn.utils._indexing import _safe_indexing
 from sklearn.utils.metadata_routing import MetadataRequest, MetadataRouter, MethodMapping, process_routing
 from sklearn.utils.validation import check_is_fitted
 
+<<<<<<< HEAD
 from .._sklearn_compat import HasMethods, Interval, StrOptions, _fit_context, routing_enabled, validate_data
+=======
+from .._parallel import run_all
+from .._sklearn_compat import HasMethods, Interval, StrOptions, _fit_context
+>>>>>>> main
 from .._survival import survival_target
-from .._validation import FloatArray
+from .._validation import FloatArray, validate_matrix
 from ..linear_model import SparseCoxRegressor, SparseRegressor
 from ._selectors import Mask, estimator_path, has_path, selections
 
@@ -231,11 +236,19 @@ class StabilitySelection(SelectorMixin, MetaEstimatorMixin, BaseEstimator):
             )
         strengths = self._strengths(estimator, X, y, rows)
         rng = check_random_state(self.random_state)
+<<<<<<< HEAD
         clusters = None if groups is None else self._clusters(groups, X.shape[0])
         drawn = (_halves(y, X.shape[0], is_classifier(estimator), clusters, rng) for _ in range(self.n_pairs))
         parts = [part for pair in drawn for part in pair]
         found = Parallel(n_jobs=self.n_jobs, prefer="threads" if has_path(estimator) else None)(
             delayed(_half)(estimator, X, y, strengths, self.param_name, rows, part, int(limit)) for part in parts
+=======
+        parts = [part for _ in range(self.n_pairs) for part in _halves(y, X.shape[0], is_classifier(estimator), rng)]
+        found = run_all(
+            (delayed(_half)(estimator, X, y, strengths, self.param_name, rows, part, int(limit)) for part in parts),
+            self.n_jobs,
+            prefer="threads" if has_path(estimator) else None,
+>>>>>>> main
         )
         self.frequencies_: FloatArray = np.mean(found, axis=0)
         self.selection_frequencies_: FloatArray = self.frequencies_[-1]
@@ -287,10 +300,10 @@ class StabilitySelection(SelectorMixin, MetaEstimatorMixin, BaseEstimator):
         options: dict[str, Any] = {"accept_sparse": "csc", "dtype": [np.float64, np.float32]}
         options |= {"ensure_min_samples": 4, "ensure_min_features": 2}
         if isinstance(estimator, SparseCoxRegressor):
-            X = validate_data(self, X, **options)
+            X = validate_matrix(self, X, **options)
             survival_target(y)
             return X, np.asarray(y)
-        return tuple(validate_data(self, X, y, y_numeric=not is_classifier(estimator), **options))
+        return tuple(validate_matrix(self, X, y, y_numeric=not is_classifier(estimator), **options))
 
     def _strengths(self, estimator: Any, X: Any, y: Any, rows: dict[str, Any]) -> FloatArray:
         if not isinstance(self.alphas, (int, np.integer)):

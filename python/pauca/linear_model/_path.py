@@ -7,12 +7,25 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
+<<<<<<< HEAD
 from sklearn.utils.validation import check_array, check_consistent_length, check_X_y
+=======
+from sklearn.utils.validation import check_consistent_length
+>>>>>>> main
 
 from .. import _core, losses, penalties, solvers
 from .._monitor import SolverCallback
+from .._sklearn_compat import check_array, check_X_y
 from .._survival import survival_target
-from .._validation import FloatArray, as_design, check_vector, normalized_weights, seconds_or_inf
+from .._validation import (
+    FloatArray,
+    as_design,
+    check_genotypes,
+    check_vector,
+    normalized_weights,
+    seconds_or_inf,
+)
+from ..design import GenotypeMatrix
 from ._fit import column_scale, core_penalty, resolve_penalty, resolve_solver
 from ._local_convexity import locally_convex
 from ._matrix_losses import MatrixLoss, MultinomialLoss, MultiTaskLoss
@@ -71,7 +84,8 @@ def path(
     Parameters
     ----------
     X : {array-like, sparse matrix} of shape (n_samples, n_features)
-        Data. F-ordered float64 or float32 arrays and CSC matrices are used without a copy.
+        Data. F-ordered float64 or float32 arrays, CSC matrices and a :class:`~pauca.design.GenotypeMatrix` are
+        used without a copy.
     y : array-like of shape (n_samples,) or (n_samples, n_targets)
         Target; 0 and 1 for the logistic loss and the squared hinge, class numbers for the multinomial loss. Several
         columns are targets of :class:`MultiTaskSparseRegressor`.
@@ -139,9 +153,10 @@ def path_data(
     strata: npt.ArrayLike | None = None,
 ) -> dict[str, Any]:
     """What the user gave, validated, as arguments of :func:`solve_path`."""
-    names = [str(c) for c in X.columns] if hasattr(X, "columns") else None
+    names = [str(c) for c in X.columns] if hasattr(X, "columns") else getattr(X, "feature_names", None)
     if loss == "cox" or isinstance(loss, losses.Cox):
-        X = check_array(X, accept_sparse="csc", dtype=[np.float64, np.float32], order="F")
+        if not isinstance(X, GenotypeMatrix):
+            X = check_array(X, accept_sparse="csc", dtype=[np.float64, np.float32], order="F")
         survival = survival_target(y, strata)
         check_consistent_length(X, survival.time)
         return {
@@ -154,9 +169,12 @@ def path_data(
         }
     if strata is not None:
         raise ValueError(f"strata: {loss!r} knows none, expected the Cox loss")
-    X, y = check_X_y(
-        X, y, accept_sparse="csc", dtype=[np.float64, np.float32], order="F", y_numeric=True, multi_output=True
-    )
+    if isinstance(X, GenotypeMatrix):
+        X, y = check_genotypes(X, y, y_numeric=True, multi_output=True)
+    else:
+        X, y = check_X_y(
+            X, y, accept_sparse="csc", dtype=[np.float64, np.float32], order="F", y_numeric=True, multi_output=True
+        )
     target = np.ascontiguousarray(y, dtype=np.float64)
     if target.ndim == 2 and target.shape[1] == 1:
         target = target.reshape(-1)
@@ -369,3 +387,38 @@ def _engine_path(
         n_samples=int(np.count_nonzero(weights)),
         feature_names=None if feature_names is None else [str(f) for f in feature_names],
     )
+<<<<<<< HEAD
+=======
+
+
+def _locally_convex(
+    X: Any,
+    weights: FloatArray,
+    points: list[dict[str, Any]],
+    penalty: penalties.SeparablePenalty,
+    scale: FloatArray | None,
+    fit_intercept: bool,
+) -> npt.NDArray[np.bool_]:
+    """Whether the Hessian on two neighbouring supports exceeds the penalty's concavity (Breheny and Huang 2011)."""
+    answer = np.ones(len(points), dtype=bool)
+    for k, point in enumerate(points):
+        following = points[k + 1]["support"] if k + 1 < len(points) else point["support"]
+        union = np.union1d(point["support"], following).astype(int)
+        if union.size == 0:
+            continue
+        concavity = penalty._concavity(float(point["alpha"]))
+        if not np.isfinite(concavity) or union.size >= X.shape[0]:
+            answer[k:] = False
+            break
+        columns = X[:, union].toarray() if hasattr(X, "toarray") else np.asarray(X[:, union])
+        columns = columns.astype(np.float64)
+        if fit_intercept:
+            columns = columns - weights @ columns
+        if scale is not None:
+            columns = columns * scale[union]
+        gram = columns.T @ (weights[:, None] * columns)
+        if np.linalg.eigvalsh(gram)[0] <= concavity:
+            answer[k:] = False
+            break
+    return answer
+>>>>>>> main
