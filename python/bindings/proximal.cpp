@@ -179,11 +179,8 @@ void register_proximal(py::module_& m) {
           options.lipschitz = py::cast<double>(method_options["lipschitz"]);
         } else if (method == "iht") {
           n_nonzero = py::cast<Index>(method_options["n_nonzero"]);
-<<<<<<< HEAD
           exchange = py::cast<bool>(method_options["exchange"]);
-=======
           require(n_nonzero >= 0, "n_nonzero: expected no negative number");
->>>>>>> main
         } else {
           require(method == "conjugate_gradient",
                   "method: expected 'accelerated', 'conjugate_gradient', 'iht' or 'lla'");

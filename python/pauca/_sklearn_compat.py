@@ -6,12 +6,9 @@ import functools
 from collections.abc import Callable
 from typing import Any
 
-<<<<<<< HEAD
-from sklearn import get_config
-=======
 import numpy as np
 from scipy import sparse
->>>>>>> main
+from sklearn import get_config
 from sklearn.base import _fit_context as _validating_context
 from sklearn.utils._param_validation import HasMethods, Interval, InvalidParameterError, StrOptions
 from sklearn.utils.validation import _check_sample_weight
@@ -39,11 +36,11 @@ except ImportError:
         return unchanged
 
 
-<<<<<<< HEAD
 def routing_enabled() -> bool:
     """Whether scikit-learn's metadata routing is switched on."""
     return bool(get_config().get("enable_metadata_routing", False))
-=======
+
+
 def aligned(value: Any) -> Any:
     """The array, or a copy if its numbers lie across their addresses, as those of bytes from a network may."""
     if isinstance(value, np.ndarray):
@@ -72,7 +69,6 @@ def check_array(*args: Any, **kwargs: Any) -> Any:
 def check_X_y(*args: Any, **kwargs: Any) -> Any:
     """``check_X_y`` of scikit-learn, and what comes out is aligned."""
     return _all_aligned(_check_X_y(*args, **kwargs))
->>>>>>> main
 
 
 def _fit_context(*, prefer_skip_nested_validation: bool) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
@@ -106,13 +102,10 @@ __all__ = [
     "StrOptions",
     "_check_sample_weight",
     "_fit_context",
-<<<<<<< HEAD
-    "routing_enabled",
-=======
     "aligned",
     "check_X_y",
     "check_array",
->>>>>>> main
+    "routing_enabled",
     "validate_data",
     "with_callbacks",
 ]

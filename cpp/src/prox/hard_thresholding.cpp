@@ -13,7 +13,6 @@ namespace pauca::prox {
 
 namespace {
 
-<<<<<<< HEAD
 /// Keeps the k entries of largest magnitude among those with a price, and all that are free; of equal ones the first.
 void keep_largest(Index k, const Vector& prices, Vector& v) {
   std::vector<Index> order;
@@ -24,19 +23,8 @@ void keep_largest(Index k, const Vector& prices, Vector& v) {
       order.push_back(j);
   }
   if (k >= static_cast<Index>(order.size())) return;
-  std::nth_element(order.begin(), order.begin() + k, order.end(), [&](Index a, Index b) {
-    const double x = std::abs(v[a]), y = std::abs(v[b]);
-    return x > y || (x == y && a < b);
-  });
-=======
-/// Keeps the k entries of largest magnitude; of equal ones the first.
-void keep_largest(Index k, Vector& v) {
-  if (k >= v.size()) return;
-  std::vector<Index> order(static_cast<std::size_t>(v.size()));
-  std::iota(order.begin(), order.end(), Index{0});
   std::nth_element(order.begin(), order.begin() + k, order.end(),
                    [&](Index a, Index b) { return ranks_before(std::abs(v[a]), a, std::abs(v[b]), b); });
->>>>>>> main
   for (std::size_t i = static_cast<std::size_t>(k); i < order.size(); ++i) v[order[i]] = 0.0;
 }
 

@@ -3,7 +3,8 @@
 #include <Eigen/Cholesky>
 #include <algorithm>
 #include <cmath>
-#include <numeric>
+
+#include "pauca/core/order.hpp"
 
 namespace pauca::prox {
 
@@ -171,17 +172,15 @@ SupportSearch::Support SupportSearch::resize(const Fit& at, Index size, Index sh
       if (at.s[j] > 0.0) order.push_back(j);
     const Index more = std::min<Index>(std::max<Index>((size - have) / share, 1), static_cast<Index>(order.size()));
     auto gain = [&](Index j) { return at.gradient[j] * at.gradient[j] / at.s[j]; };
-    std::partial_sort(order.begin(), order.begin() + more, order.end(), [&](Index a, Index b) {
-      const double x = gain(a), y = gain(b);
-      return x > y || (x == y && a < b);
-    });
+    std::partial_sort(order.begin(), order.begin() + more, order.end(),
+                      [&](Index a, Index b) { return ranks_before(gain(a), a, gain(b), b); });
     support.insert(support.end(), order.begin(), order.begin() + more);
   } else {
     Support order;
     for (Index a = 0; a < static_cast<Index>(support.size()); ++a)
       if (prices_[support[a]] > 0.0) order.push_back(a);
     auto loss = [&](Index a) { return at.w[a] * at.w[a] / at.Q[a]; };
-    std::sort(order.begin(), order.end(), [&](Index a, Index b) { return loss(a) < loss(b); });
+    std::sort(order.begin(), order.end(), [&](Index a, Index b) { return ranks_before(-loss(a), a, -loss(b), b); });
     order.resize(static_cast<std::size_t>(have - size));
     std::sort(order.rbegin(), order.rend());
     for (Index a : order) support.erase(support.begin() + a);

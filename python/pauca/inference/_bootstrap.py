@@ -14,11 +14,8 @@ from sklearn.utils._indexing import _safe_indexing
 from sklearn.utils.metadata_routing import MetadataRouter, MethodMapping
 from sklearn.utils.validation import _num_samples
 
-<<<<<<< HEAD
-from .._sklearn_compat import routing_enabled
-=======
 from .._parallel import run_all
->>>>>>> main
+from .._sklearn_compat import routing_enabled
 from .._validation import FloatArray
 
 

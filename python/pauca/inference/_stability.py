@@ -16,12 +16,8 @@ from sklearn.utils._indexing import _safe_indexing
 from sklearn.utils.metadata_routing import MetadataRequest, MetadataRouter, MethodMapping, process_routing
 from sklearn.utils.validation import check_is_fitted
 
-<<<<<<< HEAD
-from .._sklearn_compat import HasMethods, Interval, StrOptions, _fit_context, routing_enabled, validate_data
-=======
 from .._parallel import run_all
-from .._sklearn_compat import HasMethods, Interval, StrOptions, _fit_context
->>>>>>> main
+from .._sklearn_compat import HasMethods, Interval, StrOptions, _fit_context, routing_enabled
 from .._survival import survival_target
 from .._validation import FloatArray, validate_matrix
 from ..linear_model import SparseCoxRegressor, SparseRegressor
@@ -236,19 +232,13 @@ class StabilitySelection(SelectorMixin, MetaEstimatorMixin, BaseEstimator):
             )
         strengths = self._strengths(estimator, X, y, rows)
         rng = check_random_state(self.random_state)
-<<<<<<< HEAD
         clusters = None if groups is None else self._clusters(groups, X.shape[0])
         drawn = (_halves(y, X.shape[0], is_classifier(estimator), clusters, rng) for _ in range(self.n_pairs))
         parts = [part for pair in drawn for part in pair]
-        found = Parallel(n_jobs=self.n_jobs, prefer="threads" if has_path(estimator) else None)(
-            delayed(_half)(estimator, X, y, strengths, self.param_name, rows, part, int(limit)) for part in parts
-=======
-        parts = [part for _ in range(self.n_pairs) for part in _halves(y, X.shape[0], is_classifier(estimator), rng)]
         found = run_all(
             (delayed(_half)(estimator, X, y, strengths, self.param_name, rows, part, int(limit)) for part in parts),
             self.n_jobs,
             prefer="threads" if has_path(estimator) else None,
->>>>>>> main
         )
         self.frequencies_: FloatArray = np.mean(found, axis=0)
         self.selection_frequencies_: FloatArray = self.frequencies_[-1]

@@ -6,7 +6,6 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-from scipy import sparse
 
 from .. import _core, losses, penalties
 from .._validation import FloatArray, as_design
@@ -48,7 +47,7 @@ def locally_convex(
         if not np.isfinite(concavity).all() or union.size >= X.shape[0]:
             answer[k:] = False
             break
-        raw = np.asarray(X[:, union].toarray() if sparse.issparse(X) else X[:, union], dtype=np.float64)
+        raw = np.asarray(X[:, union].toarray() if hasattr(X, "toarray") else X[:, union], dtype=np.float64)
         columns = raw - weights @ raw if path.fit_intercept or scale is not None else raw
         if scale is not None:
             columns = columns * scale[union]

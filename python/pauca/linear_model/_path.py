@@ -7,11 +7,7 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-<<<<<<< HEAD
-from sklearn.utils.validation import check_array, check_consistent_length, check_X_y
-=======
 from sklearn.utils.validation import check_consistent_length
->>>>>>> main
 
 from .. import _core, losses, penalties, solvers
 from .._monitor import SolverCallback
@@ -387,38 +383,3 @@ def _engine_path(
         n_samples=int(np.count_nonzero(weights)),
         feature_names=None if feature_names is None else [str(f) for f in feature_names],
     )
-<<<<<<< HEAD
-=======
-
-
-def _locally_convex(
-    X: Any,
-    weights: FloatArray,
-    points: list[dict[str, Any]],
-    penalty: penalties.SeparablePenalty,
-    scale: FloatArray | None,
-    fit_intercept: bool,
-) -> npt.NDArray[np.bool_]:
-    """Whether the Hessian on two neighbouring supports exceeds the penalty's concavity (Breheny and Huang 2011)."""
-    answer = np.ones(len(points), dtype=bool)
-    for k, point in enumerate(points):
-        following = points[k + 1]["support"] if k + 1 < len(points) else point["support"]
-        union = np.union1d(point["support"], following).astype(int)
-        if union.size == 0:
-            continue
-        concavity = penalty._concavity(float(point["alpha"]))
-        if not np.isfinite(concavity) or union.size >= X.shape[0]:
-            answer[k:] = False
-            break
-        columns = X[:, union].toarray() if hasattr(X, "toarray") else np.asarray(X[:, union])
-        columns = columns.astype(np.float64)
-        if fit_intercept:
-            columns = columns - weights @ columns
-        if scale is not None:
-            columns = columns * scale[union]
-        gram = columns.T @ (weights[:, None] * columns)
-        if np.linalg.eigvalsh(gram)[0] <= concavity:
-            answer[k:] = False
-            break
-    return answer
->>>>>>> main
