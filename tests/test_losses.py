@@ -13,7 +13,7 @@ from sklearn.svm import LinearSVC
 from pauca import _core, assert_certified
 from pauca import losses as ls
 from pauca.linear_model import SparseClassifier, SparseRegressor
-from pauca.penalties import ElasticNet
+from pauca.penalties import L1, ElasticNet
 
 LOSSES = {
     "quadratic": ls.Quadratic(),
@@ -181,6 +181,27 @@ def test_exposure_enters_as_an_offset():
     np.testing.assert_allclose(rates.coef_, model.coef_, atol=1e-5)
     np.testing.assert_allclose(model.predict(X, offset=np.log(exposure)), exposure * model.predict(X))
     assert 0.0 < model.score(X, y, offset=np.log(exposure)) < 1.0
+
+
+@pytest.mark.parametrize("name", LOSSES)
+def test_offset_weights_and_intercept_of_every_loss(name):
+    """Certified together; an offset that is a column's multiple is what that column would have carried; a constant one
+    moves the intercept alone."""
+    loss = LOSSES[name]
+    rng = np.random.default_rng(5)
+    X, y, s = rng.normal(size=(80, 6)), targets(loss, 80, 5), rng.uniform(0.2, 2.0, 80)
+    kind = SparseClassifier if loss.task == "classification" else SparseRegressor
+    known = 0.3 * X[:, 0]
+    free = L1(weights=[0.0, *np.ones(5)])
+    options = {"penalty": free, "alpha": "0.3max", "tol": 1e-10, "max_iter": 5000}
+    with_offset = kind(loss, **options).fit(X, y, sample_weight=s, offset=known)
+    assert_certified(with_offset, X, y, sample_weight=s, offset=known)
+    plain = kind(loss, **{**options, "alpha": with_offset.alpha_}).fit(X, y, sample_weight=s)
+    shift = np.eye(6)[0] * 0.3
+    np.testing.assert_allclose(np.ravel(with_offset.coef_) + shift, np.ravel(plain.coef_), atol=1e-5)
+    moved = kind(loss, **{**options, "alpha": with_offset.alpha_}).fit(X, y, sample_weight=s, offset=np.full(80, 0.7))
+    np.testing.assert_allclose(moved.coef_, plain.coef_, atol=1e-5)
+    np.testing.assert_allclose(moved.intercept_ + 0.7, plain.intercept_, atol=1e-5)
 
 
 def test_quantile_tends_to_the_check_loss():

@@ -1,5 +1,9 @@
 """Paths and cross-validation: every point against a fit of its own, criteria, selection, screening."""
 
+import json
+import warnings
+from pathlib import Path
+
 import numpy as np
 import pytest
 from oracles import make_classification, make_regression, quadratic_gap
@@ -9,8 +13,8 @@ from sklearn.linear_model import LassoCV
 from sklearn.model_selection import KFold
 
 from pauca.linear_model import SparseClassifier, SparseClassifierCV, SparseRegressor, SparseRegressorCV, path
-from pauca.losses import Poisson
-from pauca.penalties import L1, MCP, ElasticNet
+from pauca.losses import Cox, Logistic, Poisson, Quadratic
+from pauca.penalties import L0, L1, MCP, SCAD, CompositeMCP, ElasticNet, GroupMCP, LogSum, Slope
 
 
 @pytest.mark.parametrize("density", [None, 0.3])
@@ -69,6 +73,77 @@ def test_mcp_path_with_the_local_convexity_diagnostic():
     flips = np.flatnonzero(~p.locally_convex_)
     assert flips.size == 0 or not p.locally_convex_[flips[0] :].any()
     assert path(X, y, alphas=5).locally_convex_ is None
+
+
+CONVEX_CASES = {
+    "logistic": (Logistic(), MCP(gamma=25.0)),
+    "poisson": (Poisson(), SCAD(gamma=4.0)),
+    "cox": (Cox(ties="efron"), MCP(gamma=12.0)),
+    "weights": (Quadratic(), MCP(gamma=2.0, weights=np.r_[0.0, np.full(29, 2.0)], weighting="multiply", ridge=0.05)),
+    "groups": (Quadratic(), GroupMCP(np.arange(30) // 3, gamma=1.6)),
+    "logsum": (Logistic(), LogSum(eps=2.0)),
+}
+
+
+@pytest.mark.parametrize("name", CONVEX_CASES)
+def test_local_convexity_is_the_smallest_eigenvalue_by_differences(name):
+    """The Hessian by differences of the gradient, the intercept as a column, the concavity from the definition."""
+    loss, penalty = CONVEX_CASES[name]
+    X, y = make_regression(80, 30, k=6, seed=3)
+    rng = np.random.default_rng(0)
+    if name in ("logistic", "logsum"):
+        y = (y > np.median(y)).astype(float)
+    elif name == "poisson":
+        y = rng.poisson(np.exp(0.5 * X[:, 0])).astype(float)
+    elif name == "cox":
+        y = np.c_[rng.exponential(np.exp(-0.5 * X[:, 0])).round(1) + 0.1, rng.random(80) < 0.8]
+    p = path(X, y, loss=loss, penalty=penalty, alphas=12, eps=0.02, standardize=False)
+    expected = []
+    for k in range(len(p.alphas_)):
+        after = min(k + 1, len(p.alphas_) - 1)
+        union = np.flatnonzero((p.coef_at(k) != 0) | (p.coef_at(after) != 0))
+        columns = X[:, union] if name == "cox" else np.c_[np.ones(80), X[:, union]]
+        eta = X @ p.coef_at(after) + p.intercepts_[after]
+        step = 1e-5
+        turns = [loss.gradient(y, eta + step * c) - loss.gradient(y, eta - step * c) for c in columns.T]
+        hessian = columns.T @ np.array(turns).T / (2 * step)
+        alpha = p.alphas_[after]
+        if name == "weights":
+            w = np.r_[0.0, np.full(29, 2.0)][union]
+            bend = w * (0.5 - 0.05 * alpha)
+        else:
+            largest = {"poisson": 1 / 3, "logsum": alpha / 4.0}.get(name, 1 / getattr(penalty, "gamma", 1.0))
+            bend = np.full(union.size, largest)
+        bend = bend if name == "cox" else np.r_[0.0, bend]
+        expected.append(union.size == 0 or bool(np.linalg.eigvalsh((hessian + hessian.T) / 2 - np.diag(bend))[0] > 0))
+    first = expected.index(False) if False in expected else len(expected)
+    assert p.locally_convex_.tolist() == [k < first for k in range(len(expected))]
+    assert 0 < first < len(expected)  # the case says something
+
+
+def test_penalties_with_jumps_are_nowhere_convex_and_others_have_no_diagnostic():
+    X, y = make_regression(60, 12, k=3, seed=4)
+    jumps = path(X, y, penalty=L0(), alphas=6)
+    assert jumps.locally_convex_.tolist() == [False] * 6
+    assert path(X, y, penalty=CompositeMCP(np.arange(12) // 3), alphas=[0.5, 0.3]).locally_convex_ is None
+    assert path(X, y, penalty=Slope(), alphas=3).locally_convex_ is None
+
+
+def test_local_convexity_is_ncvregs():
+    golden = Path(__file__).parent / "golden"
+    columns = np.genfromtxt(golden / "ncvreg_data.csv", delimiter=",", names=True)
+    X = np.asfortranarray(np.column_stack([columns[f"x{j}"] for j in range(30)]))
+    losses = {"gaussian": "quadratic", "binomial": "logistic", "poisson": "poisson", "cox": "cox"}
+    for case in json.loads((golden / "ncvreg.json").read_text(encoding="utf-8"))["convex"]:
+        family = case["family"]
+        y = np.c_[columns["time"], columns["event"]] if family == "cox" else columns[family]
+        penalty = {"MCP": MCP(gamma=1.6), "SCAD": SCAD(gamma=2.6)}[case["penalty"]].set_params(rescale="curvature")
+        # Beyond its first, ncvreg's and these fits may be different optima.
+        strengths = case["lambda"][: case["convex_min"] + 1]
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            p = path(X, y, loss=losses[family], penalty=penalty, alphas=strengths)
+        assert np.flatnonzero(~p.locally_convex_)[0] + 1 == case["convex_min"], case
 
 
 def test_information_criteria():

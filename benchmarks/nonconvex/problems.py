@@ -5,6 +5,7 @@ from typing import Any
 
 import numpy as np
 from scipy import sparse
+from scipy.special import expit
 
 GAMMA = {
     ("quadratic", "MCP"): 3.0,
@@ -54,11 +55,7 @@ def make(kind: str, loss: str, seed: int, quick: bool) -> PathProblem:
     else:
         scale = (3.0 if loss == "logistic" else 1.0) / signal.std()
         coef, signal = coef * scale, signal * scale
-        y = (
-            rng.poisson(np.exp(np.minimum(signal, 4.0)))
-            if loss == "poisson"
-            else rng.random(2 * n) < 1 / (1 + np.exp(-signal))
-        )
+        y = rng.poisson(np.exp(np.minimum(signal, 4.0))) if loss == "poisson" else rng.random(2 * n) < expit(signal)
     y = y.astype(float)
     if loss == "quadratic":
         y -= y[:n].mean()
@@ -74,18 +71,24 @@ def slope(loss: str, y: np.ndarray, eta: np.ndarray) -> np.ndarray:
     """Derivative of each sample's loss."""
     if loss == "quadratic":
         return eta - y
-    return np.exp(eta) - y if loss == "poisson" else 1 / (1 + np.exp(-eta)) - y
+    return np.exp(np.minimum(eta, 700.0)) - y if loss == "poisson" else expit(eta) - y
 
 
 def value(loss: str, y: np.ndarray, eta: np.ndarray) -> float:
     if loss == "quadratic":
         return float(((eta - y) ** 2).mean() / 2)
-    return float((np.exp(eta) - y * eta).mean() if loss == "poisson" else (np.logaddexp(0, eta) - y * eta).mean())
+    return float(
+        (np.exp(np.minimum(eta, 700.0)) - y * eta).mean()
+        if loss == "poisson"
+        else (np.logaddexp(0, eta) - y * eta).mean()
+    )
 
 
 def worst_violation(problem: PathProblem, penalty: str, coefs: np.ndarray) -> float:
     """Largest distance of the negative gradient to the subdifferential over alpha, over the path."""
     gamma, worst = GAMMA.get((problem.loss, penalty), 0.0), 0.0
+    if not np.isfinite(coefs).all():
+        return float("inf")
     for alpha, w in zip(problem.alphas, coefs.T, strict=True):
         gradient = problem.X.T @ slope(problem.loss, problem.y, problem.X @ w) / len(problem.y)
         a = np.abs(w)

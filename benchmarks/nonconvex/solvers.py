@@ -1,6 +1,7 @@
 """Paths by pauca and its peers, each at a tolerance of its own kind; peers that are not installed are left out."""
 
 import importlib.util
+import time
 import warnings
 from collections.abc import Callable
 from functools import partial
@@ -8,10 +9,12 @@ from functools import partial
 import numpy as np
 from sklearn.linear_model import lasso_path
 
+from nonconvex import by_ncvreg
 from nonconvex.problems import GAMMA, PathProblem
 from pauca.linear_model import path
 from pauca.penalties import L1, MCP, SCAD
 
+LONGEST = 10.0  # CPU seconds after which a path strength by strength is given up
 Fit = Callable[[float], np.ndarray]
 
 
@@ -24,6 +27,8 @@ def solvers(problem: PathProblem, penalty: str) -> dict[str, Fit]:
         found["scikit-learn"] = partial(sklearn_path, problem)
     if importlib.util.find_spec("pycasso") and not problem.sparse:
         found["pycasso"] = partial(pycasso_path, problem, penalty)
+    if problem.loss == "quadratic" and not problem.sparse and by_ncvreg.version():
+        found["ncvreg"] = by_ncvreg.NcvregPath(problem, penalty)
     return found
 
 
@@ -65,7 +70,10 @@ def skglm_path(problem: PathProblem, penalty: str, tol: float) -> np.ndarray:
         else:
             X = problem.X
             fit.initialize(X, y)
+        end = time.process_time() + LONGEST
         for k, alpha in enumerate(problem.alphas):
+            if time.process_time() > end:
+                return np.full_like(coefs, np.nan)
             shape.alpha, engine.tol = float(alpha), tol * alpha
             w = engine.solve(X, y, fit, shape, w_init=w.copy(), Xw_init=np.asarray(X @ w))[0]
             coefs[:, k] = w
@@ -93,5 +101,10 @@ def pycasso_path(problem: PathProblem, penalty: str, tol: float) -> np.ndarray:
         prec=tol,
         useintercept=False,
     )
-    solver.train()
-    return np.asarray(solver.result["beta"]).T
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        solver.train()
+    found = np.asarray(solver.result["beta"]).T
+    coefs = np.full((found.shape[0], len(problem.alphas)), np.nan)  # a path may end early
+    coefs[:, : found.shape[1]] = found
+    return coefs

@@ -61,6 +61,7 @@ pairs = {
     "GroupL2": pen.GroupL2([0, 0]),
     "SparseGroup": pen.SparseGroup([0, 0]),
     "GroupMCP": pen.GroupMCP([0, 0], group_weights=[1.0]),
+    "GroupSCAD": pen.GroupSCAD([0, 0], group_weights=[1.0]),
     "CompositeMCP": pen.CompositeMCP([0, 0]),
     "Slope": pen.Slope(sequence=[1.0, 0.3]),
     "Oscar": pen.Oscar(slope=0.5),
@@ -68,10 +69,22 @@ pairs = {
     "KSupport, k 1": pen.KSupport(1),
 }
 axis = np.linspace(-2, 2, 121)
-figure, axes = plt.subplots(2, 4, figsize=(13, 6.5), sharex=True, sharey=True, layout="constrained")
+figure, axes = plt.subplots(3, 3, figsize=(10, 10), sharex=True, sharey=True, layout="constrained")
 for (name, penalty), ax in zip(pairs.items(), axes.flat, strict=True):
     values = np.array([[penalty.value([a, b]) for a in axis] for b in axis])
     ax.contour(axis, axis, values, levels=np.linspace(0, values.max(), 12)[1:], cmap="viridis")
+    ax.set(title=name, aspect="equal")
+
+# %%
+# Their proximal operators with step 1: where a grid of points goes. Grey is the way from a point to its image; what
+# ends on an axis is zero in the other coefficient, what ends on the diagonal is tied.
+figure, axes = plt.subplots(3, 3, figsize=(10, 10), sharex=True, sharey=True, layout="constrained")
+ticks = np.linspace(-4, 4, 13)
+starts = np.array([[a, b] for a in ticks for b in ticks])
+for (name, penalty), ax in zip(pairs.items(), axes.flat, strict=True):
+    ends = np.array([penalty.prox(v) for v in starts])
+    ax.plot([starts[:, 0], ends[:, 0]], [starts[:, 1], ends[:, 1]], color="0.85", linewidth=0.8)
+    ax.plot(ends[:, 0], ends[:, 1], ".", color="#0b5fa5", markersize=5)
     ax.set(title=name, aspect="equal")
 
 # %%

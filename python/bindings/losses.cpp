@@ -21,6 +21,24 @@ void register_losses(py::module_& m) {
       },
       py::arg("name"), py::arg("shape"), py::arg("y"), py::arg("weights"), py::arg("eta"));
   m.def(
+      "loss_hessian",
+      [](const std::string& name, const std::vector<double>& shape, const CArray<double>& y,
+         const CArray<double>& weights, const CArray<double>& eta, const FArray<double>& columns) {
+        const auto loss = make_loss(name, shape, vector_view(y), vector_view(weights));
+        const Vector at = vector_view(eta);
+        const auto x = matrix_view(columns);
+        Vector h;
+        loss->curvature(at, h);
+        Matrix out = x.transpose() * h.asDiagonal() * x;
+        if (const auto coupling = loss->coupling(at)) {
+          Matrix r(coupling->rank(), x.cols());
+          for (Index j = 0; j < x.cols(); ++j) coupling->apply(x.col(j), r.col(j).data());
+          out.noalias() -= r.transpose() * r;
+        }
+        return to_numpy(out);
+      },
+      py::arg("name"), py::arg("shape"), py::arg("y"), py::arg("weights"), py::arg("eta"), py::arg("columns"));
+  m.def(
       "loss_conjugate",
       [](const std::string& name, const std::vector<double>& shape, const CArray<double>& y,
          const CArray<double>& weights, const CArray<double>& v) {

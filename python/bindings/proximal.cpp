@@ -170,6 +170,7 @@ void register_proximal(py::module_& m) {
           g = std::make_unique<PythonPenalty>(penalty);
         prox::AcceleratedOptions options;
         Index n_nonzero = 0;
+        bool exchange = false;
         if (method == "accelerated") {
           options.momentum = to_momentum(py::cast<std::string>(method_options["momentum"]));
           options.restart = to_restart(py::cast<std::string>(method_options["restart"]));
@@ -178,6 +179,7 @@ void register_proximal(py::module_& m) {
           options.lipschitz = py::cast<double>(method_options["lipschitz"]);
         } else if (method == "iht") {
           n_nonzero = py::cast<Index>(method_options["n_nonzero"]);
+          exchange = py::cast<bool>(method_options["exchange"]);
           require(n_nonzero >= 0, "n_nonzero: expected no negative number");
         } else {
           require(method == "conjugate_gradient",
@@ -194,7 +196,8 @@ void register_proximal(py::module_& m) {
           } else {
             null = prox::null_model(problem, monitor);
           }
-          if (method == "iht") return prox::hard_thresholding(problem, null, n_nonzero, settings, start, monitor);
+          if (method == "iht")
+            return prox::hard_thresholding(problem, null, n_nonzero, exchange, settings, start, monitor);
           if (method == "conjugate_gradient") return prox::conjugate_gradient(problem, null, settings, start, monitor);
           return prox::accelerated(problem, null, options, settings, start, monitor);
         });

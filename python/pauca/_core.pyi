@@ -42,6 +42,7 @@ __all__: list[str] = [
     "loss_center",
     "loss_conjugate",
     "loss_evaluate",
+    "loss_hessian",
     "make_graph",
     "mixture_weights",
     "mixture_weights_one",
@@ -505,6 +506,14 @@ def loss_evaluate(
     weights: typing.Annotated[numpy.typing.ArrayLike, numpy.float64],
     eta: typing.Annotated[numpy.typing.ArrayLike, numpy.float64],
 ) -> tuple[float, numpy.typing.NDArray[typing.Any], numpy.typing.NDArray[typing.Any]]: ...
+def loss_hessian(
+    name: str,
+    shape: collections.abc.Sequence[typing.SupportsFloat | typing.SupportsIndex],
+    y: typing.Annotated[numpy.typing.ArrayLike, numpy.float64],
+    weights: typing.Annotated[numpy.typing.ArrayLike, numpy.float64],
+    eta: typing.Annotated[numpy.typing.ArrayLike, numpy.float64],
+    columns: typing.Annotated[numpy.typing.ArrayLike, numpy.float64],
+) -> numpy.typing.NDArray[typing.Any]: ...
 def make_graph(
     values: typing.Annotated[numpy.typing.ArrayLike, numpy.float64],
     indices: typing.Annotated[numpy.typing.ArrayLike, numpy.int64],

@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 from scipy import sparse
+from sklearn import get_config
 from sklearn.base import _fit_context as _validating_context
 from sklearn.utils._param_validation import HasMethods, Interval, InvalidParameterError, StrOptions
 from sklearn.utils.validation import _check_sample_weight
@@ -33,6 +34,11 @@ except ImportError:
             return method(*args, **kwargs)
 
         return unchanged
+
+
+def routing_enabled() -> bool:
+    """Whether scikit-learn's metadata routing is switched on."""
+    return bool(get_config().get("enable_metadata_routing", False))
 
 
 def aligned(value: Any) -> Any:
@@ -99,6 +105,7 @@ __all__ = [
     "aligned",
     "check_X_y",
     "check_array",
+    "routing_enabled",
     "validate_data",
     "with_callbacks",
 ]

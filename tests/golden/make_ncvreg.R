@@ -19,5 +19,18 @@ for (family in c("gaussian", "binomial", "poisson", "cox")) {
                               paste(rows, collapse = ", ")))
   }
 }
-cat(sprintf('{"made by": "ncvreg %s, %s", "cases": [%s]}\n', packageVersion("ncvreg"), R.version.string,
-            paste(cases, collapse = ",\n")))
+# Longer paths of more concave penalties: where the objective stops being convex on the support.
+convex <- list()
+for (family in c("gaussian", "binomial", "poisson", "cox")) {
+  y <- if (family == "cox") as.matrix(data[, c("time", "event")]) else data[[family]]
+  for (penalty in c("MCP", "SCAD")) {
+    options <- list(X, y, penalty = penalty, gamma = if (penalty == "MCP") 1.6 else 2.6,
+                    nlambda = 15, lambda.min = 0.1, eps = 1e-11, max.iter = 1e7, returnX = FALSE, warn = FALSE)
+    fit <- if (family == "cox") do.call(ncvsurv, options) else do.call(ncvreg, c(options, family = family))
+    first <- if (is.null(fit$convex.min)) "null" else as.character(fit$convex.min)
+    convex <- c(convex, sprintf('{"family": "%s", "penalty": "%s", "lambda": %s, "convex_min": %s}', family, penalty,
+                                number(fit$lambda), first))
+  }
+}
+cat(sprintf('{"made by": "ncvreg %s, %s", "cases": [%s],\n"convex": [%s]}\n', packageVersion("ncvreg"), R.version.string,
+            paste(cases, collapse = ",\n"), paste(convex, collapse = ",\n")))

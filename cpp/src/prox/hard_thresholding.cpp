@@ -2,31 +2,54 @@
 
 #include <algorithm>
 #include <cmath>
-#include <numeric>
 
 #include "pauca/core/errors.hpp"
 #include "pauca/core/order.hpp"
 #include "pauca/prox/smooth.hpp"
+#include "pauca/prox/support_search.hpp"
 #include "start.hpp"
 
 namespace pauca::prox {
 
 namespace {
 
-/// Keeps the k entries of largest magnitude; of equal ones the first.
-void keep_largest(Index k, Vector& v) {
-  if (k >= v.size()) return;
-  std::vector<Index> order(static_cast<std::size_t>(v.size()));
-  std::iota(order.begin(), order.end(), Index{0});
+/// Keeps the k entries of largest magnitude among those with a price, and all that are free; of equal ones the first.
+void keep_largest(Index k, const Vector& prices, Vector& v) {
+  std::vector<Index> order;
+  for (Index j = 0; j < v.size(); ++j) {
+    if (!std::isfinite(prices[j]))
+      v[j] = 0.0;
+    else if (prices[j] > 0.0)
+      order.push_back(j);
+  }
+  if (k >= static_cast<Index>(order.size())) return;
   std::nth_element(order.begin(), order.begin() + k, order.end(),
                    [&](Index a, Index b) { return ranks_before(std::abs(v[a]), a, std::abs(v[b]), b); });
   for (std::size_t i = static_cast<std::size_t>(k); i < order.size(); ++i) v[order[i]] = 0.0;
 }
 
+/// What each nonzero coefficient costs; for a fixed number of them only which of them are free.
+struct Prices {
+  Vector each;
+  bool alone = true;  ///< no ridge, no sign: the penalty counts nonzeros and nothing else
+};
+
+Prices prices_of(const Problem& problem, Index n_nonzero, double alpha) {
+  Prices prices;
+  prices.each.resize(problem.design.cols());
+  problem.penalty.set_strength(n_nonzero > 0 ? 1.0 : alpha);
+  for (Index j = 0; j < prices.each.size(); ++j) {
+    prices.each[j] = problem.penalty.coordinate(j, 1.0);
+    prices.alone = prices.alone && problem.penalty.coordinate(j, -2.0) == prices.each[j];
+  }
+  problem.penalty.set_strength(alpha);
+  return prices;
+}
+
 }  // namespace
 
-Solution hard_thresholding(const Problem& problem, const Null& null, Index n_nonzero, const Settings& settings,
-                           const bcd::Start& start, Monitor& monitor) {
+Solution hard_thresholding(const Problem& problem, const Null& null, Index n_nonzero, bool exchange,
+                           const Settings& settings, const bcd::Start& start, Monitor& monitor) {
   Solution result = begin(problem, null, settings);
   Report& report = result.report;
   report.threshold = std::max(settings.tol * null.model.gradient_max, problem.loss.rounding());
@@ -34,20 +57,28 @@ Solution hard_thresholding(const Problem& problem, const Null& null, Index n_non
   Vector w = start.coef.size() ? start.coef : null.model.coef, z, z_next, gradient, next;
   f.set_intercept(start.coef.size() ? start.intercept : null.model.intercept);
   f.predictor(w, z);
+  const Prices prices = prices_of(problem, n_nonzero, result.alpha);
   auto penalty = [&](const Vector& v) { return n_nonzero > 0 ? 0.0 : problem.penalty.value(v); };
   double objective = f.evaluate(z) + penalty(w), worst = 0.0, lipschitz = f.lipschitz(), intercept = f.intercept();
   auto threshold = [&](const Vector& v, double step, Vector& out) {
     if (n_nonzero == 0) return problem.penalty.prox(v, step, out);
     out = v;
-    keep_largest(n_nonzero, out);
+    keep_largest(n_nonzero, prices.each, out);
   };
   auto support = [](const Vector& v) {
     std::vector<bool> in(static_cast<std::size_t>(v.size()));
     for (Index j = 0; j < v.size(); ++j) in[j] = v[j] != 0.0;
     return in;
   };
+  // A ridge or a sign constraint is no matter of supports alone.
+  exchange = exchange && prices.alone;
+  SupportSearch search(problem, prices.each, n_nonzero, monitor);
   int settled = 0;
   bool polished = false;
+  if (exchange && search.improve(f, w, objective)) {
+    f.predictor(w, z);
+    polished = true;
+  }
   for (;; ++report.n_iter) {
     const double at = f.evaluate(z);
     intercept = f.intercept();
@@ -61,6 +92,12 @@ Solution hard_thresholding(const Problem& problem, const Null& null, Index n_non
     worst = (next - w).cwiseAbs().maxCoeff() * lipschitz / 0.99;
     report.objective_path.push_back(objective);
     if (worst <= report.threshold) {
+      f.evaluate(z);
+      if (exchange && report.n_iter < settings.max_iter && search.improve(f, w, objective)) {
+        f.predictor(w, z);
+        polished = true;
+        continue;
+      }
       report.status = Status::converged;
       break;
     }
@@ -96,7 +133,7 @@ Solution hard_thresholding(const Problem& problem, const Null& null, Index n_non
   result.coef = w;
   result.intercept = intercept;
   result.gradients = f.gradients();
-  report.engine = "iterative hard thresholding";
+  report.engine = exchange ? "iterative hard thresholding, exchanges" : "iterative hard thresholding";
   finish(result, objective, worst, monitor);
   return result;
 }

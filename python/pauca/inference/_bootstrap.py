@@ -11,9 +11,11 @@ from joblib import delayed
 from sklearn.base import clone
 from sklearn.utils import check_random_state
 from sklearn.utils._indexing import _safe_indexing
+from sklearn.utils.metadata_routing import MetadataRouter, MethodMapping
 from sklearn.utils.validation import _num_samples
 
 from .._parallel import run_all
+from .._sklearn_compat import routing_enabled
 from .._validation import FloatArray
 
 
@@ -122,7 +124,9 @@ def bootstrap_coefficients(
     random_state : int, RandomState or None, default=None
         Seed.
     **rows : array-like of shape (n_samples,)
-        Further arguments of ``fit`` with a value for each row, such as ``sample_weight`` or ``strata``.
+        Further arguments of ``fit`` with a value for each row, such as ``sample_weight`` or ``strata``. With metadata
+        routing (``sklearn.set_config(enable_metadata_routing=True)``) the estimator must have requested them; an
+        estimator that routes on (a pipeline, a search) passes them further.
 
     Returns
     -------
@@ -169,6 +173,12 @@ def bootstrap_coefficients(
     rng = check_random_state(random_state)
     draws = [_resample(units, n, block_length is not None, rng) for _ in range(n_resamples)]
     given = {key: value for key, value in rows.items() if value is not None}
+    if routing_enabled() and given:
+        router = MetadataRouter(owner="bootstrap_coefficients").add(
+            estimator=estimator, method_mapping=MethodMapping().add(caller="fit", callee="fit")
+        )
+        router.validate_metadata(params=given, method="fit")
+        given = dict(router.route_params(caller="fit", params=given).estimator.fit)
     whole = np.ravel(clone(estimator).fit(X, y, **given).coef_).astype(np.float64)
     samples = run_all((delayed(_fit)(clone(estimator), X, y, given, draw) for draw in draws), n_jobs)
     return BootstrapResult(whole, np.array(samples))

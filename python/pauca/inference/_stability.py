@@ -13,10 +13,11 @@ from sklearn.base import BaseEstimator, MetaEstimatorMixin, clone, is_classifier
 from sklearn.feature_selection import SelectorMixin
 from sklearn.utils import check_random_state
 from sklearn.utils._indexing import _safe_indexing
+from sklearn.utils.metadata_routing import MetadataRequest, MetadataRouter, MethodMapping, process_routing
 from sklearn.utils.validation import check_is_fitted
 
 from .._parallel import run_all
-from .._sklearn_compat import HasMethods, Interval, StrOptions, _fit_context
+from .._sklearn_compat import HasMethods, Interval, StrOptions, _fit_context, routing_enabled
 from .._survival import survival_target
 from .._validation import FloatArray, validate_matrix
 from ..linear_model import SparseCoxRegressor, SparseRegressor
@@ -42,8 +43,15 @@ def first_entries(mask: Mask, limit: int) -> Mask:
     return np.asarray(entered)
 
 
-def _halves(y: Any, n: int, stratify: bool, rng: np.random.RandomState) -> tuple[npt.NDArray[Any], npt.NDArray[Any]]:
-    """Two disjoint random sets of half the rows; ``stratify`` halves each class."""
+def _halves(
+    y: Any, n: int, stratify: bool, clusters: list[npt.NDArray[Any]] | None, rng: np.random.RandomState
+) -> tuple[npt.NDArray[Any], npt.NDArray[Any]]:
+    """Two disjoint random sets of half the rows, or of half the clusters; ``stratify`` halves each class."""
+    if clusters is not None:
+        order, half = rng.permutation(len(clusters)), len(clusters) // 2
+        sides = order[:half], order[half : 2 * half]
+        first, second = (np.sort(np.concatenate([clusters[k] for k in side])) for side in sides)
+        return first, second
     groups = [np.flatnonzero(np.asarray(y) == c) for c in np.unique(y)] if stratify else [np.arange(n)]
     parts: tuple[list[Any], list[Any]] = ([], [])
     for group in groups:
@@ -178,7 +186,13 @@ class StabilitySelection(SelectorMixin, MetaEstimatorMixin, BaseEstimator):
         self.random_state = random_state
 
     @_fit_context(prefer_skip_nested_validation=False)
-    def fit(self, X: Any, y: npt.ArrayLike, **rows: Any) -> Self:
+    def fit(
+        self,
+        X: Any,
+        y: npt.ArrayLike,
+        groups: npt.ArrayLike | None = None,
+        **params: Any,
+    ) -> Self:
         """Fit the estimator to the halves.
 
         Parameters
@@ -187,16 +201,21 @@ class StabilitySelection(SelectorMixin, MetaEstimatorMixin, BaseEstimator):
             Data.
         y : array-like
             Target, as the estimator takes it.
-        **rows : array-like of shape (n_samples,)
-            Further arguments of the estimator's ``fit`` (of ``path`` for pauca's) with a value for each row, such as
-            ``strata``.
+        groups : array-like of shape (n_samples,), default=None
+            Labels of clusters of dependent rows: halves are made of whole clusters.
+        **params : dict
+            Further arguments of the estimator's ``fit``, with a value for each row, such as ``sample_weight``,
+            ``offset`` or ``strata``; halves are drawn without regard to weights. With metadata routing
+            (``sklearn.set_config(enable_metadata_routing=True)``) the estimator must have requested them; without it
+            they go to the estimator as they are.
 
         Returns
         -------
         self : StabilitySelection
             The fitted selector.
         """
-        estimator = SparseRegressor() if self.estimator is None else clone(self.estimator)
+        estimator = self._estimator()
+        rows = self._rows(groups, params)
         X, y = self._data(estimator, X, y)
         factor = bound_factor(self.threshold, self.n_pairs, self.assumption)
         if not 0.0 < factor < math.inf:
@@ -213,7 +232,9 @@ class StabilitySelection(SelectorMixin, MetaEstimatorMixin, BaseEstimator):
             )
         strengths = self._strengths(estimator, X, y, rows)
         rng = check_random_state(self.random_state)
-        parts = [part for _ in range(self.n_pairs) for part in _halves(y, X.shape[0], is_classifier(estimator), rng)]
+        clusters = None if groups is None else self._clusters(groups, X.shape[0])
+        drawn = (_halves(y, X.shape[0], is_classifier(estimator), clusters, rng) for _ in range(self.n_pairs))
+        parts = [part for pair in drawn for part in pair]
         found = run_all(
             (delayed(_half)(estimator, X, y, strengths, self.param_name, rows, part, int(limit)) for part in parts),
             self.n_jobs,
@@ -226,6 +247,44 @@ class StabilitySelection(SelectorMixin, MetaEstimatorMixin, BaseEstimator):
         self.mean_selected_ = float(self.selection_frequencies_.sum())
         self.error_bound_ = factor * self.mean_selected_**2 / p
         return self
+
+    def _estimator(self) -> Any:
+        if self.estimator is not None:
+            return clone(self.estimator)
+        default = SparseRegressor()
+        return default.set_fit_request(sample_weight=True, offset=True) if routing_enabled() else default
+
+    def _rows(self, groups: Any, params: dict[str, Any]) -> dict[str, Any]:
+        """What the estimator's fit gets: what it requested, or, without metadata routing, all but groups."""
+        given = {key: value for key, value in params.items() if value is not None}
+        if not routing_enabled():
+            return given
+        if groups is not None:
+            given["groups"] = groups
+        return dict(process_routing(self, "fit", **given).estimator.fit)
+
+    def get_metadata_routing(self) -> MetadataRouter:
+        """Who gets what of the arguments of ``fit``: ``groups`` are used here, the rest is the estimator's.
+
+        Returns
+        -------
+        MetadataRouter
+            The routing, as scikit-learn's meta-estimators describe theirs.
+        """
+        own = MetadataRequest(owner=self)
+        own.fit.add_request(param="groups", alias=True)
+        mapping = MethodMapping().add(caller="fit", callee="fit")
+        return MetadataRouter(owner=self).add_self_request(own).add(estimator=self._estimator(), method_mapping=mapping)
+
+    @staticmethod
+    def _clusters(groups: npt.ArrayLike, n_samples: int) -> list[npt.NDArray[Any]]:
+        labels = np.asarray(groups)
+        if labels.shape != (n_samples,):
+            raise ValueError(f"groups: got shape {labels.shape}, expected ({n_samples},)")
+        codes = np.unique(labels, return_inverse=True)[1]
+        if codes.max() < 3:
+            raise ValueError(f"groups: got {codes.max() + 1} clusters, expected at least 4 to halve")
+        return np.split(np.argsort(codes, kind="stable"), np.cumsum(np.bincount(codes))[:-1])
 
     def _data(self, estimator: Any, X: Any, y: Any) -> tuple[Any, Any]:
         options: dict[str, Any] = {"accept_sparse": "csc", "dtype": [np.float64, np.float32]}

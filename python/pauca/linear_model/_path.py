@@ -23,6 +23,7 @@ from .._validation import (
 )
 from ..design import GenotypeMatrix
 from ._fit import column_scale, core_penalty, resolve_penalty, resolve_solver
+from ._local_convexity import locally_convex
 from ._matrix_losses import MatrixLoss, MultinomialLoss, MultiTaskLoss
 from ._regularization_path import RegularizationPath
 from ._stepwise_path import needs_steps, stepwise_points
@@ -257,7 +258,7 @@ def solve_path(
         n_events = None
         if isinstance(loss, losses.Cox):
             n_events = _drop_intercepts(points, y, weights)
-        return RegularizationPath(
+        path = RegularizationPath(
             points=points,
             n_features=X.shape[1],
             scale=None,
@@ -274,7 +275,9 @@ def solve_path(
             fit_intercept=bool(fit_intercept),
             n_events=n_events,
         )
-    return _engine_path(
+        path.locally_convex_ = locally_convex(X, y, weights, path, offset)
+        return path
+    path = _engine_path(
         X,
         y,
         weights,
@@ -292,6 +295,8 @@ def solve_path(
         feature_names=feature_names,
         callback=callback,
     )
+    path.locally_convex_ = locally_convex(X, y, weights, path, offset)
+    return path
 
 
 def _drop_intercepts(points: list[dict[str, Any]], y: FloatArray, weights: FloatArray) -> int:
@@ -361,9 +366,6 @@ def _engine_path(
         callback=callback,
         **wrappers,
     )
-    convex = None
-    if not penalty.convex and loss.core_name == "quadratic":
-        convex = _locally_convex(X, weights, found["points"], penalty, scale, fit_intercept)
     n_events = _drop_intercepts(found["points"], y, weights) if loss.task == "survival" else None
     return RegularizationPath(
         points=found["points"],
@@ -380,37 +382,4 @@ def _engine_path(
         n_events=n_events,
         n_samples=int(np.count_nonzero(weights)),
         feature_names=None if feature_names is None else [str(f) for f in feature_names],
-        locally_convex=convex,
     )
-
-
-def _locally_convex(
-    X: Any,
-    weights: FloatArray,
-    points: list[dict[str, Any]],
-    penalty: penalties.SeparablePenalty,
-    scale: FloatArray | None,
-    fit_intercept: bool,
-) -> npt.NDArray[np.bool_]:
-    """Whether the Hessian on two neighbouring supports exceeds the penalty's concavity (Breheny and Huang 2011)."""
-    answer = np.ones(len(points), dtype=bool)
-    for k, point in enumerate(points):
-        following = points[k + 1]["support"] if k + 1 < len(points) else point["support"]
-        union = np.union1d(point["support"], following).astype(int)
-        if union.size == 0:
-            continue
-        concavity = penalty._concavity(float(point["alpha"]))
-        if not np.isfinite(concavity) or union.size >= X.shape[0]:
-            answer[k:] = False
-            break
-        columns = X[:, union].toarray() if hasattr(X, "toarray") else np.asarray(X[:, union])
-        columns = columns.astype(np.float64)
-        if fit_intercept:
-            columns = columns - weights @ columns
-        if scale is not None:
-            columns = columns * scale[union]
-        gram = columns.T @ (weights[:, None] * columns)
-        if np.linalg.eigvalsh(gram)[0] <= concavity:
-            answer[k:] = False
-            break
-    return answer

@@ -41,8 +41,9 @@ class RegularizationPath:
     converged_ : ndarray of shape (n_alphas,)
         Whether the tolerance was reached.
     locally_convex_ : ndarray of shape (n_alphas,) or None
-        For a nonconvex penalty and the quadratic loss: whether the objective is strictly convex on the support of this
-        solution and the next, so that the solution is the only one there.
+        For separable and group nonconvex penalties and one linear predictor: whether the objective is strictly convex
+        on the support of this solution and the next (smallest eigenvalue of the loss' Hessian at the next solution
+        above the penalty's concavity), so that the solution is the only one there; False from the first failure on.
     alpha_max_ : float
         Smallest strength with all penalised coefficients zero.
     n_outputs_ : int
@@ -85,7 +86,6 @@ class RegularizationPath:
         standardize: bool,
         fit_intercept: bool,
         n_events: int | None = None,
-        locally_convex: npt.NDArray[np.bool_] | None = None,
         n_outputs: int = 1,
     ) -> None:
         self.alphas_: FloatArray = np.array([p["alpha"] for p in points]) / own
@@ -115,7 +115,7 @@ class RegularizationPath:
         self.fit_intercept = fit_intercept
         self.loss = loss
         self.feature_names_ = feature_names
-        self.locally_convex_ = locally_convex
+        self.locally_convex_: npt.NDArray[np.bool_] | None = None  # filled in by who knows the data
 
     def __repr__(self) -> str:
         p, k = self.coefs_.shape[0] // self.n_outputs_, len(self.alphas_)

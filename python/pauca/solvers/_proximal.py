@@ -114,7 +114,8 @@ class ProximalCG(ProximalSolver):
 
     For penalties that are convex plus smooth concave (L1, elastic net, MCP, SCAD, log-sum): the proximal gradient
     residual takes the place of the gradient, and steps are accepted by the forward-backward envelope. A direction along
-    which the envelope does not fall is replaced by a proximal gradient step.
+    which the envelope does not fall is replaced by a proximal gradient step. Hager and Zhang's lower bound on
+    the direction's weight has their eta = 0.01; directions restart after as many steps as there are features.
 
     References
     ----------
@@ -170,20 +171,32 @@ class LLA(ProximalSolver):
 
 
 class IHT(ProximalSolver):
-    """Iterative hard thresholding for the :class:`pauca.penalties.L0` penalty.
+    """Best subsets for the :class:`pauca.penalties.L0` penalty: hard thresholding and a local search over supports.
 
-    Whenever the support settles, the coefficients on it are fitted without penalty.
+    Hard thresholding keeps the largest coefficients of gradient steps; whenever the support settles, the coefficients
+    on it are fitted without penalty. It ends in many a poor optimum, which the search leaves: the best addition,
+    removal or exchange of one feature by the exact change of the quadratic model of the loss, over all pairs, until
+    none helps, and attempts to drop two, four and eight at once. The result can not be improved by any one such move.
 
     Parameters
     ----------
     n_nonzero : int, default=None
-        Number of nonzero coefficients to keep; the estimator's ``alpha`` has no effect then. None: the L0 penalty with
-        strength ``alpha``.
+        Number of nonzero coefficients to keep, apart from those of features whose penalty weight is zero; the
+        estimator's ``alpha`` has no effect then. None: the L0 penalty with strength ``alpha``.
+    exchange : bool, default=True
+        Whether supports are searched; False is iterative hard thresholding alone. A penalty with a ridge part or a
+        sign constraint, more than 500 nonzeros, and Gram columns of more than a gigabyte are not searched.
 
     References
     ----------
     Blumensath, T. and Davies, M. (2009). Iterative hard thresholding for compressed sensing. Applied and Computational
     Harmonic Analysis 27, 265-274.
+    Foucart, S. (2011). Hard thresholding pursuit: an algorithm for compressive sensing. SIAM Journal on Numerical
+    Analysis 49, 2543-2563 (the fit on the support).
+    Hazimeh, H. and Mazumder, R. (2020). Fast best subset selection: coordinate descent and local combinatorial
+    optimization algorithms. Operations Research 68, 1517-1537 (exchanges of one feature).
+    Zhu, J. et al. (2020). A polynomial algorithm for best-subset selection problem. PNAS 117, 33117-33123 (several at
+    once).
 
     Examples
     --------
@@ -194,12 +207,13 @@ class IHT(ProximalSolver):
 
     _method = "iht"
 
-    def __init__(self, n_nonzero: int | None = None) -> None:
+    def __init__(self, n_nonzero: int | None = None, exchange: bool = True) -> None:
         self.n_nonzero = n_nonzero
+        self.exchange = exchange
 
     def _check(self) -> None:
         if self.n_nonzero is not None and (int(self.n_nonzero) != self.n_nonzero or self.n_nonzero < 1):
             raise ValueError(f"IHT: n_nonzero is {self.n_nonzero!r}, expected a whole number >= 1 or None")
 
     def _options(self) -> dict[str, Any]:
-        return {"n_nonzero": 0 if self.n_nonzero is None else int(self.n_nonzero)}
+        return {"n_nonzero": 0 if self.n_nonzero is None else int(self.n_nonzero), "exchange": bool(self.exchange)}

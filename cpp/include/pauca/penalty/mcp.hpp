@@ -34,7 +34,9 @@ struct Mcp {
   double prox(double a, double l, double t) const {
     if (t >= gamma) return a <= l * std::sqrt(gamma * t) ? 0.0 : a;
     if (a <= t * l) return 0.0;
-    return a <= gamma * l ? (a - t * l) / (1.0 - t / gamma) : a;
+    if (a > gamma * l) return a;
+    const double x = (a - t * l) / (1.0 - t / gamma);  // a quotient of rounding errors where t is nearly gamma
+    return x < a ? x : a;
   }
 };
 

@@ -39,7 +39,9 @@ struct Scad {
     const double soft = a > t * l ? a - t * l : 0.0;
     if (t < gamma - 1.0) {
       if (a <= l * (1.0 + t)) return soft;
-      return a <= gamma * l ? ((gamma - 1.0) * a - gamma * l * t) / (gamma - 1.0 - t) : a;
+      if (a > gamma * l) return a;
+      const double x = ((gamma - 1.0) * a - gamma * l * t) / (gamma - 1.0 - t);
+      return x < soft ? soft : x < a ? x : a;  // both bounds against rounding where t is nearly gamma - 1
     }
     if (t < gamma + 1.0) return a <= 0.5 * l * (t + gamma + 1.0) ? soft : a;
     return a <= l * std::sqrt(t * (gamma + 1.0)) ? 0.0 : a;

@@ -54,6 +54,7 @@ class SeparableVector final : public VectorPenalty {
     const double slope = P::infinite_slope ? 0.0 : p_.derivative(0.0, settings_.lambda);
     return slope > 0.0 ? slope : std::numeric_limits<double>::quiet_NaN();
   }
+  double coordinate(Index j, double a) const override { return g_.value(j, a); }
   bool penalises(Index j) const override { return !settings_.weights || settings_.weights[j] > 0.0; }
 
   bool splits() const override { return P::splits; }

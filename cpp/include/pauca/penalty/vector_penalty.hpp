@@ -43,6 +43,8 @@ class VectorPenalty {
   virtual double unit() const { return std::numeric_limits<double>::quiet_NaN(); }
   /// Columns that the penalty leaves alone belong to the null model.
   virtual bool penalises(Index /*j*/) const { return true; }
+  /// g at w_j = a and zero elsewhere, of a penalty that is a sum over coordinates; NaN otherwise.
+  virtual double coordinate(Index /*j*/, double /*a*/) const { return std::numeric_limits<double>::quiet_NaN(); }
 };
 
 }  // namespace pauca

@@ -21,6 +21,8 @@ class Smooth {
   /// Lipschitz constant of the gradient: largest eigenvalue of X' H X (columns centred if there is an intercept) by
   /// power iteration, H the bound on the curvature, or the curvature at the last evaluation where there is none.
   double lipschitz();
+  /// Second derivatives of the loss at the last evaluation.
+  void curvature(Vector& h) const { problem_.loss.curvature(eta_, h); }
 
   double intercept() const { return intercept_; }
   void set_intercept(double b) { intercept_ = b; }
