@@ -108,9 +108,7 @@ def main() -> int:
     before, after = counts
     print(f"\n{'million instructions':24}{args.base[:14]:>14}{args.head[:14]:>14}{'ratio':>8}")
     worst = 0.0
-    for fit in before:
-        if fit not in after:
-            continue
+    for fit in sorted(before.keys() & after.keys()):
         ratio = after[fit] / max(before[fit], 1)
         worst = max(worst, ratio)
         print(

@@ -8,9 +8,6 @@ import subprocess
 import sys
 import warnings
 
-# An editable installation must not come before the one that is measured.
-sys.meta_path = [f for f in sys.meta_path if "ScikitBuild" not in type(f).__name__]
-
 import numpy as np
 from scipy import sparse
 
@@ -54,12 +51,12 @@ def fits():
     yield "block rules", lambda: linear_model.SparseRegressor(alpha="0.2max", solver=rules).fit(X[:, :100], y)
     event = np.c_[np.exp(y / 8), rng.random(300) < 0.7]
     yield "Cox", lambda: linear_model.SparseCoxRegressor(alpha="0.1max").fit(X, event)
-    nodes = datasets.make_linear_dag(400, 20, degree=4, random_state=0).X
+    nodes = datasets.make_linear_dag(400, 12, degree=4, random_state=0).X
     yield "DAG", lambda: dag.CoLiDE().fit(nodes)
     factors = [rng.standard_normal((m, n)) + 1j * rng.standard_normal((m, n)) for m, n in ((8, 16), (6, 12))]
     received = np.einsum("i,j->ij", factors[0][:, 2], factors[1][:, 3])[None]
     yield "Kronecker SBL", lambda: bayes.KroneckerSBL(factors=factors, noise_variance=0.01, max_iter=40).fit(received)
-    counts = datasets.make_anchored_counts(400, 300, 5, random_state=0).counts
+    counts = datasets.make_anchored_counts(150, 120, 5, random_state=0).counts
     yield "simplex NMF", lambda: decomposition.SimplexNMF(5, random_state=0, max_iter=40).fit(counts)
     positive = np.abs(X[:, :200])
     yield "NMF", lambda: decomposition.NMF(8, random_state=0, max_iter=40).fit(positive)
@@ -75,6 +72,8 @@ def control(*options: str) -> None:
 
 
 def main(site: str) -> None:
+    # An editable installation must not come before the one that is measured.
+    sys.meta_path = [f for f in sys.meta_path if "ScikitBuild" not in type(f).__name__]
     sys.path.insert(0, site)
     import pauca
 
