@@ -60,6 +60,8 @@ def main(argv: list[str] | None = None) -> int:
             failed.append(family)
             page = "failed"
         print(f"== {family}: {time.perf_counter() - start:.0f} s, {page}", flush=True)
+    if options.output == HERE / "report":
+        importlib.import_module("overview").main()
     if failed:
         print(f"failed: {', '.join(failed)}", file=sys.stderr)
     return int(bool(failed))

@@ -5,6 +5,7 @@
 #include "linear.hpp"
 #include "pauca/design/csc.hpp"
 #include "pauca/design/dense.hpp"
+#include "pauca/design/genotype.hpp"
 #include "pauca/penalty/registry.hpp"
 
 namespace pauca::python {
@@ -25,6 +26,48 @@ DesignHandle csc_design(const CArray<T>& values, const CArray<I>& indices, const
   expect_compressed(values, indices, indptr, rows);
   return {std::make_unique<CscDesign<T, I>>(values.data(), indices.data(), indptr.data(), rows, indptr.size() - 1),
           {values, indices, indptr}};
+}
+
+const std::int8_t* column_major_codes(const py::array_t<std::int8_t>& codes, Index& stride) {
+  require(codes.ndim() == 2, "codes: expected a two-dimensional array");
+  require(codes.shape(0) <= 1 || codes.strides(0) == 1, "codes: expected a column-major (F-ordered) array");
+  stride = codes.shape(1) > 1 ? codes.strides(1) : codes.shape(0);
+  return codes.data();
+}
+
+DesignHandle genotype_design(const py::array_t<std::int8_t>& codes, int missing, const CArray<double>& mean,
+                             const CArray<Index>& n_missing, const std::optional<CArray<Index>>& row_index) {
+  GenotypeCodes g{};
+  g.data = column_major_codes(codes, g.stride);
+  const Index cols = codes.shape(1), rows = row_index ? row_index->size() : codes.shape(0);
+  require(mean.size() == cols && n_missing.size() == cols, "mean, n_missing: expected one number a column");
+  if (row_index)
+    for (Index i = 0; i < rows; ++i)
+      require(row_index->data()[i] >= 0 && row_index->data()[i] < codes.shape(0), "row_index: got a row out of range");
+  g.missing = missing;
+  g.mean = mean.data();
+  g.n_missing = n_missing.data();
+  g.row_index = row_index ? row_index->data() : nullptr;
+  std::vector<py::object> keep{codes, mean, n_missing};
+  if (row_index) keep.push_back(*row_index);
+  return {std::make_unique<GenotypeDesign>(g, rows, cols), std::move(keep)};
+}
+
+/// Mean of what is observed, and the number of missing entries, of every column.
+py::tuple genotype_means(const py::array_t<std::int8_t>& codes, int missing) {
+  Index stride = 0;
+  const std::int8_t* data = column_major_codes(codes, stride);
+  const Index n = codes.shape(0), p = codes.shape(1);
+  Vector mean(p);
+  Eigen::Matrix<Index, Eigen::Dynamic, 1> absent(p);
+  run_released(py::none(), [&](Monitor& monitor) {
+    for (Index j = 0; j < p; ++j) {
+      if (j % 64 == 0 && !monitor.keep_going()) break;
+      mean[j] = GenotypeDesign::observed_mean(data + j * stride, n, missing, absent[j]);
+    }
+    return 0;
+  });
+  return py::make_tuple(to_numpy(mean), to_numpy(absent));
 }
 
 /// Weighted mean and variance of every column.
@@ -75,6 +118,9 @@ void register_linear(py::module_& m) {
   py::class_<DesignHandle>(m, "Design", py::module_local());
   m.def("dense_design", &dense_design<double>, py::arg("x").noconvert());
   m.def("dense_design", &dense_design<float>, py::arg("x").noconvert());
+  m.def("genotype_design", &genotype_design, py::arg("codes").noconvert(), py::arg("missing"), py::arg("mean"),
+        py::arg("n_missing"), py::arg("row_index"));
+  m.def("genotype_means", &genotype_means, py::arg("codes").noconvert(), py::arg("missing"));
   auto csc = [&](auto f) {
     m.def("csc_design", f, py::arg("values").noconvert(), py::arg("indices").noconvert(), py::arg("indptr").noconvert(),
           py::arg("rows"));
