@@ -28,7 +28,7 @@ def main(argv: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="benchmarks/run.py", description="Benchmarks against peers.")
     parser.add_argument("family", nargs="*", help=f"of {', '.join(families())}; all of them by default")
     parser.add_argument("--quick", action="store_true", help="small problems: a check that everything runs")
-    parser.add_argument("--repeats", type=int, default=3, help="interleaved repeats a seed (default 3)")
+    parser.add_argument("--repeats", type=int, help="interleaved repeats a seed (default 3, 1 if quick)")
     parser.add_argument("--seeds", type=int, default=2, help="data sets a case (default 2, 1 if quick)")
     parser.add_argument("--first-seed", type=int, default=1001, help="seed of the first data set (default 1001)")
     parser.add_argument("--only", default="", help="run the cases whose name contains this")
@@ -44,7 +44,7 @@ def main(argv: list[str] | None = None) -> int:
 
     options = Options(
         quick=args.quick,
-        repeats=args.repeats,
+        repeats=args.repeats or (1 if args.quick else 3),
         seeds=[args.first_seed + k for k in range(1 if args.quick else args.seeds)],
         only=args.only,
         output=(args.output or (HERE.parent / "build" / "bench-quick" if args.quick else HERE / "report")).resolve(),

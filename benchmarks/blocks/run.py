@@ -50,7 +50,7 @@ def contenders(problem: problems.Problem) -> list[Entry]:
 
 def run(options: Options) -> Path:
     folder = options.folder("blocks")
-    cap = 2.0 if options.quick else CAP
+    cap = 0.5 if options.quick else CAP
     rows: Rows = []
     for seed in options.seeds:
         for small in problems.cases(True, seed + 1, options.only):  # compiling and loading are not charged
@@ -121,7 +121,7 @@ def report(options: Options, rows: Rows, summary: Rows, grown: bool) -> str:
         size="small problems (`--quick`): a check, not a comparison" if options.quick else "full size",
         seeds=", ".join(str(s) for s in options.seeds),
         repeats=options.repeats,
-        cap=2 if options.quick else int(CAP),
+        cap=0.5 if options.quick else int(CAP),
         best=tables.markdown(["case", "gap", "best peer, s", "pauca, s", "ratio", "range"], best),
         everybody=tables.markdown(["case", "gap", "solver", "CPU s"], everybody),
         behind="pauca is behind on " + "; ".join(behind) + "." if behind else "pauca is behind nowhere in this table.",
