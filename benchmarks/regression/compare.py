@@ -81,11 +81,9 @@ def count(commit: str, folder: Path, site: Path) -> dict[str, int]:
         )  # fmt: skip
     counts = {}
     for dump in dumps.iterdir():
-        found = re.search(
-            r"^desc: Trigger: (?:Client Request|Callgrind Control): ?(.*)$|--dump=(.*)$", dump.read_text(), re.M
-        )
-        if found and (name := (found[1] or found[2] or "").strip()):
-            counts[name] = self_cost(dump)
+        found = re.search(r"^desc: Trigger: dump (.+)$", dump.read_text(), re.MULTILINE)
+        if found:
+            counts[found[1].strip()] = self_cost(dump)
     cache.write_text(json.dumps({"fits": fits, "counts": counts}))
     return counts
 
