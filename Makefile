@@ -1,10 +1,12 @@
 # Developer commands; `make` or `make help` lists them. Needs Python >= 3.11 and a C++20 compiler, nothing else:
-# everything goes into .venv, from PyPI. Variables: PYTHON (interpreter), JOBS (parallel jobs), PYTEST_ARGS, BENCH_ARGS.
+# everything goes into .venv, from PyPI. Variables: PYTHON (interpreter), JOBS (parallel jobs), PYTEST_ARGS, BENCH_ARGS,
+# FUZZ_SECONDS.
 
 PYTHON ?= python3
 JOBS ?= 2
 PYTEST_ARGS ?=
 BENCH_ARGS ?=
+FUZZ_SECONDS ?= 60
 SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
 .DELETE_ON_ERROR:
@@ -27,7 +29,7 @@ CXX_FORMATTED := $(shell find cpp python/bindings -name '*.[chi]pp' -o -name '*.
 LIMIT_THREADS := OPENBLAS_NUM_THREADS=1 OMP_NUM_THREADS=1
 say = @printf '==> %s\n'
 
-.PHONY: help demo test lint docs bench asan tsan format stub wheel cpp-test py-test doctest sdist clean
+.PHONY: help demo test lint docs bench bench-regression fuzz asan tsan format stub wheel cpp-test py-test doctest sdist clean
 .DEFAULT_GOAL := help
 
 help: ## List these commands
@@ -76,6 +78,14 @@ docs: .venv/.dev ## The documentation, warnings being errors, into docs/_build/h
 bench: benchmarks/.venv/.built ## Benchmarks against the peers, in an environment of their own (BENCH_ARGS)
 	$(say) 'bench: results go to benchmarks/report/'
 	@benchmarks/.venv/bin/python benchmarks/run.py $(BENCH_ARGS)
+
+bench-regression: .venv/.dev ## Instructions of two commits in the compiled core, by callgrind (BASE=main~1, HEAD)
+	@$(PY) benchmarks/regression/compare.py $(or $(BASE),main~1) $(or $(HEAD),HEAD)
+
+# A coverage-guided fuzzer where there is one (Linux, Python up to 3.13); tests/test_fuzz.py makes a fixed set of such calls.
+fuzz: .venv-fuzz/.built ## Wrong arguments for the compiled core, for FUZZ_SECONDS (60)
+	$(say) 'fuzz: $(FUZZ_SECONDS) s of calls with wrong arguments'
+	@$(LIMIT_THREADS) .venv-fuzz/bin/python tests/fuzz/fuzz.py --seconds $(FUZZ_SECONDS) --atheris --log build/fuzz.log
 
 sdist: .venv/.dev ## Source distribution and wheel, into dist/
 	$(say) 'building dist/'
@@ -151,6 +161,14 @@ benchmarks/.venv/.built: benchmarks/requirements.txt pyproject.toml $(CXX_SOURCE
 	@benchmarks/.venv/bin/python -m pip install --quiet --upgrade $(BUILD_TOOLS)
 	@benchmarks/.venv/bin/python -m pip install --quiet -r benchmarks/requirements.txt
 	@benchmarks/.venv/bin/python -m pip install --quiet --no-build-isolation -Cbuild-dir='build/bench-{wheel_tag}' .
+	@touch $@
+
+# Shares .venv's packages, its editable pauca too.
+.venv-fuzz/.built: .venv/.dev
+	@test -x .venv-fuzz/bin/python || $(PYTHON) -m venv .venv-fuzz
+	@echo "import site; site.addsitedir('$$($(PY) -c 'import sysconfig; print(sysconfig.get_path("purelib"))')')" \
+	  > "$$(.venv-fuzz/bin/python -c 'import sysconfig; print(sysconfig.get_path("purelib"))')/shared.pth"
+	@.venv-fuzz/bin/python -m pip install --quiet atheris
 	@touch $@
 
 # Shares .venv's packages, but not its editable pauca.

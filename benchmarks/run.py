@@ -3,7 +3,9 @@
     python benchmarks/run.py [family ...] [--quick] [--repeats N]
 
 A family is a folder beside this file whose ``run.py`` has ``run(options)``. Results go to
-``report/<family>/*.csv`` and ``report/<family>.md``.
+``report/<family>/*.csv`` and ``report/<family>.md``; those of ``--quick``, which are no comparison, to
+``build/bench-quick/``, so that the report keeps its full runs. A family that fails does not keep the others from
+running; the exit status is then 1.
 """
 
 import argparse
@@ -11,6 +13,7 @@ import importlib
 import os
 import sys
 import time
+import traceback
 from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
@@ -25,12 +28,12 @@ def main(argv: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="benchmarks/run.py", description="Benchmarks against peers.")
     parser.add_argument("family", nargs="*", help=f"of {', '.join(families())}; all of them by default")
     parser.add_argument("--quick", action="store_true", help="small problems: a check that everything runs")
-    parser.add_argument("--repeats", type=int, default=3, help="interleaved repeats a seed (default 3)")
+    parser.add_argument("--repeats", type=int, help="interleaved repeats a seed (default 3, 1 if quick)")
     parser.add_argument("--seeds", type=int, default=2, help="data sets a case (default 2, 1 if quick)")
     parser.add_argument("--first-seed", type=int, default=1001, help="seed of the first data set (default 1001)")
     parser.add_argument("--threads", type=int, default=1, help="for every solver that has them: linear, blocks")
     parser.add_argument("--only", default="", help="run the cases whose name contains this")
-    parser.add_argument("--output", type=Path, default=HERE / "report", help="where results are written")
+    parser.add_argument("--output", type=Path, help="where results are written (report/, build/bench-quick/ if quick)")
     args = parser.parse_args(argv)
     unknown = set(args.family) - set(families())
     if unknown:
@@ -42,23 +45,31 @@ def main(argv: list[str] | None = None) -> int:
 
     options = Options(
         quick=args.quick,
-        repeats=args.repeats,
+        repeats=args.repeats or (1 if args.quick else 3),
         seeds=[args.first_seed + k for k in range(1 if args.quick else args.seeds)],
         only=args.only,
-        output=args.output,
+        output=(args.output or (HERE.parent / "build" / "bench-quick" if args.quick else HERE / "report")).resolve(),
         threads=args.threads,
     )
+    failed = []
     for family in args.family or families():
         print(f"== {family}", flush=True)
         start = time.perf_counter()
         module = importlib.import_module(f"{family}.run")
         if args.threads > 1 and not getattr(module, "TAKES_THREADS", False):
             parser.error(f"--threads: {family} has no comparison on several threads")
-        page = module.run(options)
+        try:
+            page = module.run(options)
+        except Exception:
+            traceback.print_exc()
+            failed.append(family)
+            page = "failed"
         print(f"== {family}: {time.perf_counter() - start:.0f} s, {page}", flush=True)
     if options.output == HERE / "report":
         importlib.import_module("overview").main()
-    return 0
+    if failed:
+        print(f"failed: {', '.join(failed)}", file=sys.stderr)
+    return int(bool(failed))
 
 
 if __name__ == "__main__":

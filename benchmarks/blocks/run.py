@@ -129,7 +129,7 @@ def report(options: Options, rows: Rows, summary: Rows, growth_rows: Rows) -> st
         size="small problems (`--quick`): a check, not a comparison" if options.quick else "full size",
         seeds=", ".join(dict.fromkeys(str(r["seed"]) for r in rows)),
         repeats=1 + max(int(r["repeat"]) for r in rows),
-        cap=int(cap_of(options)),
+        cap=f"{cap_of(options):g}",
         best=tables.markdown(["case", "gap", "best peer, s", "pauca, s", "ratio", "range"], best),
         everybody=tables.markdown(["case", "gap", "solver", f"{clock()} s"], everybody),
         behind="pauca is behind on " + "; ".join(behind) + "." if behind else "pauca is behind nowhere in this table.",

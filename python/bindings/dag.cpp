@@ -42,8 +42,24 @@ struct GraphProblem {
                 constraints.n_nodes() <= constraints.n_variables() &&
                 static_cast<Index>(constraints.tier.size()) == constraints.n_nodes(),
             "edge, tier: sizes do not match the factor");
+    expect_acyclic();
   }
   GraphProblem(const GraphProblem&) = delete;
+
+  /// Orders are grown from nodes whose included parents have come: on a cycle, or against the tiers, none ever would.
+  void expect_acyclic() const {
+    const Index d = constraints.n_nodes();
+    require((constraints.edge.array() <= static_cast<std::uint8_t>(Edge::included)).all(), "edge: expected 0, 1 or 2");
+    Matrix w = Matrix::Zero(d, d);
+    for (Index j = 0; j < d; ++j) {
+      for (Index i = 0; i < d; ++i) {
+        if (!constraints.included(i, j)) continue;
+        w(i, j) = 1.0;
+        require(i != j && constraints.tier[i] <= constraints.tier[j], "edge: an included edge goes against the tiers");
+      }
+    }
+    require(d == 0 || !topological_order(w).empty(), "edge: the included edges close a cycle");
+  }
 
   /// One number for each (parent, child).
   void expect_edges(const char* name, const FArray<double>& a) const {

@@ -22,7 +22,7 @@ from typing import Any
 
 sys.path.insert(0, str(Path(__file__).resolve().parent))
 
-from mutations import mutant
+import mutations
 from recording import Call
 from seeds import seeds
 
@@ -74,7 +74,7 @@ class Rounds:
 
     def one(self, draw: Any, name: str | None = None) -> None:
         known = self.calls[name or self.names[draw(len(self.names))]]
-        call = mutant(known[draw(len(known))], draw)
+        call = mutations.mutant(known[draw(len(known))], draw)
         if self.log is not None:
             self.log.write_text(describe(call))
         faulthandler.dump_traceback_later(6 * PATIENCE, exit=True)
@@ -97,12 +97,17 @@ def with_atheris(rounds: Rounds, seconds: float, seed: int, only: str | None) ->
     import atheris
 
     def test_one_input(data: bytes) -> None:
-        source = atheris.FuzzedDataProvider(data)
-        rounds.one(lambda n: source.ConsumeIntInRange(0, n - 1), only)
+        source, rng = atheris.FuzzedDataProvider(data), random.Random(data)
 
-    atheris.instrument_func(mutant)
-    options = [f"-max_total_time={max(int(seconds), 1)}", f"-seed={seed + 1}", "-timeout=30", "-max_len=256"]
-    atheris.Setup([sys.argv[0], *options, "-print_final_stats=1", "-rss_limit_mb=0"], test_one_input)
+        def draw(n: int) -> int:
+            return source.ConsumeIntInRange(0, n - 1) if source.remaining_bytes() else rng.randrange(n)
+
+        rounds.one(draw, only)
+
+    for name in ("mutate", "mutate_array", "_mutant"):
+        setattr(mutations, name, atheris.instrument_func(getattr(mutations, name)))
+    options = [f"-max_total_time={max(int(seconds), 1)}", f"-seed={seed + 1}", "-max_len=256", "-len_control=0"]
+    atheris.Setup([sys.argv[0], *options, "-rss_limit_mb=0"], test_one_input)
     atheris.Fuzz()
 
 

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import ast
+import functools
 import inspect
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+import pauca
 from pauca import _core
 
 
@@ -86,6 +90,21 @@ class _Recorded:
         return method
 
 
+@functools.cache
+def _parameters() -> dict[str, list[str]]:
+    """Names of the parameters of every function and method, from the stub."""
+    found: dict[str, list[str]] = {}
+    tree = ast.parse(Path(pauca.__file__).with_name("_core.pyi").read_text())
+    for node in tree.body:
+        if isinstance(node, ast.FunctionDef):
+            found[node.name] = [a.arg for a in node.args.args]
+        elif isinstance(node, ast.ClassDef):
+            for method in (m for m in node.body if isinstance(m, ast.FunctionDef)):
+                name = node.name if method.name == "__init__" else f"{node.name}.{method.name}"
+                found[name] = [a.arg for a in method.args.args[method.name == "__init__" :]]
+    return found
+
+
 def functions() -> list[str]:
     return sorted(n for n in dir(_core._module) if not n.startswith("_") and callable(getattr(_core._module, n)))
 
@@ -109,6 +128,11 @@ def recording(per_function: int, largest: int = 5000) -> Iterator[dict[str, list
     def keep(call: Call) -> None:
         call.args = [strip(a) for a in call.args]
         call.kwargs = {k: strip(v) for k, v in call.kwargs.items()}
+        first = 1 if "." in call.name else 0  # the object stays where it is
+        names = _parameters().get(call.name, [])[first:]
+        if len(names) >= len(call.args) - first and "arg0" not in names:
+            call.kwargs |= dict(zip(names, call.args[first:], strict=False))
+            del call.args[first:]
         sizes = [h[k].size for h, k in call.slots() if isinstance(h[k], np.ndarray)]
         known = calls.setdefault(call.name, [])
         if len(known) < per_function and max(sizes, default=0) <= largest:

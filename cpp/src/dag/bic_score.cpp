@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
+#include "pauca/core/errors.hpp"
 
 namespace pauca::dag {
 namespace {
@@ -26,7 +27,9 @@ BicScore::BicScore(const MomentGroups& moments, const Constraints& constraints, 
       step_(constraints.n_variables()),
       open_(constraints.n_variables()),
       gain_(constraints.n_variables()),
-      work_(constraints.n_variables()) {}
+      work_(constraints.n_variables()) {
+  require(kappa >= 0.0, "kappa: expected a number >= 0");  // parents for less than nothing would come and go for ever
+}
 
 double BicScore::improvement(const NodeMoments& m, Index node, double before, double after) const {
   if (equal_) return m.n * m.scale[node] * m.scale[node] * (before - after) / noise_;

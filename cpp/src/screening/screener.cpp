@@ -14,6 +14,13 @@ namespace {
 constexpr Index group = 8;  // columns a work item: one cache line of a row-major matrix of doubles
 constexpr Index fewest = 4;
 
+/// No score depends on the unit: numbers whose squares would overflow are scaled down.
+void tame(double* v, Index n) {
+  Eigen::Map<Vector> x(v, n);
+  const double top = n > 0 ? x.lpNorm<Eigen::Infinity>() : 0.0;
+  if (top > 1e100) x /= top;
+}
+
 }  // namespace
 
 Screener::Screener(Vector y, Kind kind, const Options& options) : options_(options), y_(std::move(y)) {
@@ -21,11 +28,13 @@ Screener::Screener(Vector y, Kind kind, const Options& options) : options_(optio
   require(y_.size() <= std::numeric_limits<int>::max(), "y: expected fewer than 2^31 rows");
   require(y_.allFinite(), "y: contains NaN or infinity, expected finite numbers");
   require(options_.grid >= 16 && options_.grid <= 1024, "grid_size: expected 16 to 1024 cells");
-  require(options_.bandwidth_factor > 0.0, "bandwidth: expected a positive factor");
+  require(options_.bandwidth_factor > 0.0 && std::isfinite(options_.bandwidth_factor),
+          "bandwidth: expected a positive factor");
   require(options_.neighbors >= 1, "n_neighbors: expected at least 1");
   require(options_.n_bins == 0 || options_.n_bins >= 2, "bins: expected at least 2");
   if (kind != Kind::continuous)
     levels_ = encode(y_.data(), y_.size(), kind == Kind::discrete ? 0 : options_.max_levels, codes_);
+  tame(y_.data(), y_.size());
   whole_ = prepare(y_, codes_);
 }
 
@@ -74,6 +83,7 @@ void Screener::score_column(Vector& column, Kind kind, Index feature, Index k, S
   if (!complete) own = prepare(std::move(target), std::move(target_codes));
   const Prepared& prepared = complete ? whole_ : own;
 
+  tame(column.data(), n);
   std::vector<int> codes;
   if (kind != Kind::continuous)
     out.levels[k] = encode(column.data(), n, kind == Kind::discrete ? 0 : options_.max_levels, codes);

@@ -405,7 +405,8 @@ Solution Solver<P>::solve(const Settings& settings, const Start& start, Monitor&
 
   // A cold start walks down a coarse path first, which keeps working sets small.
   report.status = Status::converged;
-  if (cold && lambda > 0.0 && options_.continuation < 1.0 && (problem_.loss.is_quadratic() || !P::convex)) {
+  if (cold && lambda > 0.0 && std::isfinite(null.lambda_max) && options_.continuation < 1.0 &&
+      (problem_.loss.is_quadratic() || !P::convex)) {
     for (double stage = options_.continuation * null.lambda_max; stage > lambda; stage *= options_.continuation) {
       set_lambda(stage);
       const Goal loose{certified ? 0.0 : 0.1 * unit(stage, null), certified ? detail::stage_gap : 0.0, certified,
