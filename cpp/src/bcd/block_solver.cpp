@@ -17,6 +17,7 @@ constexpr double product_speed = 0.5;     // time of a multiplication in a matri
 constexpr int cheap_newton = 10;          // sweeps below whose cost a Newton step is taken without a second thought
 constexpr double exact = 1e-4;            // residual of the Newton steps of the exact finish, relative to the first
 constexpr double settled = 0.05;          // share of a support that may change before Newton steps are tried on it
+constexpr Index quasi_iterations = 150;   // after which Newton steps take over
 constexpr double curvature_floor = 1e-8;  // smallest model curvature of a row, relative to its weight
 
 }  // namespace
@@ -123,7 +124,7 @@ void BlockSolver::polish(State& s, Monitor& monitor) {
   double unknowns = 0.0;
   for (Index block : objective_.active(s, everything_))
     unknowns += static_cast<double>(problem_.blocks[block].size()) * static_cast<double>(s.b.cols());
-  if (unknowns > 5000.0) return;
+  if (unknowns > (quasi_ ? 1000.0 : 5000.0)) return;  // second-order steps that the rest could do without are dear
   double v = objective_.worst(s, everything_);
   const double goal = is_smooth() ? 1e-10 * null_gradient_ : 1e-12 * problem_.penalty.lambda();
   for (int k = 0; k < 3 && v > goal; ++k) {
@@ -210,11 +211,14 @@ BlockSolution BlockSolver::solve(const Settings& settings, const Matrix& start, 
     set_strength(stage);
   };
 
+  quasi_ = QuasiNewton::applies(problem_) ? std::make_unique<QuasiNewton>(objective_) : nullptr;
+
   std::vector<Index> scope = everything_;
   SupportWatch support;
   bool full = false;
   double v = 0.0, best = std::numeric_limits<double>::infinity();
   int idle = 0, flat = 0;
+  Index quasi_left = quasi_iterations;
   for (;; ++report.n_iter) {
     objective_.refresh(s);
     full = scope.size() == everything_.size();
@@ -263,6 +267,14 @@ BlockSolution BlockSolver::solve(const Settings& settings, const Matrix& start, 
       report.status = Status::stalled;
       break;
     }
+    if (quasi_ && quasi_left > 0) {
+      const Index first = report.n_iter;
+      if (quasi_->run(s, level, std::min(quasi_left, settings.max_iter - report.n_iter), report, monitor)) {
+        quasi_left -= report.n_iter + 1 - first;
+        continue;
+      }
+      quasi_left = 0;
+    }
     if (full) scope = objective_.narrow(s);
     rounds_left_ = last ? std::log10(std::max(figure / level, 1.0)) : 1.0;
     if (step(s, objective_.working_set(s, scope), inner_accuracy * v, monitor)) {
@@ -290,7 +302,7 @@ BlockSolution BlockSolver::solve(const Settings& settings, const Matrix& start, 
     report.criterion = certified ? report.dual_gap : v;
   }
   report.seconds = monitor.seconds();
-  report.engine = classes_ ? "class gram" : sweeps_ ? sweeps_->name() : "none";
+  report.engine = quasi_ ? "quasi-newton" : classes_ ? "class gram" : sweeps_ ? sweeps_->name() : "none";
   result.coef = s.b;
   result.intercept = s.intercept;
   if (problem_.loss.is_softmax()) result.intercept.array() -= s.intercept.mean();  // a common number changes nothing

@@ -52,22 +52,19 @@ class MultinomialLoss final : public MatrixLoss {
   bool is_quadratic() const override { return false; }
   bool is_softmax() const override { return true; }
 
-  double value(const Matrix& eta) const override {
-    const Eigen::ArrayXd top = eta.rowwise().maxCoeff();
-    const Eigen::ArrayXd sums = (eta.colwise() - top.matrix()).array().exp().rowwise().sum();
-    double total = 0.0;
-    for (Index i = 0; i < eta.rows(); ++i) total += weights_[i] * (top[i] + std::log(sums[i]) - eta(i, y_[i]));
+  double value(const Matrix& eta) const override { return pass(eta, nullptr); }
+  void gradient(const Matrix& eta, Matrix& u) const override { value_and_gradient(eta, u); }
+  double value_and_gradient(const Matrix& eta, Matrix& u) const override {
+    const double total = pass(eta, &u);
+    for (Index i = 0; i < eta.rows(); ++i) u(i, y_[static_cast<std::size_t>(i)]) -= 1.0;
+    u.array().colwise() *= weights_.array();
     return total;
   }
-  void gradient(const Matrix& eta, Matrix& u) const override {
-    probabilities(eta, u);
-    for (Index i = 0; i < eta.rows(); ++i) u(i, y_[i]) -= 1.0;
-    u = weights_.asDiagonal() * u;
-  }
   void curvature(const Matrix&, Vector& h) const override { h = weights_; }
-  void prepare_hessian(const Matrix& eta, Matrix& state) const override { probabilities(eta, state); }
+  void prepare_hessian(const Matrix& eta, Matrix& state) const override { pass(eta, &state); }
   void apply_hessian(const Matrix& p, Matrix& z) const override {
-    const Vector inner = p.cwiseProduct(z).rowwise().sum();
+    Vector inner = p.col(0).cwiseProduct(z.col(0));
+    for (Index k = 1; k < tasks_; ++k) inner += p.col(k).cwiseProduct(z.col(k));
     for (Index k = 0; k < tasks_; ++k)
       z.col(k).array() = weights_.array() * p.col(k).array() * (z.col(k) - inner).array();
   }
@@ -91,7 +88,7 @@ class MultinomialLoss final : public MatrixLoss {
       if (slope.cwiseAbs().maxCoeff() <= 1e-15 * weights_.sum()) break;
       // Newton in the class constants; adding 11' fixes the direction that changes nothing.
       Matrix p;
-      probabilities(eta, p);
+      pass(eta, &p);
       const Matrix weighted = weights_.asDiagonal() * p;
       Matrix hessian = -p.transpose() * weighted;
       hessian.diagonal() += weighted.colwise().sum().transpose();
@@ -115,10 +112,31 @@ class MultinomialLoss final : public MatrixLoss {
   }
 
  private:
-  static void probabilities(const Matrix& eta, Matrix& p) {
-    p = (eta.colwise() - eta.rowwise().maxCoeff()).array().exp();
-    const Vector sums = p.rowwise().sum();
-    p = sums.cwiseInverse().asDiagonal() * p;
+  /// f; p becomes the probabilities. Rows in blocks that stay in the first-level cache.
+  double pass(const Matrix& eta, Matrix* p) const {
+    constexpr Index most = 128;
+    using Block = Eigen::Array<double, Eigen::Dynamic, 1, 0, most, 1>;
+    if (p) p->resize(eta.rows(), tasks_);
+    double total = 0.0;
+    Block top, sum, odds;
+    for (Index start = 0; start < eta.rows(); start += most) {
+      const Index count = std::min(most, eta.rows() - start);
+      top = eta.col(0).segment(start, count);
+      for (Index k = 1; k < tasks_; ++k) top = top.max(eta.col(k).segment(start, count).array());
+      sum.setZero(count);
+      for (Index k = 0; k < tasks_; ++k) {
+        odds = (eta.col(k).segment(start, count).array() - top).exp();
+        sum += odds;
+        if (p) p->col(k).segment(start, count) = odds;
+      }
+      top += sum.log();
+      for (Index i = 0; i < count; ++i)
+        total += weights_[start + i] * (top[i] - eta(start + i, y_[static_cast<std::size_t>(start + i)]));
+      if (!p) continue;
+      sum = sum.inverse();
+      for (Index k = 0; k < tasks_; ++k) p->col(k).segment(start, count).array() *= sum;
+    }
+    return total;
   }
   std::vector<Index> y_;
 };
