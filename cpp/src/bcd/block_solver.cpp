@@ -10,15 +10,17 @@
 namespace pauca::bcd {
 namespace {
 
-constexpr double stage_gap = 1e-2;        // relative gap at which an intermediate strength is left
-constexpr double fine = 1e-8;             // tolerances this small ask for the exact finish on the support
-constexpr double inner_accuracy = 0.1;    // violation left on a working set, relative to the outer violation
-constexpr double product_speed = 0.5;     // time of a multiplication in a matrix product, relative to one in a sweep
-constexpr int cheap_newton = 10;          // sweeps below whose cost a Newton step is taken without a second thought
-constexpr double exact = 1e-4;            // residual of the Newton steps of the exact finish, relative to the first
-constexpr double settled = 0.05;          // share of a support that may change before Newton steps are tried on it
-constexpr Index quasi_iterations = 150;   // after which Newton steps take over
-constexpr double curvature_floor = 1e-8;  // smallest model curvature of a row, relative to its weight
+constexpr double stage_gap = 1e-2;         // relative gap at which an intermediate strength is left
+constexpr double fine = 1e-8;              // tolerances this small ask for the exact finish on the support
+constexpr double inner_accuracy = 0.1;     // violation left on a working set, relative to the outer violation
+constexpr double product_speed = 0.5;      // time of a multiplication in a matrix product, relative to one in a sweep
+constexpr int cheap_newton = 10;           // sweeps below whose cost a Newton step is taken without a second thought
+constexpr double exact = 1e-4;             // residual of the Newton steps of the exact finish, relative to the first
+constexpr double settled = 0.05;           // share of a support that may change before Newton steps are tried on it
+constexpr Index quasi_iterations = 300;    // of BFGS, after which sweeps and Newton steps take over
+constexpr double quasi_accuracy = 0.3;     // violation that BFGS leaves on a working set, relative to the outer one
+constexpr std::size_t quasi_growth = 500;  // blocks that its working set grows by at least
+constexpr double curvature_floor = 1e-8;   // smallest model curvature of a row, relative to its weight
 
 }  // namespace
 
@@ -211,7 +213,9 @@ BlockSolution BlockSolver::solve(const Settings& settings, const Matrix& start, 
     set_strength(stage);
   };
 
-  quasi_ = QuasiNewton::applies(problem_) ? std::make_unique<QuasiNewton>(objective_) : nullptr;
+  quasi_.reset();
+  if (options_.engine == Engine::automatic && QuasiNewton::applies(problem_))
+    quasi_ = std::make_unique<QuasiNewton>(objective_);
 
   std::vector<Index> scope = everything_;
   SupportWatch support;
@@ -267,17 +271,19 @@ BlockSolution BlockSolver::solve(const Settings& settings, const Matrix& start, 
       report.status = Status::stalled;
       break;
     }
-    if (quasi_ && quasi_left > 0) {
-      const Index first = report.n_iter;
-      if (quasi_->run(s, level, std::min(quasi_left, settings.max_iter - report.n_iter), report, monitor)) {
-        quasi_left -= report.n_iter + 1 - first;
-        continue;
-      }
-      quasi_left = 0;
-    }
     if (full) scope = objective_.narrow(s);
     rounds_left_ = last ? std::log10(std::max(figure / level, 1.0)) : 1.0;
-    if (step(s, objective_.working_set(s, scope), inner_accuracy * v, monitor)) {
+    bool moved = false;
+    if (quasi_ && quasi_left > 0) {
+      std::vector<Index> working = objective_.working_set(s, scope, quasi_growth);
+      if (5 * working.size() > 4 * everything_.size()) working = everything_;
+      const Index first = report.n_iter, limit = std::min(quasi_left, settings.max_iter - first);
+      moved = quasi_->run(s, working, quasi_accuracy * v, level, limit, report, monitor);
+      quasi_left = moved || !full ? quasi_left - (report.n_iter + 1 - first) : 0;
+    } else {
+      moved = step(s, objective_.working_set(s, scope), inner_accuracy * v, monitor);
+    }
+    if (moved) {
       idle = 0;
     } else if (!monitor.stop_requested()) {
       if (full && last && ++idle >= 2) {
