@@ -10,17 +10,17 @@
 namespace pauca::bcd {
 namespace {
 
-constexpr double stage_gap = 1e-2;         // relative gap at which an intermediate strength is left
-constexpr double fine = 1e-8;              // tolerances this small ask for the exact finish on the support
-constexpr double inner_accuracy = 0.1;     // violation left on a working set, relative to the outer violation
-constexpr double product_speed = 0.5;      // time of a multiplication in a matrix product, relative to one in a sweep
-constexpr int cheap_newton = 10;           // sweeps below whose cost a Newton step is taken without a second thought
-constexpr double exact = 1e-4;             // residual of the Newton steps of the exact finish, relative to the first
-constexpr double settled = 0.05;           // share of a support that may change before Newton steps are tried on it
-constexpr Index quasi_iterations = 300;    // of BFGS, after which sweeps and Newton steps take over
-constexpr double quasi_accuracy = 0.3;     // violation that BFGS leaves on a working set, relative to the outer one
-constexpr std::size_t quasi_growth = 500;  // blocks that its working set grows by at least
-constexpr double curvature_floor = 1e-8;   // smallest model curvature of a row, relative to its weight
+constexpr double stage_gap = 1e-2;          // relative gap at which an intermediate strength is left
+constexpr double fine = 1e-8;               // tolerances this small ask for the exact finish on the support
+constexpr double inner_accuracy = 0.1;      // violation left on a working set, relative to the outer violation
+constexpr double product_speed = 0.5;       // time of a multiplication in a matrix product, relative to one in a sweep
+constexpr int cheap_newton = 10;            // sweeps below whose cost a Newton step is taken without a second thought
+constexpr double exact = 1e-4;              // residual of the Newton steps of the exact finish, relative to the first
+constexpr double settled = 0.05;            // share of a support that may change before Newton steps are tried on it
+constexpr double quasi_iterations = 300.0;  // of BFGS, after which sweeps and Newton steps take over
+constexpr double quasi_accuracy = 0.3;      // violation that BFGS leaves on a working set, relative to the outer one
+constexpr std::size_t quasi_growth = 500;   // blocks that its working set grows by at least
+constexpr double curvature_floor = 1e-8;    // smallest model curvature of a row, relative to its weight
 
 }  // namespace
 
@@ -222,7 +222,7 @@ BlockSolution BlockSolver::solve(const Settings& settings, const Matrix& start, 
   bool full = false;
   double v = 0.0, best = std::numeric_limits<double>::infinity();
   int idle = 0, flat = 0;
-  Index quasi_left = quasi_iterations;
+  Index quasi_left = quasi_ ? quasi_->patience(quasi_iterations) : 0;
   for (;; ++report.n_iter) {
     objective_.refresh(s);
     full = scope.size() == everything_.size();

@@ -54,6 +54,16 @@ QuasiNewton::QuasiNewton(const BlockObjective& objective) : objective_(objective
     }
 }
 
+Index QuasiNewton::patience(double most) const {
+  const Design& x = objective_.problem().design;
+  if (!smooth_ || x.is_sparse()) return static_cast<Index>(most);  // there the other ways are slow
+  constexpr double steps = 6.0;                                    // with a Gram and a factorisation each
+  const double n = static_cast<double>(x.rows()), p = static_cast<double>(x.cols()),
+               tasks = static_cast<double>(objective_.problem().loss.tasks());
+  const double newton = n * p * p / 2.0 + p * p * p / 6.0, own = 2.0 * n * p * tasks;
+  return static_cast<Index>(std::clamp(steps * newton / own, 50.0, most));
+}
+
 /// Gathers what belongs to the columns; pairs of an earlier set keep the rows both have.
 void QuasiNewton::take(const BlockState& s, std::vector<Index> columns, Monitor& monitor) {
   const BlockProblem& p = objective_.problem();
@@ -81,14 +91,14 @@ void QuasiNewton::take(const BlockState& s, std::vector<Index> columns, Monitor&
     ridge_ = pick(all_ridge_, columns_);
     if (!whole_) panel_.gather(columns_, means_, monitor);
   }
-  Matrix rows, shares;
+  Matrix rows;
   gather_rows(s.b, columns_, rows);
   b_.resize(count + last, tasks);
   b_.topRows(count) = rows;
   const Vector& weights = p.loss.weights();
-  p.loss.prepare_hessian(s.eta, shares);
+  p.loss.prepare_hessian(s.eta, state_);
   const Eigen::RowVectorXd bend =
-      (weights.transpose() * (shares.array() * (1.0 - shares.array())).matrix()).cwiseMax(flattest * weights.sum());
+      (weights.transpose() * (state_.array() * (1.0 - state_.array())).matrix()).cwiseMax(flattest * weights.sum());
   scale_.resize(count + last, tasks);
   scale_.topRows(count) = (pick(all_variances_, columns_) * bend).colwise() + ridge_;
   scale_.topRows(count) = scale_.topRows(count).cwiseMax(1e-300);
@@ -97,7 +107,9 @@ void QuasiNewton::take(const BlockState& s, std::vector<Index> columns, Monitor&
     scale_.row(count) = bend;
   }
   scale_ = scale_.cwiseInverse();
-  value_ = p.loss.value(s.eta);
+  const double sharp = all_lambda_.dot(s.b.cwiseAbs().rowwise().sum()),
+               smooth = 0.5 * all_ridge_.dot(s.b.rowwise().squaredNorm());
+  value_ = s.objective - sharp - smooth;
 }
 
 void QuasiNewton::multiply(const Matrix& d, Matrix& z, Monitor& monitor) const {
@@ -203,16 +215,17 @@ Matrix QuasiNewton::move(BlockState& s, const Matrix& d, Monitor& monitor) {
   const Index count = means_.size();
   const double promised = inner(least_, d);
   if (!(promised < 0.0)) return Matrix();
-  Matrix along, change;
+  Matrix change;
   double t = 1.0;
+  bool known = false;    // whether along_ is X D
   if (pairs_.empty()) {  // to the minimiser of the second-order model
-    multiply(d, along, monitor);
+    multiply(d, along_, monitor);
+    known = true;
     if (monitor.stop_requested()) return Matrix();
-    Matrix state;
-    predictor_ = along;
-    p.loss.prepare_hessian(s.eta, state);
-    p.loss.apply_hessian(state, predictor_);
-    t = -promised / (inner(along, predictor_) + inner(ridge_.asDiagonal() * d.topRows(count), d.topRows(count)));
+    predictor_ = along_;
+    if (state_.size() == 0) p.loss.prepare_hessian(s.eta, state_);
+    p.loss.apply_hessian(state_, predictor_);
+    t = -promised / (inner(along_, predictor_) + inner(ridge_.asDiagonal() * d.topRows(count), d.topRows(count)));
   }
   for (int trial = 0; trial < 30; ++trial, t *= 0.5) {
     change = t * d;
@@ -231,18 +244,20 @@ Matrix QuasiNewton::move(BlockState& s, const Matrix& d, Monitor& monitor) {
         }
     if (clipped) {
       multiply(change, predictor_, monitor);
+      eta_ = s.eta + predictor_;
     } else {
-      if (along.size() == 0) multiply(d, along, monitor);
-      predictor_ = t * along;
+      if (!known) multiply(d, along_, monitor);
+      known = true;
+      eta_ = s.eta + t * along_;
     }
     if (!monitor.keep_going()) return Matrix();
-    eta_ = s.eta + predictor_;
     const double value = p.loss.value_and_gradient(eta_, u_);
     const auto rows = change.topRows(count);
     const double by = value - value_ + sharp + inner(ridge_.asDiagonal() * rows, b_.topRows(count) + 0.5 * rows);
     if (by <= decrease * std::min(inner(least_, change), 0.0) + rounding * std::abs(s.objective)) {
       s.eta.swap(eta_);
       s.u.swap(u_);
+      state_.resize(0, 0);
       b_ += change;
       if (d.rows() > count) s.intercept += change.row(count).transpose() - rows.transpose() * means_;
       s.objective += by;

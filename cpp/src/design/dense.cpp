@@ -148,13 +148,14 @@ void DenseDesign<T>::raw_transpose_multiply(const Matrix& u, Matrix& out, Monito
     return;
   }
   const bool thin = u.cols() <= thin_width;
-  Matrix across = thin ? Matrix() : Matrix(u.transpose()), product;
+  Matrix across, product;
   out.setZero();
   in_blocks(monitor, [&](Index i, Index j, auto& x) {
     if (thin) {
       thin_transpose_multiply(x, u.middleRows(i, x.rows()), out.middleRows(j, x.cols()));
     } else {
-      product.noalias() = across.middleCols(i, x.rows()) * x;
+      if (j == 0) across = u.middleRows(i, x.rows()).transpose();
+      product.noalias() = across * x;
       out.middleRows(j, x.cols()) += product.transpose();
     }
   });

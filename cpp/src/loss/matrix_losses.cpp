@@ -2,6 +2,7 @@
 
 #include <Eigen/Cholesky>
 #include <cmath>
+#include <limits>
 
 namespace pauca {
 namespace {
@@ -72,46 +73,70 @@ class MultinomialLoss final : public MatrixLoss {
   /// sum_i s_i sum_k q_k log q_k with q = v_i / s_i + onehot(y_i) on the simplex
   double conjugate(const Matrix& v) const override {
     double total = 0.0;
+    Eigen::ArrayXd q;
+    const Eigen::ArrayXd inverse = (weights_.array() > 0.0).select(weights_.array().inverse(), 0.0);
+    auto entropy = [](double x) { return x > 0.0 ? x * std::log(x) : 0.0; };
+    for (Index k = 0; k < tasks_; ++k) {  // v of a label is not positive: it counts below
+      q = v.col(k).array() * inverse;
+      total += (weights_.array() * (q > 0.0).select(q * q.max(1e-300).log(), 0.0)).sum();
+    }
     for (Index i = 0; i < v.rows(); ++i) {
-      if (weights_[i] == 0.0) continue;
-      for (Index k = 0; k < tasks_; ++k) {
-        const double q = v(i, k) / weights_[i] + (k == y_[i] ? 1.0 : 0.0);
-        if (q > 0.0) total += weights_[i] * q * std::log(q);
-      }
+      const double own = v(i, y_[static_cast<std::size_t>(i)]) * inverse[i];
+      total += weights_[i] * (entropy(own + 1.0) - entropy(own));
     }
     return total;
   }
   void center(Matrix& eta, Matrix& u, Vector& intercept) const override {
-    gradient(eta, u);
+    start_at_shares(eta, intercept);
+    double before = value_and_gradient(eta, u), last = std::numeric_limits<double>::infinity();
+    const double total = weights_.sum();
+    Matrix weighted, shares, start;
     for (int iteration = 0; iteration < 50; ++iteration) {
       const Vector slope = u.colwise().sum().transpose();
-      if (slope.cwiseAbs().maxCoeff() <= 1e-15 * weights_.sum()) break;
-      // Newton in the class constants; adding 11' fixes the direction that changes nothing.
-      Matrix p;
-      pass(eta, &p);
-      const Matrix weighted = weights_.asDiagonal() * p;
-      Matrix hessian = -p.transpose() * weighted;
+      const double worst = slope.cwiseAbs().maxCoeff();
+      // Newton steps square a small slope: one that no longer halves is rounding.
+      if (worst <= 1e-15 * total || (worst <= 1e-10 * total && worst > 0.5 * last)) break;
+      last = worst;
+      // Newton in the class constants, from s p = u + s onehot(y) and p; adding 11' fixes the direction that changes
+      // nothing.
+      weighted = u;
+      for (Index i = 0; i < eta.rows(); ++i) weighted(i, y_[static_cast<std::size_t>(i)]) += weights_[i];
+      shares = weights_.cwiseMax(1e-300).cwiseInverse().asDiagonal() * weighted;
+      Matrix hessian = -shares.transpose() * weighted;
       hessian.diagonal() += weighted.colwise().sum().transpose();
-      hessian.array() += weights_.sum() / static_cast<double>(tasks_);
-      hessian.diagonal().array() += 1e-12 * weights_.sum();
+      hessian.array() += total / static_cast<double>(tasks_);
+      hessian.diagonal().array() += 1e-12 * total;
       Vector step = -hessian.llt().solve(slope);
       step.array() -= step.mean();
       const double largest = step.cwiseAbs().maxCoeff();
-      if (!(largest > 1e-16)) break;
+      if (!(largest > 1e-16) || intercept.cwiseAbs().maxCoeff() > 1e3) break;
       double t = std::min(1.0, 4.0 / largest);
-      const double before = value(eta);
-      const Matrix start = eta;
+      start = eta;
       for (int trial = 0; trial < 30; ++trial, t *= 0.5) {
         eta = start.rowwise() + (t * step).transpose();
-        if (value(eta) <= before + 1e-14 * std::abs(before)) break;
+        const double now = value_and_gradient(eta, u);
+        if (largest < 1e-6 || now <= before + 1e-14 * std::abs(before)) {
+          before = now;
+          break;
+        }
       }
-      if (intercept.cwiseAbs().maxCoeff() > 1e3) break;
       intercept += t * step;
-      gradient(eta, u);
     }
   }
 
  private:
+  /// Where all rows are the same, the constants that reproduce the labels' shares.
+  void start_at_shares(Matrix& eta, Vector& intercept) const {
+    for (Index i = 1; i < eta.rows(); ++i)
+      if (eta.row(i) != eta.row(0)) return;
+    Vector shares = Vector::Zero(tasks_);
+    for (Index i = 0; i < eta.rows(); ++i) shares[y_[static_cast<std::size_t>(i)]] += weights_[i];
+    if (!(shares.minCoeff() > 0.0)) return;
+    Vector shift = shares.array().log().matrix() - eta.row(0).transpose();
+    shift.array() -= shift.mean();
+    eta.rowwise() += shift.transpose();
+    intercept += shift;
+  }
   /// f; p becomes the probabilities. Rows in blocks that stay in the first-level cache.
   double pass(const Matrix& eta, Matrix* p) const {
     constexpr Index most = 128;

@@ -21,6 +21,8 @@ class QuasiNewton {
 
   /// Whether loss and penalty are those above, and every entry has one of lambda_j and r_j.
   static bool applies(const BlockProblem& problem);
+  /// Iterations that cost as much as a solution by Newton steps, at most `most`.
+  Index patience(double most) const;
   /// Iterates in the blocks of `working` from s, whose u is up to date, until the violation is `violation` or, where
   /// nothing has a kink, the duality gap `gap`; at most `limit` iterations, of which report counts all but the last.
   /// s.gradient is left out of date. False if nothing moved.
@@ -56,7 +58,8 @@ class QuasiNewton {
   bool all_free_ = false;
   std::vector<Pair> pairs_;  // in a ring
   std::size_t oldest_ = 0;
-  Matrix predictor_, eta_, u_;
+  Matrix along_, predictor_, eta_, u_;
+  Matrix state_;        // of the Hessian at s, or empty
   double value_ = 0.0;  // f at s
 };
 
