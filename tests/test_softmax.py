@@ -50,14 +50,13 @@ def ridge_by_scipy(X, y, weights, alpha, intercept):
         return f + 0.5 * alpha * (B**2).sum(), np.r_[(G + alpha * B).ravel(), g if intercept else 0.0 * g]
 
     options = {"maxiter": 20_000, "ftol": 1e-16, "gtol": 1e-11, "maxfun": 10**6}
-    return (
-        minimize(objective, np.zeros(p * K + K), jac=True, method="L-BFGS-B", options=options).x[: p * K].reshape(p, K)
-    )
+    found = minimize(objective, np.zeros(p * K + K), jac=True, method="L-BFGS-B", options=options).x
+    return found[: p * K].reshape(p, K)
 
 
 def relative_gap(X, y, weights, B, b, alpha, l1_ratio):
     """Duality gap over the objective of the model without features, from the formulas alone."""
-    f, G, g, R = pieces(X, y, weights, B, b)
+    f, G, _, R = pieces(X, y, weights, B, b)
     lam, ridge = alpha * l1_ratio, alpha * (1.0 - l1_ratio)
     primal = f + lam * np.abs(B).sum() + 0.5 * ridge * (B**2).sum()
     scale = 1.0 if ridge > 0 else min(1.0, lam / np.abs(G).max())
