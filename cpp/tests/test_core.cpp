@@ -253,13 +253,13 @@ BOOST_AUTO_TEST_SUITE_END()
 
 BOOST_AUTO_TEST_CASE(thin_products_add_to_what_is_there) {
   // Rows and columns that are no multiples of a block or of its lanes, of a matrix inside a larger one.
-  const Matrix larger = random_matrix(600, 140, 1);
+  const Matrix larger = testing::random_matrix(600, 140, 1);
   for (Index rows : {1, 7, 8, 255, 523})
     for (Index cols : {1, 2, 63, 129})
       for (Index count : {1, 4, 7, 13}) {
         const auto x = larger.block(3, 5, rows, cols);
-        const Matrix d = random_matrix(cols, count, 2), u = random_matrix(rows, count, 3);
-        Matrix z = random_matrix(rows, count, 4), g = random_matrix(cols, count, 5);
+        const Matrix d = testing::random_matrix(cols, count, 2), u = testing::random_matrix(rows, count, 3);
+        Matrix z = testing::random_matrix(rows, count, 4), g = testing::random_matrix(cols, count, 5);
         const Matrix product = z + x * d, transposed = g + x.transpose() * u;
         thin_multiply(x, d, z);
         thin_transpose_multiply(x, u, g);
