@@ -51,6 +51,8 @@ def main(argv: list[str] | None = None) -> int:
         start = time.perf_counter()
         page = importlib.import_module(f"{family}.run").run(options)
         print(f"== {family}: {time.perf_counter() - start:.0f} s, {page}", flush=True)
+    if options.output == HERE / "report":
+        importlib.import_module("overview").main()
     return 0
 
 

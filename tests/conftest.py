@@ -56,3 +56,18 @@ def pytest_make_collect_report(collector):
     report = yield
     _forbid_skip(report, None)
     return report
+
+
+@pytest.fixture(scope="module")
+def client(tmp_path_factory):
+    """Two worker processes of dask."""
+    from distributed import Client, LocalCluster
+
+    space = str(tmp_path_factory.mktemp("dask"))
+    with (
+        LocalCluster(
+            n_workers=2, threads_per_worker=1, processes=True, dashboard_address=None, local_directory=space
+        ) as cluster,
+        Client(cluster) as connection,
+    ):
+        yield connection

@@ -4,11 +4,13 @@ import warnings
 
 import numpy as np
 import pytest
+from fits import make, problem
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from scipy import sparse
 from sklearn.base import is_classifier, is_clusterer
 from sklearn.utils import get_tags
+from sklearn.utils._param_validation import StrOptions
 from test_sklearn import public_estimators
 
 ESTIMATORS = {cls.__name__: cls for cls in public_estimators()}
@@ -106,3 +108,47 @@ def check_fit(name, data):
             if attribute in NOT_APPLICABLE:
                 continue
             assert not np.isnan(value).any(), f"{attribute} has NaN and nothing warned"
+
+
+# Values that no one means, and some that are meant elsewhere.
+ADVERSARIAL = [
+    None, True, False, -1, 0, 1, 2, 10**9, 2**63, -0.5, 0.0, 0.5, 1e-300, 1e300, np.nan, np.inf, -np.inf, "", "nope",
+    "auto", "0.1max", "-1max", "nanmax", [], [0.1], [np.nan], (1, 2), {}, b"x", 1j, np.array([1.0, -1.0]), object(),
+]  # fmt: skip
+# Left alone: they start processes, draw bars, or are an honest demand for work.
+UNTOUCHED = {"n_jobs", "verbose", "callbacks", "n_bootstraps", "n_permutations", "n_perm", "n_init", "cv", "alphas"}
+
+
+def choices(estimator, argument):
+    """The names that an argument takes, beside what none takes."""
+    constraints = getattr(estimator, "_parameter_constraints", {}).get(argument)
+    strings = [c.options for c in constraints if isinstance(c, StrOptions)] if isinstance(constraints, list) else []
+    return st.sampled_from(ADVERSARIAL + sorted(set().union(*strings)))
+
+
+@pytest.mark.parametrize("name", ESTIMATORS)
+def test_any_hyperparameter_is_used_or_refused(name):
+    health = [HealthCheck.too_slow, HealthCheck.data_too_large, HealthCheck.filter_too_much]
+    examples = settings(max_examples=12 if name in SLOW else 60, suppress_health_check=health)
+    examples(given(st.data())(lambda data: check_hyperparameters(name, data)))()
+
+
+def check_hyperparameters(name, data):
+    X, y = problem(name)
+    estimator = make(name)
+    arguments = sorted(set(estimator.get_params(deep=False)) - UNTOUCHED)
+    for argument in data.draw(st.sets(st.sampled_from(arguments or ["none"]), min_size=1, max_size=3)) & set(arguments):
+        estimator.set_params(**{argument: data.draw(choices(estimator, argument))})
+    if "max_iter" in arguments and isinstance(estimator.max_iter, int) and estimator.max_iter > 1000:
+        estimator.set_params(max_iter=1000)
+    before = set(vars(estimator))
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        try:
+            estimator.fit(X, y)
+        except (ValueError, TypeError):
+            assert set(vars(estimator)) == before, "a failed fit left attributes"
+            return
+    if not caught:
+        for attribute, value in floats_of(estimator):
+            assert attribute in NOT_APPLICABLE or not np.isnan(value).any(), f"{attribute} has NaN and nothing warned"

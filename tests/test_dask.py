@@ -9,7 +9,6 @@ import dask.array as da
 import joblib
 import numpy as np
 import pytest
-from distributed import Client, LocalCluster
 
 from pauca.dag import CoLiDE
 from pauca.datasets import make_linear_dag
@@ -21,18 +20,6 @@ pytestmark = [
     pytest.mark.filterwarnings("ignore"),  # dask's and tornado's own
     pytest.mark.xdist_group("dask"),
 ]
-
-
-@pytest.fixture(scope="module")
-def client(tmp_path_factory):
-    space = str(tmp_path_factory.mktemp("dask"))
-    with (
-        LocalCluster(
-            n_workers=2, threads_per_worker=1, processes=True, dashboard_address=None, local_directory=space
-        ) as cluster,
-        Client(cluster) as connection,
-    ):
-        yield connection
 
 
 @pytest.fixture(scope="module")

@@ -14,6 +14,8 @@ from scipy import sparse
 from sklearn.base import clone
 from sklearn.exceptions import ConvergenceWarning
 
+from pauca._sklearn_compat import aligned
+from pauca._validation import check_vector
 from pauca.linear_model import SparseClassifier, SparseRegressor
 from pauca.moments import Moments
 from pauca.penalties import L1
@@ -119,12 +121,23 @@ def test_non_finite_input_is_refused(bad, where):
         SparseRegressor().fit(X, y, sample_weight=weight, offset=offset)
 
 
+def misaligned(array):
+    """The same numbers, one byte off: as arrays come out of a byte stream."""
+    order = "F" if array.flags.f_contiguous else "C"
+    raw = np.zeros(array.nbytes + 1, dtype=np.uint8)[1:]
+    shifted = raw.view(array.dtype).reshape(array.shape, order=order)
+    shifted[...] = array
+    assert not shifted.flags.aligned
+    return shifted
+
+
 LAYOUTS = {
     "C": np.ascontiguousarray,
     "F": np.asfortranarray,
     "strided": lambda X: np.repeat(np.repeat(X, 2, 0), 3, 1)[::2, ::3],
     "reversed": lambda X: np.ascontiguousarray(X[::-1, ::-1])[::-1, ::-1],
     "column slice of F": lambda X: np.asfortranarray(np.hstack([X, X, X]))[:, X.shape[1] : 2 * X.shape[1]],
+    "misaligned": lambda X: misaligned(np.asfortranarray(X)),
     "list": lambda X: X.tolist(),
     "CSC": sparse.csc_array,
     "CSR": sparse.csr_array,
@@ -142,6 +155,22 @@ def test_memory_layout_does_not_matter(layout):
         data.flags.writeable = False
     model = SparseRegressor(alpha=0.1, tol=1e-12).fit(data, y)
     np.testing.assert_allclose(model.coef_, reference.coef_, atol=1e-10)
+
+
+def test_what_reaches_the_core_is_aligned():
+    X, y = make_regression(40, 12)
+    assert aligned(X) is X
+    moved = aligned(misaligned(np.asfortranarray(X)))
+    assert moved.flags.aligned
+    assert moved.flags.f_contiguous
+    np.testing.assert_array_equal(moved, X)
+    S = sparse.csc_array(X)
+    S.data = misaligned(S.data)
+    assert aligned(S).data.flags.aligned
+    assert not S.data.flags.aligned  # the caller's matrix stays as it was
+    assert check_vector("offset", misaligned(y), 40).flags.aligned
+    factor = Moments().update(misaligned(X), misaligned(y), misaligned(np.ones(40))).factor_
+    np.testing.assert_array_equal(factor, Moments().update(X, y, np.ones(40)).factor_)
 
 
 def test_memory_map(tmp_path):

@@ -5,6 +5,7 @@
 
 #include "pauca/design/csc.hpp"
 #include "pauca/design/dense.hpp"
+#include "pauca/design/genotype.hpp"
 #include "pauca/design/moments.hpp"
 #include "testing.hpp"
 
@@ -63,8 +64,54 @@ struct Csc {
   }
 };
 
-using Storages = std::tuple<Dense<double>, Dense<float>, Csc<double, std::int32_t>, Csc<double, std::int64_t>,
-                            Csc<float, std::int32_t>, Csc<float, std::int64_t>>;
+/// Codes -1 (missing), 0, 1, 2 under a column stride beyond the rows; `cut`: some rows, out of order and repeated.
+template <bool cut>
+struct Genotype {
+  static constexpr bool sparse = false;
+  static constexpr Index stored = cut ? n + 400 : n, stride = stored + 5;
+  std::vector<std::int8_t> codes;
+  std::vector<double> mean;
+  std::vector<Index> n_missing, rows;
+  Matrix x;
+  GenotypeDesign design;
+
+  Genotype() : x(n, p), design(fill(), n, p) {}
+
+  // Column 2 is all missing, columns 3 and 4 have nothing missing.
+  GenotypeCodes fill() {
+    Rng rng(3);
+    codes.assign(static_cast<std::size_t>(stride * p), 77);
+    mean.resize(p);
+    n_missing.resize(p);
+    for (Index j = 0; j < p; ++j) {
+      std::int8_t* column = codes.data() + j * stride;
+      double sum = 0.0;
+      Index seen = 0;
+      for (Index i = 0; i < stored; ++i) {
+        const auto c = static_cast<std::int8_t>(rng.below(j == 3 || j == 4 ? 3 : 4));
+        column[i] = j == 2 || c == 3 ? std::int8_t{-1} : c;
+        if (column[i] == -1) continue;
+        sum += column[i];
+        ++seen;
+      }
+      mean[j] = GenotypeDesign::observed_mean(column, stored, -1, n_missing[j]);
+      BOOST_CHECK_EQUAL(n_missing[j], stored - seen);
+      BOOST_CHECK_EQUAL(mean[j], seen > 0 ? sum / static_cast<double>(seen) : 0.0);
+    }
+    if (cut)
+      for (Index i = 0; i < n; ++i) rows.push_back(static_cast<Index>(rng.below(stored)));
+    for (Index j = 0; j < p; ++j)
+      for (Index i = 0; i < n; ++i) {
+        const std::int8_t c =
+            codes[static_cast<std::size_t>(j * stride + (cut ? rows[static_cast<std::size_t>(i)] : i))];
+        x(i, j) = c == -1 ? mean[static_cast<std::size_t>(j)] : c;
+      }
+    return {codes.data(), stride, -1, mean.data(), n_missing.data(), cut ? rows.data() : nullptr};
+  }
+};
+
+using Storages = std::tuple<Genotype<false>, Genotype<true>, Dense<double>, Dense<float>, Csc<double, std::int32_t>,
+                            Csc<double, std::int64_t>, Csc<float, std::int32_t>, Csc<float, std::int64_t>>;
 
 /// Runs a check without and with column scales; the matrix handed over is the scaled one.
 template <class S, class Check>

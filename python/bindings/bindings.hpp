@@ -8,6 +8,7 @@
 
 #include <complex>
 
+#include "pauca/core/errors.hpp"
 #include "pauca/core/monitor.hpp"
 #include "pauca/core/result.hpp"
 #include "pauca/core/types.hpp"
@@ -24,6 +25,7 @@ using CArray = py::array_t<T, py::array::c_style>;
 
 template <class T>
 Eigen::Map<const Eigen::Matrix<T, Eigen::Dynamic, Eigen::Dynamic>> matrix_view(const FArray<T>& a) {
+  require(a.ndim() == 1 || a.ndim() == 2, "array: expected one or two dimensions");
   return {a.data(), a.shape(0), a.ndim() > 1 ? a.shape(1) : 1};
 }
 template <class T>

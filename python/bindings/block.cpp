@@ -16,10 +16,16 @@ std::vector<std::vector<Index>> to_blocks(const CArray<std::int64_t>& labels, In
   return blocks;
 }
 
+void expect_labels(const FArray<double>& y) {
+  require(y.shape(0) == y.size(), "y: expected one column of labels");
+  for (Index i = 0; i < y.size(); ++i) require(y.data()[i] >= 0.0 && y.data()[i] < 1e9, "y: expected labels 0, 1, ...");
+}
+
 std::unique_ptr<MatrixLoss> make_matrix_loss(const std::string& name, const std::vector<double>& shape,
                                              const FArray<double>& y, const CArray<double>& weights) {
   if (name == "multitask") return make_multitask_loss(Matrix(matrix_view(y)), vector_view(weights));
   if (name == "multinomial") {
+    expect_labels(y);
     std::vector<Index> labels(static_cast<std::size_t>(y.shape(0)));
     Index classes = 0;
     for (std::size_t i = 0; i < labels.size(); ++i) {
@@ -43,11 +49,19 @@ void register_block(py::module_& m) {
          bool fit_intercept, const std::optional<CArray<double>>& scale, const std::string& engine, double continuation,
          double gram_bytes, double tol, Index max_iter, double max_time, const std::optional<FArray<double>>& coef,
          const std::optional<CArray<double>>& intercept, py::object callback) {
-        x.design->set_scale(optional_data(scale));
+        const ScaledDesign scaled(x, scale);
+        const Index n = x.design->rows(), p = x.design->cols();
+        require(y.ndim() == 2 || y.ndim() == 1, "y: expected one or two dimensions");
+        if (loss_name != "cox") expect("y", y.shape(0), n);
+        expect_size("sample_weight", sample_weight, n);
         const auto loss = make_matrix_loss(loss_name, loss_shape, y, sample_weight);
         const auto penalty =
             make_block_penalty(penalty_name, shape,
                                std::vector<double>(group_weights.data(), group_weights.data() + group_weights.size()));
+        const Index outputs = loss->tasks();
+        if (offset) expect_shape("offset", *offset, n, outputs);
+        if (coef) expect_shape("coef", *coef, p, outputs);
+        expect_size("intercept", intercept, outputs);
         const std::optional<Matrix> shift = offset ? std::optional<Matrix>(matrix_view(*offset)) : std::nullopt;
         const bcd::BlockProblem problem{*x.design,
                                         *loss,

@@ -3,6 +3,7 @@
 #include <memory>
 
 #include "bindings.hpp"
+#include "checks.hpp"
 #include "pauca/core/errors.hpp"
 #include "pauca/dag/bic_score.hpp"
 #include "pauca/dag/colide_score.hpp"
@@ -25,6 +26,13 @@ struct GraphProblem {
   GraphProblem(const std::vector<FArray<double>>& factors, const std::vector<double>& counts, std::vector<int> group_of,
                const FArray<std::uint8_t>& edge, std::vector<int> tier, bool nonnegative) {
     require(!factors.empty() && factors.size() == counts.size(), "factors: expected one sample count for each factor");
+    for (const auto& f : factors) {
+      expect_matrix("factors", f);
+      expect_matrix("edge", edge);
+      expect("factors", f.shape(1), edge.shape(0));
+    }
+    if (!group_of.empty()) expect_size("group_of", group_of, edge.shape(1));
+    expect_indices("group_of", group_of, static_cast<Index>(factors.size()));
     for (std::size_t g = 0; g < factors.size(); ++g) moments.groups.emplace_back(matrix_view(factors[g]), counts[g]);
     moments.group_of = std::move(group_of);
     constraints.edge = matrix_view(edge);
@@ -37,13 +45,26 @@ struct GraphProblem {
   }
   GraphProblem(const GraphProblem&) = delete;
 
+  /// One number for each (parent, child).
+  void expect_edges(const char* name, const FArray<double>& a) const {
+    expect_shape(name, a, constraints.n_variables(), constraints.n_nodes());
+  }
+
   void use_bic(bool equal, double kappa, Index max_parents) {
     score = std::make_unique<BicScore>(moments, constraints, equal, kappa, max_parents);
   }
   void use_colide(bool equal, Matrix penalties, double bound) {
     score = std::make_unique<ColideScore>(moments, constraints, equal, std::move(penalties), bound);
   }
-  BicScore& bic() { return static_cast<BicScore&>(*score); }
+  NodeScore& chosen() {
+    require(score != nullptr, "score: call use_bic or use_colide first");
+    return *score;
+  }
+  BicScore& bic() {
+    auto* found = dynamic_cast<BicScore*>(score.get());
+    require(found != nullptr, "score: expected BIC");
+    return *found;
+  }
 };
 
 py::dict to_python(const std::vector<NodeFit>& fits, Index variables) {
@@ -86,14 +107,15 @@ void register_dag(py::module_& m) {
       .def(
           "use_colide",
           [](GraphProblem& g, bool equal, const FArray<double>& penalties, double bound) {
-            require(penalties.shape(0) == g.constraints.n_variables() && penalties.shape(1) == g.constraints.n_nodes(),
-                    "penalties: shape does not match the variables");
+            g.expect_edges("penalties", penalties);
             g.use_colide(equal, matrix_view(penalties), bound);
           },
           py::arg("equal_variance"), py::arg("penalties"), py::arg("noise_bound"))
       .def(
           "top_down",
           [](GraphProblem& g, const FArray<double>& factor) {
+            expect_matrix("factor", factor);
+            expect("factor", factor.shape(1), g.constraints.n_variables());
             return run_released(py::none(), [&](Monitor& monitor) {
               return top_down_order(matrix_view(factor), g.constraints, monitor);
             });
@@ -102,7 +124,7 @@ void register_dag(py::module_& m) {
       .def("sparse_top_down",
            [](GraphProblem& g) {
              return run_released(py::none(),
-                                 [&](Monitor& monitor) { return sparse_top_down_order(*g.score, monitor); });
+                                 [&](Monitor& monitor) { return sparse_top_down_order(g.chosen(), monitor); });
            })
       .def("by_variance",
            [](GraphProblem& g) {
@@ -113,12 +135,17 @@ void register_dag(py::module_& m) {
           [](GraphProblem& g, const std::vector<std::vector<int>>& starts, int restarts, int patience, Index max_passes,
              bool move, std::uint64_t seed, double max_time, py::object callback) {
             Report report;
+            require(!starts.empty(), "starts: expected at least one order");
+            for (const auto& order : starts) {
+              expect_size("starts", order, g.constraints.n_nodes());
+              expect_distinct("starts", order, g.constraints.n_nodes());
+            }
             OrderSearchOptions options;
             options.n_restarts = restarts, options.patience = patience, options.max_passes = max_passes,
             options.move = move, options.seed = seed;
             OrderSolution s = run_released(std::move(callback), [&](Monitor& monitor) {
               monitor.start(max_time);
-              OrderSearch search(*g.score, monitor, options);
+              OrderSearch search(g.chosen(), monitor, options);
               OrderSolution found = search.run(starts, report.objective_path);
               report.n_iter = search.passes();
               report.status = search.finished()          ? Status::converged
@@ -139,12 +166,15 @@ void register_dag(py::module_& m) {
       .def(
           "repair",
           [](GraphProblem& g, const FArray<double>& w, const FArray<double>& strength) {
+            g.expect_edges("w", w);
+            g.expect_edges("strength", strength);
             return to_numpy(greedy_repair(matrix_view(w), matrix_view(strength), g.constraints));
           },
           py::arg("w"), py::arg("strength"))
       .def(
           "refit",
           [](GraphProblem& g, const FArray<double>& w) {
+            g.expect_edges("w", w);
             const auto support = matrix_view(w);
             std::vector<NodeFit> fits(static_cast<std::size_t>(g.constraints.n_nodes()));
             for (Index j = 0; j < support.cols(); ++j) {
@@ -158,7 +188,14 @@ void register_dag(py::module_& m) {
           },
           py::arg("w"));
 
-  m.def("topological_order", [](const FArray<double>& w) { return topological_order(matrix_view(w)); }, py::arg("w"));
+  m.def(
+      "topological_order",
+      [](const FArray<double>& w) {
+        expect_matrix("w", w);
+        expect_shape("w", w, w.shape(0), w.shape(0));
+        return topological_order(matrix_view(w));
+      },
+      py::arg("w"));
 
   m.def(
       "path_following",
@@ -167,6 +204,16 @@ void register_dag(py::module_& m) {
          bool nonnegative, bool equal, bool mask_diagonal, std::vector<double> s, double mu, double mu_factor,
          Index warm_iter, Index max_iter, Index checkpoint, double rate, double beta1, double beta2, double tol,
          double noise_bound, const FArray<double>& start, double max_time, py::object callback) {
+        require(!covariances.empty() && !s.empty(), "covariances, s: expected at least one of each");
+        expect_matrix("edge", edge);
+        const Index d = edge.shape(0);
+        for (const auto& c : covariances) expect_shape("covariances", c, d, d);
+        expect_shape("edge", edge, d, d);
+        expect_shape("penalties", penalties, d, d);
+        expect_shape("start", start, d, d);
+        expect_size("tier", tier, d);
+        if (!group_of.empty()) expect_size("group_of", group_of, d);
+        expect_indices("group_of", group_of, static_cast<Index>(covariances.size()));
         std::vector<Matrix> cov;
         for (const auto& c : covariances) cov.emplace_back(matrix_view(c));
         const Constraints constraints{matrix_view(edge), tier, nonnegative};
@@ -188,12 +235,12 @@ void register_dag(py::module_& m) {
         if (!r.objective_path.empty()) report.objective = r.objective_path.back();
         report.criterion = r.h;
         report.engine = "adam";
-        py::dict d = to_dict(report);
-        d["w"] = to_numpy(r.w);
-        d["sigma"] = to_numpy(r.sigma);
-        d["h"] = r.h;
-        d["s"] = r.s;
-        return d;
+        py::dict out = to_dict(report);
+        out["w"] = to_numpy(r.w);
+        out["sigma"] = to_numpy(r.sigma);
+        out["h"] = r.h;
+        out["s"] = r.s;
+        return out;
       },
       py::kw_only(), py::arg("covariances"), py::arg("group_of"), py::arg("penalties"), py::arg("edge"),
       py::arg("tier"), py::arg("nonnegative"), py::arg("equal_variance"), py::arg("mask_diagonal"), py::arg("s"),
@@ -206,7 +253,11 @@ void register_dag(py::module_& m) {
       "path_following_pieces",
       [](const FArray<double>& covariance, const FArray<double>& penalties, const FArray<double>& w, double s,
          bool equal, bool nonnegative) {
+        expect_matrix("covariance", covariance);
         const Index d = covariance.shape(0);
+        expect_shape("covariance", covariance, d, d);
+        expect_shape("penalties", penalties, d, d);
+        expect_shape("w", w, d, d);
         std::vector<Matrix> cov{matrix_view(covariance)};
         Constraints constraints;
         constraints.edge.setZero(d, d);

@@ -1,6 +1,7 @@
 // Kronecker operator and sparse Bayesian learning: numpy arrays to real planes and back.
 
 #include "bindings.hpp"
+#include "checks.hpp"
 #include "pauca/core/errors.hpp"
 #include "pauca/kron/operator.hpp"
 #include "pauca/sbl/solver.hpp"
@@ -32,7 +33,13 @@ std::vector<Planes> to_factors(const std::vector<py::array>& arrays) {
   return factors;
 }
 
-/// A C-contiguous float64 or complex128 array; `from`, `count`: a run of its entries.
+/// C-contiguous, float64 or complex128.
+py::array contiguous(const py::array& a) {
+  if (a.dtype().kind() == 'c') return py::array_t<Complex, py::array::c_style | py::array::forcecast>(a);
+  return py::array_t<double, py::array::c_style | py::array::forcecast>(a);
+}
+
+/// `from`, `count`: a run of the entries of a contiguous array.
 Tensor to_tensor(const py::array& a, Index from, Index count) {
   Tensor t;
   const bool cx = a.dtype().kind() == 'c';
@@ -98,7 +105,9 @@ py::dict to_dict(const sbl::Solution& s) {
 
 py::array kron_multiply(const std::vector<py::array>& arrays, const py::array& x, bool adjoint) {
   const kron::KroneckerOperator op(to_factors(arrays));
-  Tensor t = to_tensor(x, 0, x.size());
+  const Index side = adjoint ? op.rows() : op.cols();
+  require(side > 0 && x.size() > 0 && x.size() % side == 0, "x: its size is no multiple of the operator's");
+  Tensor t = to_tensor(contiguous(x), 0, x.size());
   run_released(py::none(), [&](Monitor& monitor) {
     monitor.start(std::numeric_limits<double>::infinity());
     Tensor scratch;
@@ -118,8 +127,9 @@ void register_kronecker(py::module_& m) {
          double tol, Index max_iter, double max_time, py::object callback) {
         const sbl::Options o = to_options(options, !callback.is_none());
         Settings settings = to_settings(tol, max_iter, max_time);
+        require(n_snapshots >= 1, "n_snapshots: expected a positive number");
         auto planes = to_factors(factors);
-        Tensor t = to_tensor(y, 0, y.size());
+        Tensor t = to_tensor(contiguous(y), 0, y.size());
         return to_dict(run_released(std::move(callback), [&](Monitor& monitor) {
           return sbl::solve(std::move(planes), std::move(t), n_snapshots, o, settings, monitor);
         }));
@@ -133,9 +143,12 @@ void register_kronecker(py::module_& m) {
         const sbl::Options o = to_options(options, false);
         const Settings settings = to_settings(tol, max_iter, max_time);
         auto planes = to_factors(factors);
-        const Index size = y.size() / std::max<Index>(n_problems, 1);
+        require(n_snapshots >= 1, "n_snapshots: expected a positive number");
+        require(n_problems >= 1 && y.size() % n_problems == 0, "y: expected as many entries in each problem");
+        const Index size = y.size() / n_problems;
+        const py::array data = contiguous(y);
         std::vector<Tensor> problems;
-        for (Index b = 0; b < n_problems; ++b) problems.push_back(to_tensor(y, b * size, size));
+        for (Index b = 0; b < n_problems; ++b) problems.push_back(to_tensor(data, b * size, size));
         const auto solutions = run_released(py::none(), [&](Monitor& monitor) {
           return sbl::solve_batch(std::move(planes), problems, n_snapshots, o, settings, n_threads, monitor);
         });

@@ -5,6 +5,7 @@
 #include "linear.hpp"
 #include "pauca/design/csc.hpp"
 #include "pauca/design/dense.hpp"
+#include "pauca/design/genotype.hpp"
 #include "pauca/penalty/registry.hpp"
 
 namespace pauca::python {
@@ -13,6 +14,7 @@ namespace {
 template <class T>
 DesignHandle dense_design(const py::array_t<T>& x) {
   require(x.ndim() == 2, "X: expected a two-dimensional array");
+  require(x.shape(1) <= 1 || x.strides(1) % static_cast<py::ssize_t>(sizeof(T)) == 0, "X: expected aligned entries");
   require(x.shape(0) <= 1 || x.strides(0) == static_cast<py::ssize_t>(sizeof(T)),
           "X: expected a column-major (F-ordered) array");
   const Index stride = x.shape(1) > 1 ? x.strides(1) / static_cast<py::ssize_t>(sizeof(T)) : x.shape(0);
@@ -21,13 +23,57 @@ DesignHandle dense_design(const py::array_t<T>& x) {
 
 template <class T, class I>
 DesignHandle csc_design(const CArray<T>& values, const CArray<I>& indices, const CArray<I>& indptr, Index rows) {
+  expect_compressed(values, indices, indptr, rows);
   return {std::make_unique<CscDesign<T, I>>(values.data(), indices.data(), indptr.data(), rows, indptr.size() - 1),
           {values, indices, indptr}};
+}
+
+const std::int8_t* column_major_codes(const py::array_t<std::int8_t>& codes, Index& stride) {
+  require(codes.ndim() == 2, "codes: expected a two-dimensional array");
+  require(codes.shape(0) <= 1 || codes.strides(0) == 1, "codes: expected a column-major (F-ordered) array");
+  stride = codes.shape(1) > 1 ? codes.strides(1) : codes.shape(0);
+  return codes.data();
+}
+
+DesignHandle genotype_design(const py::array_t<std::int8_t>& codes, int missing, const CArray<double>& mean,
+                             const CArray<Index>& n_missing, const std::optional<CArray<Index>>& row_index) {
+  GenotypeCodes g{};
+  g.data = column_major_codes(codes, g.stride);
+  const Index cols = codes.shape(1), rows = row_index ? row_index->size() : codes.shape(0);
+  require(mean.size() == cols && n_missing.size() == cols, "mean, n_missing: expected one number a column");
+  if (row_index)
+    for (Index i = 0; i < rows; ++i)
+      require(row_index->data()[i] >= 0 && row_index->data()[i] < codes.shape(0), "row_index: got a row out of range");
+  g.missing = missing;
+  g.mean = mean.data();
+  g.n_missing = n_missing.data();
+  g.row_index = row_index ? row_index->data() : nullptr;
+  std::vector<py::object> keep{codes, mean, n_missing};
+  if (row_index) keep.push_back(*row_index);
+  return {std::make_unique<GenotypeDesign>(g, rows, cols), std::move(keep)};
+}
+
+/// Mean of what is observed, and the number of missing entries, of every column.
+py::tuple genotype_means(const py::array_t<std::int8_t>& codes, int missing) {
+  Index stride = 0;
+  const std::int8_t* data = column_major_codes(codes, stride);
+  const Index n = codes.shape(0), p = codes.shape(1);
+  Vector mean(p);
+  Eigen::Matrix<Index, Eigen::Dynamic, 1> absent(p);
+  run_released(py::none(), [&](Monitor& monitor) {
+    for (Index j = 0; j < p; ++j) {
+      if (j % 64 == 0 && !monitor.keep_going()) break;
+      mean[j] = GenotypeDesign::observed_mean(data + j * stride, n, missing, absent[j]);
+    }
+    return 0;
+  });
+  return py::make_tuple(to_numpy(mean), to_numpy(absent));
 }
 
 /// Weighted mean and variance of every column.
 py::tuple column_moments(DesignHandle& x, const CArray<double>& weights) {
   const Index p = x.design->cols();
+  expect_size("weights", weights, x.design->rows());
   Vector mean(p), variance(p);
   {
     py::gil_scoped_release nogil;
@@ -40,6 +86,8 @@ py::tuple column_moments(DesignHandle& x, const CArray<double>& weights) {
 double penalty_value(const std::string& name, const std::vector<double>& shape, double lambda, double ridge,
                      const std::optional<CArray<double>>& weights, bool nonnegative, bool multiply,
                      const CArray<double>& w) {
+  expect_size("weights", weights, w.size());
+  expect_separable(name, shape, w.size());
   const PenaltySettings settings{lambda, ridge, optional_data(weights), nonnegative, multiply};
   return visit_penalty(name, shape, [&](auto p) {
     const Separable<decltype(p)> g(p, settings);
@@ -52,6 +100,8 @@ double penalty_value(const std::string& name, const std::vector<double>& shape, 
 py::array penalty_prox(const std::string& name, const std::vector<double>& shape, double lambda, double ridge,
                        const std::optional<CArray<double>>& weights, bool nonnegative, bool multiply,
                        const CArray<double>& v, double step) {
+  expect_size("weights", weights, v.size());
+  expect_separable(name, shape, v.size());
   const PenaltySettings settings{lambda, ridge, optional_data(weights), nonnegative, multiply};
   Vector out(v.size());
   visit_penalty(name, shape, [&](auto p) {
@@ -68,6 +118,9 @@ void register_linear(py::module_& m) {
   py::class_<DesignHandle>(m, "Design", py::module_local());
   m.def("dense_design", &dense_design<double>, py::arg("x").noconvert());
   m.def("dense_design", &dense_design<float>, py::arg("x").noconvert());
+  m.def("genotype_design", &genotype_design, py::arg("codes").noconvert(), py::arg("missing"), py::arg("mean"),
+        py::arg("n_missing"), py::arg("row_index"));
+  m.def("genotype_means", &genotype_means, py::arg("codes").noconvert(), py::arg("missing"));
   auto csc = [&](auto f) {
     m.def("csc_design", f, py::arg("values").noconvert(), py::arg("indices").noconvert(), py::arg("indptr").noconvert(),
           py::arg("rows"));
@@ -97,9 +150,8 @@ void register_linear(py::module_& m) {
         options.engine = to_engine(engine);
         options.continuation = continuation;
         options.gram_bytes = gram_bytes;
-        bcd::Start start;
-        if (coef) start.coef = vector_view(*coef);
-        start.intercept = intercept;
+        const bcd::Start start = to_start(coef, intercept, x.design->cols());
+        expect_separable(penalty, shape, x.design->cols());
         const Settings settings = to_settings(tol, max_iter, max_time);
         const bcd::Solution s = run_released(std::move(callback), [&](Monitor& monitor) {
           return bcd::solve(a.problem, penalty, shape, options, settings, start, monitor);
@@ -130,6 +182,7 @@ void register_linear(py::module_& m) {
          double tol, Index max_iter, double max_time, py::object callback) {
         LinearArguments a(x, loss, loss_shape, y, sample_weight, offset, {0.0, relative, lambda_share, ridge_share},
                           weights, nonnegative, multiply, fit_intercept, scale);
+        expect_separable(penalty, shape, x.design->cols());
         bcd::Options options;
         options.engine = to_engine(engine);
         options.gram_bytes = gram_bytes;
@@ -167,6 +220,7 @@ void register_linear(py::module_& m) {
          bool multiply, bool fit_intercept, const std::optional<CArray<double>>& scale) {
         LinearArguments a(x, loss, loss_shape, y, sample_weight, offset, {}, weights, nonnegative, multiply,
                           fit_intercept, scale);
+        expect_separable(penalty, shape, x.design->cols());
         const bcd::NullModel null = run_released(
             py::none(), [&](Monitor& monitor) { return bcd::null_model(a.problem, penalty, shape, monitor); });
         return py::make_tuple(null.objective, null.lambda_max, null.intercept, to_numpy(null.coef));

@@ -1,6 +1,7 @@
 // Losses alone: value, derivatives and conjugate in the linear predictor.
 
 #include "bindings.hpp"
+#include "checks.hpp"
 #include "pauca/loss/registry.hpp"
 
 namespace pauca::python {
@@ -11,6 +12,7 @@ void register_losses(py::module_& m) {
       [](const std::string& name, const std::vector<double>& shape, const CArray<double>& y,
          const CArray<double>& weights, const CArray<double>& eta) {
         const auto loss = make_loss(name, shape, vector_view(y), vector_view(weights));
+        expect("eta", eta.size(), loss->size());
         const Vector at = vector_view(eta);
         Vector u, h;
         loss->gradient(at, u);
@@ -22,7 +24,9 @@ void register_losses(py::module_& m) {
       "loss_conjugate",
       [](const std::string& name, const std::vector<double>& shape, const CArray<double>& y,
          const CArray<double>& weights, const CArray<double>& v) {
-        return make_loss(name, shape, vector_view(y), vector_view(weights))->conjugate(vector_view(v));
+        const auto loss = make_loss(name, shape, vector_view(y), vector_view(weights));
+        expect("v", v.size(), loss->size());
+        return loss->conjugate(vector_view(v));
       },
       py::arg("name"), py::arg("shape"), py::arg("y"), py::arg("weights"), py::arg("v"));
   m.def(
@@ -30,6 +34,7 @@ void register_losses(py::module_& m) {
       [](const std::string& name, const std::vector<double>& shape, const CArray<double>& y,
          const CArray<double>& weights, const CArray<double>& eta) {
         const auto loss = make_loss(name, shape, vector_view(y), vector_view(weights));
+        expect("eta", eta.size(), loss->size());
         Vector at = vector_view(eta), u(at.size());
         return loss->center(at, u);
       },

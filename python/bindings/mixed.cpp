@@ -1,6 +1,7 @@
 // The clustered mixed model: likelihood, variance step, whitening.
 
 #include "bindings.hpp"
+#include "checks.hpp"
 #include "pauca/mixed/variance_step.hpp"
 
 namespace pauca::python {
@@ -8,7 +9,8 @@ namespace {
 
 using namespace pauca::mixed;
 
-Variance to_variance(double log_s2, const FArray<double>& factor, double degrees) {
+Variance to_variance(const ClusterLikelihood& c, double log_s2, const FArray<double>& factor, double degrees) {
+  expect_shape("factor", factor, c.effects(), c.effects());
   return {log_s2, matrix_view(factor), degrees};
 }
 
@@ -19,7 +21,7 @@ ClusterLikelihood make_likelihood(const FArray<double>& z, const CArray<Index>& 
 py::tuple value(const ClusterLikelihood& c, const CArray<double>& residual, double log_s2, const FArray<double>& factor,
                 double degrees) {
   const Residuals r = c.summarize(vector_view(residual));
-  const Variance v = to_variance(log_s2, factor, degrees);
+  const Variance v = to_variance(c, log_s2, factor, degrees);
   Vector quadratic;
   double d_log_s2 = 0.0;
   Matrix d_covariance;
@@ -38,13 +40,17 @@ py::tuple step(const ClusterLikelihood& c, const CArray<double>& residual, doubl
   const Variance v = run_released(py::none(), [&](Monitor& monitor) {
     monitor.start(std::numeric_limits<double>::infinity());
     const Residuals r = c.summarize(vector_view(residual));
-    return variance_step(c, r, to_variance(log_s2, factor, degrees), o, monitor);
+    return variance_step(c, r, to_variance(c, log_s2, factor, degrees), o, monitor);
   });
   return py::make_tuple(v.log_s2, to_numpy(v.factor), v.degrees);
 }
 
 py::array whiten(const ClusterLikelihood& c, const FArray<double>& x, const FArray<double>& factor,
                  const CArray<double>& scale) {
+  expect_shape("factor", factor, c.effects(), c.effects());
+  expect_size("scale", scale, c.clusters());
+  require(x.ndim() > 0, "x: expected a matrix");
+  expect("x", x.shape(0), c.rows());
   Matrix out = matrix_view(x);
   const Matrix l = matrix_view(factor);
   const Vector s = vector_view(scale);
@@ -56,6 +62,7 @@ py::array whiten(const ClusterLikelihood& c, const FArray<double>& x, const FArr
 }
 
 py::array effects(const ClusterLikelihood& c, const CArray<double>& residual, const FArray<double>& factor) {
+  expect_shape("factor", factor, c.effects(), c.effects());
   return to_numpy(c.effects(matrix_view(factor), c.summarize(vector_view(residual))));
 }
 
@@ -70,6 +77,7 @@ void register_mixed(py::module_& m) {
       .def(
           "radial_value",
           [](const ClusterLikelihood& c, double log_s2, double degrees, const CArray<double>& quadratic) {
+            expect_size("quadratic", quadratic, c.clusters());
             return c.radial_value(log_s2, degrees, vector_view(quadratic));
           },
           py::arg("log_s2"), py::arg("degrees"), py::arg("quadratic"))

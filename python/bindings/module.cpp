@@ -46,6 +46,14 @@ py::dict build_info() {
 
 PYBIND11_MODULE(PAUCA_MODULE, m, pybind11::mod_gil_not_used()) {
   m.doc() = "pauca's C++ core: private; use the Python modules above it";
+  // An entry of a dictionary that is no number, or too large for one, is misuse like any other argument's.
+  pybind11::register_local_exception_translator([](std::exception_ptr error) {
+    try {
+      if (error) std::rethrow_exception(error);
+    } catch (const pybind11::cast_error&) {
+      PyErr_SetString(PyExc_TypeError, "an option has the wrong type, or is a number out of range");
+    }
+  });
   m.def("build_info", &pauca::python::build_info);
   pauca::python::register_linear(m);  // first: others take its Design
   pauca::python::register_kronecker(m);

@@ -3,6 +3,7 @@
 #include "pauca/design/moments.hpp"
 
 #include "bindings.hpp"
+#include "checks.hpp"
 #include "pauca/core/errors.hpp"
 
 namespace pauca::python {
@@ -11,6 +12,11 @@ namespace {
 template <class T>
 py::array append_rows(const FArray<double>& factor, const py::array_t<T>& x, const CArray<double>& y,
                       const CArray<double>& weights, py::object callback) {
+  expect_matrix("X", x);
+  require(y.ndim() <= 2, "y: expected one or two dimensions");
+  expect_shape("factor", factor, factor.ndim() > 0 ? factor.shape(0) : 0, factor.ndim() > 0 ? factor.shape(0) : 0);
+  if (y.ndim() > 1) expect("y", y.shape(0), x.shape(0));
+  expect_size("weights", weights, x.shape(0));
   MomentsFactor moments{Matrix(matrix_view(factor))};
   const Index n = x.shape(0), p = x.shape(1), q = y.ndim() > 1 ? y.shape(1) : 0;
   require(moments.columns() == 1 + p + q, "factor: its size is not 1 + features + targets");
@@ -40,6 +46,9 @@ py::array append_rows(const FArray<double>& factor, const py::array_t<T>& x, con
 }
 
 py::array merge_factors(const FArray<double>& a, const FArray<double>& b) {
+  expect_matrix("a", a);
+  expect_shape("a", a, a.shape(0), a.shape(0));
+  expect_shape("b", b, a.shape(0), a.shape(0));
   MomentsFactor moments{Matrix(matrix_view(a))};
   moments.append(matrix_view(b));
   return to_numpy(moments.factor());

@@ -1,6 +1,7 @@
 // Shared representations of several tasks: alternating least squares on Grams, and logistic tasks.
 
 #include "bindings.hpp"
+#include "checks.hpp"
 #include "pauca/core/errors.hpp"
 #include "pauca/multitask/alternating.hpp"
 #include "pauca/multitask/logistic_tasks.hpp"
@@ -23,6 +24,13 @@ TaskGrams grams_view(const CArray<double>& grams, const FArray<double>& cross, c
   return data;
 }
 
+/// As many columns as there are directions, of which there are at most as many as features.
+void expect_basis(const char* name, const FArray<double>& basis, Index features) {
+  expect_matrix(name, basis);
+  expect(name, basis.shape(0), features);
+  require(basis.shape(1) >= 1 && basis.shape(1) <= features, "basis: expected 1 to n_features columns");
+}
+
 py::dict factors_dict(const Report& report, const SharedFactors& f) {
   py::dict d = to_dict(report);
   d["basis"] = to_numpy(f.basis);
@@ -38,6 +46,7 @@ void register_multitask(py::module_& m) {
       [](const CArray<double>& grams, const FArray<double>& cross, const CArray<double>& squares,
          const CArray<double>& weight, const CArray<double>& ridge, Index k) {
         const TaskGrams data = grams_view(grams, cross, squares, weight, ridge);
+        require(k >= 1 && k <= data.features(), "k: expected 1 to the number of features");
         return to_numpy(run_released(py::none(), [&](Monitor& monitor) { return spectral_start(data, k, monitor); }));
       },
       py::arg("grams").noconvert(), py::arg("cross"), py::arg("squares"), py::arg("weight"), py::arg("ridge"),
@@ -49,6 +58,7 @@ void register_multitask(py::module_& m) {
          const CArray<double>& weight, const CArray<double>& ridge, const FArray<double>& start, double tol,
          Index max_iter, double max_time, py::object callback) {
         const TaskGrams data = grams_view(grams, cross, squares, weight, ridge);
+        expect_basis("start", start, data.features());
         SharedFactors f{matrix_view(start), {}};
         Index passes = 0;
         const Settings settings = to_settings(tol, max_iter, max_time);
@@ -67,7 +77,9 @@ void register_multitask(py::module_& m) {
       "multitask_heads",
       [](const CArray<double>& grams, const FArray<double>& cross, const CArray<double>& squares,
          const CArray<double>& weight, const CArray<double>& ridge, const FArray<double>& basis) {
-        return to_numpy(fit_heads(grams_view(grams, cross, squares, weight, ridge), matrix_view(basis)));
+        const TaskGrams data = grams_view(grams, cross, squares, weight, ridge);
+        expect_basis("basis", basis, data.features());
+        return to_numpy(fit_heads(data, matrix_view(basis)));
       },
       py::arg("grams").noconvert(), py::arg("cross"), py::arg("squares"), py::arg("weight"), py::arg("ridge"),
       py::arg("basis"));
@@ -77,6 +89,13 @@ void register_multitask(py::module_& m) {
       [](const CArray<double>& x, const CArray<double>& y, const CArray<double>& weight, const CArray<Index>& start,
          const CArray<double>& ridge, bool fit_intercept, const FArray<double>& basis, double tol, Index max_iter,
          double max_time, py::object callback) {
+        expect_matrix("x", x);
+        expect_size("y", y, x.shape(0));
+        expect_size("weight", weight, x.shape(0));
+        expect_starts("start", start, x.shape(0));
+        require(start.size() >= 2, "start: expected at least one task");
+        expect_size("ridge", ridge, start.size() - 1);
+        expect_basis("basis", basis, x.shape(1));
         const LogisticTasks data{{x.data(), x.shape(0), x.shape(1)},
                                  vector_view(y),
                                  vector_view(weight),
@@ -102,6 +121,10 @@ void register_multitask(py::module_& m) {
       "logistic_head",
       [](const FArray<double>& z, const CArray<double>& y, const CArray<double>& weight, double ridge,
          bool fit_intercept) {
+        expect_matrix("z", z);
+        require(z.shape(1) >= 1, "z: expected at least one column");
+        expect_size("y", y, z.shape(0));
+        expect_size("weight", weight, z.shape(0));
         Vector w = Vector::Zero(z.shape(1));
         double c = 0.0;
         logistic_head(matrix_view(z), vector_view(y), vector_view(weight), ridge, fit_intercept, w, c);

@@ -3,6 +3,7 @@
 #include <memory>
 
 #include "bindings.hpp"
+#include "checks.hpp"
 #include "pauca/core/errors.hpp"
 #include "pauca/core/parallel.hpp"
 #include "pauca/core/projections.hpp"
@@ -20,7 +21,17 @@ using nmf::SimplexFactors;
 
 CountTable counts_view(const CArray<double>& values, const CArray<std::int32_t>& words,
                        const CArray<std::int64_t>& starts, Index n_words) {
+  expect_compressed(values, words, starts, n_words);
   return {values.data(), words.data(), starts.data(), starts.size() - 1, n_words};
+}
+
+/// Factors as SimplexFactors has them: k x n_words and k x n_documents.
+SimplexFactors to_factors(const FArray<double>& words, const FArray<double>& topics, const CountTable& counts) {
+  expect_matrix("words", words);
+  require(words.shape(0) >= 1, "words: expected at least one component");
+  expect_shape("words", words, words.shape(0), counts.n_words);
+  expect_shape("topics", topics, words.shape(0), counts.n_documents);
+  return {matrix_view(words), matrix_view(topics)};
 }
 
 nmf::Start to_start(const std::string& name) {
@@ -44,6 +55,7 @@ void register_simplex(py::module_& m) {
       [](const CArray<double>& values, const CArray<std::int32_t>& words, const CArray<std::int64_t>& starts,
          Index n_words, Index k, const std::string& init, std::uint64_t seed) {
         const CountTable counts = counts_view(values, words, starts, n_words);
+        require(k >= 1 && k <= std::numeric_limits<std::int32_t>::max(), "k: expected a positive number");
         const auto found = run_released(py::none(), [&](Monitor& monitor) {
           Rng rng(seed);
           return nmf::make_start(counts, k, to_start(init), rng, monitor);
@@ -62,7 +74,7 @@ void register_simplex(py::module_& m) {
          const std::string& solver, double smoothing, bool accelerate, double volume, int n_threads, double tol,
          Index max_iter, double max_time, py::object callback) {
         const CountTable counts = counts_view(values, words, starts, n_words);
-        SimplexFactors f{matrix_view(start_words), matrix_view(start_topics)};
+        SimplexFactors f = to_factors(start_words, start_topics, counts);
         const Settings settings = to_settings(tol, max_iter, max_time);
         const Report report = run_released(std::move(callback), [&](Monitor& monitor) {
           monitor.start(max_time);
@@ -92,7 +104,7 @@ void register_simplex(py::module_& m) {
          py::object callback) {
         const CountTable counts = counts_view(values, words, starts, n_words);
         const CountTable rest = counts_view(held_out, words, starts, n_words);
-        SimplexFactors f{matrix_view(start_words), matrix_view(start_topics)};
+        SimplexFactors f = to_factors(start_words, start_topics, counts);
         Index rounds = 0;
         double value = 0.0;
         run_released(std::move(callback), [&](Monitor& monitor) {
@@ -113,8 +125,8 @@ void register_simplex(py::module_& m) {
       "simplex_log_likelihood",
       [](const CArray<double>& values, const CArray<std::int32_t>& words, const CArray<std::int64_t>& starts,
          Index n_words, const FArray<double>& word_factor, const FArray<double>& topic_factor) {
-        return nmf::log_likelihood(counts_view(values, words, starts, n_words),
-                                   {matrix_view(word_factor), matrix_view(topic_factor)});
+        const CountTable counts = counts_view(values, words, starts, n_words);
+        return nmf::log_likelihood(counts, to_factors(word_factor, topic_factor, counts));
       },
       py::arg("values").noconvert(), py::arg("words").noconvert(), py::arg("starts").noconvert(), py::arg("n_words"),
       py::arg("word_factor"), py::arg("topic_factor"));
@@ -124,6 +136,9 @@ void register_simplex(py::module_& m) {
       "mixture_weights",
       [](const CArray<double>& values, const CArray<std::int32_t>& idx, const CArray<std::int64_t>& starts,
          const FArray<double>& components, double tol, int n_threads) {
+        expect_matrix("components", components);
+        require(components.shape(0) >= 1, "components: expected at least one");
+        expect_compressed(values, idx, starts, components.shape(1));
         const Index k = components.shape(0), n = starts.size() - 1;
         Matrix h = Matrix::Constant(k, n, 1.0 / static_cast<double>(k));
         run_released(py::none(), [&](Monitor& monitor) {
@@ -150,6 +165,9 @@ void register_simplex(py::module_& m) {
   m.def(
       "mixture_weights_one",
       [](const CArray<double>& f, const FArray<double>& components, double tol) {
+        expect_matrix("components", components);
+        require(components.shape(0) >= 1, "components: expected at least one");
+        expect_size("f", f, components.shape(1));
         const Index k = components.shape(0);
         Vector h = Vector::Constant(k, 1.0 / static_cast<double>(k));
         double bound = 0.0;
@@ -165,6 +183,11 @@ void register_simplex(py::module_& m) {
   m.def(
       "simplex_least_squares",
       [](const FArray<double>& gram, const FArray<double>& b) {
+        expect_matrix("gram", gram);
+        require(gram.shape(0) >= 1, "gram: expected at least one vertex");
+        expect_shape("gram", gram, gram.shape(0), gram.shape(0));
+        expect_matrix("b", b);
+        expect("b", b.shape(0), gram.shape(0));
         const Matrix g = matrix_view(gram), rhs = matrix_view(b);
         Matrix h = Matrix::Zero(rhs.rows(), rhs.cols());
         run_released(py::none(), [&](Monitor&) {
@@ -203,6 +226,16 @@ typename nmf::Factors<T>::M padded_factor(const CArray<T>& f) {
 }
 
 template <class T>
+nmf::Factors<T> to_factors(const CArray<T>& left, const CArray<T>& right, const nmf::RowMatrix<T>& x) {
+  expect_matrix("left", left);
+  const Index k = left.shape(1);
+  require(k >= 1, "left: expected at least one component");
+  expect_shape("left", left, x.rows(), k);
+  expect_shape("right", right, x.cols(), k);
+  return {padded_factor(left), padded_factor(right), k};
+}
+
+template <class T>
 CArray<T> unpadded(const typename nmf::Factors<T>::M& f, Index k) {
   CArray<T> out({f.cols(), k});
   Eigen::Map<typename nmf::Factors<T>::M>(out.mutable_data(), k, f.cols()) = f.topRows(k);
@@ -215,6 +248,8 @@ void register_factorisation(py::module_& m, const char* name) {
   m.def(
       "dense_rows",
       [](const py::array_t<T>& x) -> RowsHandle<T> {
+        require(x.ndim() == 2 && (x.shape(0) <= 1 || x.strides(0) % static_cast<py::ssize_t>(sizeof(T)) == 0),
+                "X: expected a matrix of aligned entries");
         require(x.ndim() == 2 && (x.shape(1) <= 1 || x.strides(1) == static_cast<py::ssize_t>(sizeof(T))),
                 "X: expected a row-major array");
         const Index stride = x.shape(0) > 1 ? x.strides(0) / static_cast<py::ssize_t>(sizeof(T)) : x.shape(1);
@@ -225,6 +260,7 @@ void register_factorisation(py::module_& m, const char* name) {
       "sparse_rows",
       [](const CArray<T>& values, const CArray<std::int32_t>& idx, const CArray<std::int64_t>& starts,
          Index cols) -> RowsHandle<T> {
+        expect_compressed(values, idx, starts, cols);
         return {std::make_unique<nmf::SparseRows<T>>(values.data(), idx.data(), starts.data(), starts.size() - 1, cols),
                 {values, idx, starts}};
       },
@@ -234,7 +270,9 @@ void register_factorisation(py::module_& m, const char* name) {
       [](RowsHandle<T>& x, RowsHandle<T>* xt, const CArray<T>& left, const CArray<T>& right, bool kl,
          const std::array<double, 4>& penalty, Index sweeps, bool extrapolate, int n_threads, double tol,
          Index max_iter, double max_time, py::object callback) {
-        nmf::Factors<T> f{padded_factor(left), padded_factor(right), static_cast<Index>(left.shape(1))};
+        nmf::Factors<T> f = to_factors(left, right, *x.rows);
+        require(!kl || (xt != nullptr && xt->rows->rows() == x.rows->cols() && xt->rows->cols() == x.rows->rows()),
+                "xt: expected the transpose of x");
         nmf::FactorOptions options;
         options.penalty = {penalty[0], penalty[1], penalty[2], penalty[3]};
         options.sweeps = sweeps;
@@ -258,7 +296,7 @@ void register_factorisation(py::module_& m, const char* name) {
       "nmf_solve_left",
       [](RowsHandle<T>& x, const CArray<T>& left, const CArray<T>& right, bool kl, double l1, double l2, int n_threads,
          double tol) {
-        nmf::Factors<T> f{padded_factor(left), padded_factor(right), static_cast<Index>(left.shape(1))};
+        nmf::Factors<T> f = to_factors(left, right, *x.rows);
         nmf::FactorOptions options;
         options.penalty = {l1, l2, 0.0, 0.0};
         options.n_threads = n_threads;
@@ -273,7 +311,7 @@ void register_factorisation(py::module_& m, const char* name) {
   m.def(
       "nmf_reconstruction",
       [](RowsHandle<T>& x, const CArray<T>& left, const CArray<T>& right, bool kl) {
-        nmf::Factors<T> f{padded_factor(left), padded_factor(right), static_cast<Index>(left.shape(1))};
+        nmf::Factors<T> f = to_factors(left, right, *x.rows);
         return run_released(py::none(), [&](Monitor&) { return nmf::reconstruction(*x.rows, f, kl); });
       },
       py::arg("x"), py::arg("left").noconvert(), py::arg("right").noconvert(), py::arg("kl"));

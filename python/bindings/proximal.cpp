@@ -59,6 +59,19 @@ StructuredSpec to_spec(const py::dict& d) {
   return s;
 }
 
+/// The penalty of a vector of this size.
+std::unique_ptr<VectorPenalty> to_structured(const py::dict& d, Index size) {
+  const StructuredSpec s = to_spec(d);
+  const bool groups = s.name != "slope" && s.name != "fused" && s.name.rfind("nuclear_", 0) != 0;
+  if (groups) expect_size("groups", s.labels, size);
+  for (Index label : s.labels) require(label >= 0, "groups: expected labels 0, 1, ...");
+  if (s.name == "slope") expect_size("sequence", s.sequence, size);
+  if (s.name.rfind("nuclear_", 0) == 0)
+    require(s.rows >= 1 && s.cols >= 1 && s.cols <= size && s.rows == size / s.cols && size % s.cols == 0,
+            "shape: expected rows times columns to be the number of coefficients");
+  return make_structured(s);
+}
+
 std::unique_ptr<VectorPenalty> separable_vector(const LinearArguments& a, const std::string& name,
                                                 const std::vector<double>& shape, Index size) {
   return visit_penalty(name, shape, [&](auto p) -> std::unique_ptr<VectorPenalty> {
@@ -109,7 +122,7 @@ void register_proximal(py::module_& m) {
   m.def(
       "structured_value",
       [](const py::dict& spec, double alpha, const CArray<double>& w) {
-        const auto g = make_structured(to_spec(spec));
+        const auto g = to_structured(spec, w.size());
         g->set_strength(alpha);
         return g->value(vector_view(w));
       },
@@ -117,7 +130,7 @@ void register_proximal(py::module_& m) {
   m.def(
       "structured_prox",
       [](const py::dict& spec, double alpha, const CArray<double>& v, double step) {
-        const auto g = make_structured(to_spec(spec));
+        const auto g = to_structured(spec, v.size());
         g->set_strength(alpha);
         Vector out;
         g->prox(vector_view(v), step, out);
@@ -138,9 +151,8 @@ void register_proximal(py::module_& m) {
         LinearArguments a(x, loss, loss_shape, y, sample_weight, offset, {alpha, relative, lambda_share, ridge_share},
                           weights, nonnegative, multiply, fit_intercept, scale);
         const Settings settings = to_settings(tol, max_iter, max_time);
-        bcd::Start start;
-        if (coef) start.coef = vector_view(*coef);
-        start.intercept = intercept;
+        const bcd::Start start = to_start(coef, intercept, x.design->cols());
+        expect_separable(name, shape, x.design->cols());
         if (method == "lla") {
           const Index steps = py::cast<Index>(method_options["n_steps"]);
           const bcd::Solution s = run_released(std::move(callback), [&](Monitor& monitor) {
@@ -153,7 +165,7 @@ void register_proximal(py::module_& m) {
         if (separable)
           g = separable_vector(a, name, shape, x.design->cols());
         else if (py::isinstance<py::dict>(penalty))
-          g = make_structured(to_spec(py::cast<py::dict>(penalty)));
+          g = to_structured(py::cast<py::dict>(penalty), x.design->cols());
         else
           g = std::make_unique<PythonPenalty>(penalty);
         prox::AcceleratedOptions options;
@@ -166,6 +178,7 @@ void register_proximal(py::module_& m) {
           options.lipschitz = py::cast<double>(method_options["lipschitz"]);
         } else if (method == "iht") {
           n_nonzero = py::cast<Index>(method_options["n_nonzero"]);
+          require(n_nonzero >= 0, "n_nonzero: expected no negative number");
         } else {
           require(method == "conjugate_gradient",
                   "method: expected 'accelerated', 'conjugate_gradient', 'iht' or 'lla'");

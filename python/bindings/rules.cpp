@@ -39,6 +39,7 @@ struct GraphHandle {
 
 GraphHandle make_graph(const CArray<double>& values, const CArray<std::int64_t>& indices,
                        const CArray<std::int64_t>& indptr) {
+  expect_compressed(values, indices, indptr, indptr.size() - 1);
   return {bcd::graph::from_rows(values.data(), indices.data(), indptr.data(), indptr.size() - 1)};
 }
 
@@ -48,9 +49,22 @@ py::list blocks_to_list(const std::vector<bcd::graph::Block>& blocks) {
   return out;
 }
 
+void expect_groups(const bcd::Rules& rules, Index size) {
+  if (rules.groups.empty()) return;
+  std::size_t members = 0;
+  for (const auto& b : rules.groups) members += b.size();
+  expect("groups", static_cast<Index>(members), size);
+}
+
 py::dict minimise_blocks(bcd::rules::Smooth& f, const Optional& l1, const Optional& lower, const Optional& upper,
                          const Optional& group, const bcd::Rules& rules, const CArray<double>& start, Index updates,
                          double tol, double target, double max_time, py::object callback) {
+  expect_size("start", start, f.size());
+  expect_size("l1", l1, f.size());
+  expect_size("lower", lower, f.size());
+  expect_size("upper", upper, f.size());
+  expect_size("group", group, static_cast<Index>(rules.groups.size()));
+  expect_groups(rules, f.size());
   std::unique_ptr<bcd::rules::Regularizer> g;
   if (group)
     g = std::make_unique<bcd::rules::GroupL2>(rules.groups, optional_vector(group), f.size());
@@ -97,11 +111,11 @@ void register_rules(py::module_& m) {
                           weights, nonnegative, multiply, fit_intercept, scale);
         bcd::Options options;
         options.gram_bytes = gram_bytes;
-        bcd::Start start;
-        if (coef) start.coef = vector_view(*coef);
-        start.intercept = intercept;
+        const bcd::Start start = to_start(coef, intercept, x.design->cols());
+        expect_separable(penalty, shape, x.design->cols());
         const Settings settings = to_settings(tol, max_iter, max_time);
         const bcd::Rules chosen = to_rules(rules);
+        expect_groups(chosen, x.design->cols());
         const bcd::RulesSolution r = run_released(std::move(callback), [&](Monitor& monitor) {
           return bcd::solve_by_rules(a.problem, penalty, shape, chosen, options, settings, start, monitor);
         });
@@ -131,6 +145,7 @@ void register_rules(py::module_& m) {
          const Optional& group, const py::dict& rules, const CArray<double>& start, Index updates, double tol,
          double target, double max_time, py::object callback) {
         const std::unique_ptr<Loss> f = make_loss(loss, {}, vector_view(y), vector_view(weights));
+        expect("y", f->size(), x.design->rows());
         Monitor quiet;
         bcd::rules::LinearSmooth smooth(*x.design, *f, Vector::Constant(x.design->cols(), ridge),
                                         {fit_intercept, nullptr, gram_bytes}, quiet);
@@ -150,6 +165,10 @@ void register_rules(py::module_& m) {
          double ridge, const Optional& l1, const Optional& lower, const Optional& upper, const Optional& group,
          const py::dict& rules, const CArray<double>& start, Index updates, double tol, double target, double max_time,
          py::object callback) {
+        expect_size("labels", labels, x.design->rows());
+        expect_size("weights", weights, x.design->rows());
+        require(n_classes >= 1, "n_classes: expected a positive number");
+        expect_indices("labels", labels, n_classes);
         bcd::rules::SoftmaxSmooth smooth(*x.design, labels_of(labels), n_classes, vector_view(weights), ridge);
         return minimise_blocks(smooth, l1, lower, upper, group, to_rules(rules), start, updates, tol, target, max_time,
                                std::move(callback));
@@ -163,6 +182,7 @@ void register_rules(py::module_& m) {
       [](GraphHandle& q, const CArray<double>& c, const Optional& l1, const Optional& lower, const Optional& upper,
          const Optional& group, const py::dict& rules, const CArray<double>& start, Index updates, double tol,
          double target, double max_time, py::object callback) {
+        expect_size("c", c, q.q.size());
         bcd::rules::GraphSmooth smooth(q.q, vector_view(c));
         return minimise_blocks(smooth, l1, lower, upper, group, to_rules(rules), start, updates, tol, target, max_time,
                                std::move(callback));
@@ -176,6 +196,7 @@ void register_rules(py::module_& m) {
   m.def(
       "greedy_forest",
       [](GraphHandle& q, const CArray<std::int64_t>& order) {
+        expect_distinct("order", order, q.q.size());
         const bcd::graph::Block block = bcd::graph::greedy_forest(q.q, labels_of(order));
         return py::array_t<Index>(static_cast<py::ssize_t>(block.size()), block.data());
       },
@@ -183,6 +204,9 @@ void register_rules(py::module_& m) {
   m.def(
       "forest_solve",
       [](GraphHandle& q, const CArray<std::int64_t>& block, const FArray<double>& r) {
+        expect_distinct("block", block, q.q.size());
+        require(r.ndim() > 0, "r: expected one row a node of the block");
+        expect("r", r.shape(0), block.size());
         Matrix x;
         bcd::graph::solve_forest(q.q, labels_of(block), Matrix(matrix_view(r)), x);
         return to_numpy(x);

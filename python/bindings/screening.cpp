@@ -3,6 +3,7 @@
 #include "pauca/screening/screener.hpp"
 
 #include "bindings.hpp"
+#include "checks.hpp"
 #include "pauca/core/errors.hpp"
 
 namespace pauca::python {
@@ -21,6 +22,7 @@ Screener make_screener(const CArray<double>& y, int kind, const std::string& met
                        double bandwidth_factor, int grid, const std::string& bins, int n_bins, int neighbors,
                        bool bias_correction, const std::string& normalize, bool ranks, int max_levels,
                        std::uint64_t seed) {
+  require(kind >= -1 && kind <= 1, "kind: expected -1, 0 or 1");
   Options o;
   o.method = by_name<Method>("criterion", method,
                              {{"kde", Method::kde},
@@ -54,6 +56,7 @@ py::dict score(const Screener& screener, const py::array_t<T>& x, Index first,
   const Index size = sizeof(T);
   require(x.strides(0) % size == 0 && x.strides(1) % size == 0, "X: expected aligned entries");
   require(!kinds || kinds->size() == x.shape(1), "kinds: expected one entry a column");
+  require(permutations >= 0, "permutations: expected no negative number");
   const Block<T> block{x.data(), x.shape(0), x.shape(1), x.strides(0) / size, x.strides(1) / size, first};
   const Kind* given = kinds ? reinterpret_cast<const Kind*>(kinds->data()) : nullptr;
   const BlockScores s = run_released(std::move(callback), [&](Monitor& monitor) {

@@ -3,6 +3,7 @@
 #include "pauca/survival/concordance.hpp"
 
 #include "bindings.hpp"
+#include "checks.hpp"
 #include "pauca/loss/cox.hpp"
 
 namespace pauca::python {
@@ -12,6 +13,7 @@ void register_survival(py::module_& m) {
       "cox_baseline",
       [](const CArray<double>& target, const CArray<double>& weights, bool efron, const CArray<double>& eta) {
         const CoxLoss loss(vector_view(target), vector_view(weights), efron ? Ties::efron : Ties::breslow);
+        expect("eta", eta.size(), loss.size());
         const auto& times = loss.event_times();
         const auto& begin = loss.stratum_begin();
         return py::make_tuple(py::array_t<double>(static_cast<py::ssize_t>(times.size()), times.data()),

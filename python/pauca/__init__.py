@@ -13,6 +13,7 @@ _SUBMODULES = (
     "dag",
     "datasets",
     "decomposition",
+    "design",
     "graph",
     "inference",
     "label_shift",

@@ -28,6 +28,8 @@ __all__: list[str] = [
     "dense_design",
     "dense_rows",
     "forest_solve",
+    "genotype_design",
+    "genotype_means",
     "graph_colouring",
     "graph_forests",
     "greedy_forest",
@@ -356,6 +358,16 @@ def forest_solve(
     block: typing.Annotated[numpy.typing.ArrayLike, numpy.int64],
     r: typing.Annotated[numpy.typing.ArrayLike, numpy.float64],
 ) -> numpy.typing.NDArray[typing.Any]: ...
+def genotype_design(
+    codes: numpy.typing.NDArray[numpy.int8],
+    missing: typing.SupportsInt | typing.SupportsIndex,
+    mean: typing.Annotated[numpy.typing.ArrayLike, numpy.float64],
+    n_missing: typing.Annotated[numpy.typing.ArrayLike, numpy.int64],
+    row_index: typing.Annotated[numpy.typing.ArrayLike, numpy.int64] | None,
+) -> Design: ...
+def genotype_means(
+    codes: numpy.typing.NDArray[numpy.int8], missing: typing.SupportsInt | typing.SupportsIndex
+) -> tuple[typing.Any, ...]: ...
 def graph_colouring(q: Graph) -> list[typing.Any]: ...
 def graph_forests(q: Graph) -> list[typing.Any]: ...
 def greedy_forest(

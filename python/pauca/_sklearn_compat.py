@@ -6,9 +6,14 @@ import functools
 from collections.abc import Callable
 from typing import Any
 
+import numpy as np
+from scipy import sparse
 from sklearn.base import _fit_context as _validating_context
 from sklearn.utils._param_validation import HasMethods, Interval, InvalidParameterError, StrOptions
-from sklearn.utils.validation import _check_sample_weight, validate_data
+from sklearn.utils.validation import _check_sample_weight
+from sklearn.utils.validation import check_array as _check_array
+from sklearn.utils.validation import check_X_y as _check_X_y
+from sklearn.utils.validation import validate_data as _validate_data
 
 try:  # scikit-learn >= 1.9
     from sklearn.callback import CallbackSupportMixin, with_callbacks
@@ -28,6 +33,36 @@ except ImportError:
             return method(*args, **kwargs)
 
         return unchanged
+
+
+def aligned(value: Any) -> Any:
+    """The array, or a copy if its numbers lie across their addresses, as those of bytes from a network may."""
+    if isinstance(value, np.ndarray):
+        return value if value.flags.aligned else value.copy(order="K")
+    if sparse.issparse(value) and value.format in ("csr", "csc"):
+        parts = (value.data, value.indices, value.indptr)
+        if not all(part.flags.aligned for part in parts):
+            return type(value)(tuple(aligned(part) for part in parts), shape=value.shape)
+    return value
+
+
+def _all_aligned(values: Any) -> Any:
+    return tuple(aligned(value) for value in values) if isinstance(values, tuple) else aligned(values)
+
+
+def validate_data(*args: Any, **kwargs: Any) -> Any:
+    """``validate_data`` of scikit-learn, and what comes out is aligned."""
+    return _all_aligned(_validate_data(*args, **kwargs))
+
+
+def check_array(*args: Any, **kwargs: Any) -> Any:
+    """``check_array`` of scikit-learn, and what comes out is aligned."""
+    return aligned(_check_array(*args, **kwargs))
+
+
+def check_X_y(*args: Any, **kwargs: Any) -> Any:
+    """``check_X_y`` of scikit-learn, and what comes out is aligned."""
+    return _all_aligned(_check_X_y(*args, **kwargs))
 
 
 def _fit_context(*, prefer_skip_nested_validation: bool) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
@@ -61,6 +96,9 @@ __all__ = [
     "StrOptions",
     "_check_sample_weight",
     "_fit_context",
+    "aligned",
+    "check_X_y",
+    "check_array",
     "validate_data",
     "with_callbacks",
 ]

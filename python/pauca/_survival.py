@@ -7,8 +7,9 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-from sklearn.utils import check_array, column_or_1d
+from sklearn.utils import column_or_1d
 
+from ._sklearn_compat import check_array
 from ._validation import FloatArray
 
 SHAPES = (

@@ -11,16 +11,20 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 from scipy import sparse
+from sklearn.utils.validation import _check_y, check_consistent_length
 
 from . import _core
-from ._sklearn_compat import _check_sample_weight
+from ._sklearn_compat import _check_sample_weight, validate_data
+from .design import GenotypeMatrix
 
 FloatArray = npt.NDArray[np.float64]
 PerFeature = npt.ArrayLike | Mapping[str, float] | Callable[[Sequence[str]], npt.ArrayLike] | None
 
 
 def as_design(X: Any) -> Any:
-    """Hand a validated matrix (F-ordered, or scipy sparse CSC) to the core without copying it."""
+    """Hand a validated matrix (F-ordered, scipy sparse CSC, genotypes) to the core without copying it."""
+    if isinstance(X, GenotypeMatrix):
+        return X._design()
     if not sparse.issparse(X):
         return _core.dense_design(X)
     if not X.has_canonical_format:
@@ -28,6 +32,40 @@ def as_design(X: Any) -> Any:
         X.sum_duplicates()
     index = X.indptr.dtype if X.indptr.dtype == X.indices.dtype else np.dtype(np.int64)
     return _core.csc_design(X.data, X.indices.astype(index, copy=False), X.indptr.astype(index, copy=False), X.shape[0])
+
+
+def validate_matrix(estimator: Any, X: Any, y: Any = "no_validation", *, reset: bool = True, **options: Any) -> Any:
+    """scikit-learn's ``validate_data``, for estimators that take a :class:`~pauca.design.GenotypeMatrix` as well."""
+    if not isinstance(X, GenotypeMatrix):
+        return validate_data(estimator, X, y, reset=reset, **options)
+    names = X.feature_names
+    if reset:
+        estimator.n_features_in_ = X.shape[1]
+        if names is not None:
+            estimator.feature_names_in_ = np.asarray(names, dtype=object)
+        elif hasattr(estimator, "feature_names_in_"):
+            del estimator.feature_names_in_
+    elif X.shape[1] != estimator.n_features_in_:
+        raise ValueError(
+            f"X has {X.shape[1]} features, but {type(estimator).__name__} is expecting "
+            f"{estimator.n_features_in_} features as input."
+        )
+    known = getattr(estimator, "feature_names_in_", None)
+    if names is not None and known is not None and list(known) != names:
+        raise ValueError("X: the feature names are not those of fit")
+    return check_genotypes(X, y, **options)
+
+
+def check_genotypes(X: GenotypeMatrix, y: Any = "no_validation", **options: Any) -> Any:
+    """Genotypes, and y as ``check_X_y`` would have it."""
+    least = int(options.get("ensure_min_samples", 1))
+    if X.shape[0] < least:
+        raise ValueError(f"X: got {X.shape[0]} samples, expected at least {least}")
+    if isinstance(y, str) and y == "no_validation":
+        return X
+    y = _check_y(y, multi_output=options.get("multi_output", False), y_numeric=options.get("y_numeric", False))
+    check_consistent_length(X, y)
+    return X, y
 
 
 def normalized_weights(sample_weight: npt.ArrayLike | None, X: Any) -> FloatArray:
@@ -45,7 +83,7 @@ def normalized_weights(sample_weight: npt.ArrayLike | None, X: Any) -> FloatArra
 
 def check_vector(name: str, value: npt.ArrayLike, size: int) -> FloatArray:
     """A finite float64 vector of this size, or a ValueError that names it."""
-    array = np.ascontiguousarray(value, dtype=np.float64)
+    array = np.require(value, np.float64, ["C", "A"])
     if array.shape != (size,):
         raise ValueError(f"{name}: got shape {array.shape}, expected ({size},)")
     if not np.isfinite(array).all():

@@ -7,9 +7,9 @@ from typing import Any, Self
 import numpy as np
 import numpy.typing as npt
 from scipy import sparse
-from sklearn.utils.validation import check_array
 
 from . import _core
+from ._sklearn_compat import check_array
 from ._validation import FloatArray, check_vector
 
 __all__ = ["Moments"]
@@ -176,3 +176,25 @@ class Moments:
         if not hasattr(self, "factor_"):
             return "Moments()"
         return f"<Moments of {self.n_samples_} samples, {self.n_features_} features, {self.n_targets_} targets>"
+
+
+def check_moments(moments: Any, n_targets: int | None = None) -> None:
+    """Moments with finite rows of one or more targets, or of this many; otherwise a ValueError."""
+    good = isinstance(moments, Moments) and hasattr(moments, "factor_")
+    if not good or (moments.n_targets_ < 1 if n_targets is None else moments.n_targets_ != n_targets):
+        wanted = "targets" if n_targets is None else "one target"
+        raise ValueError(f"moments: got {moments!r}, expected Moments of features and {wanted}")
+    if not np.isfinite(moments.factor_).all():
+        raise ValueError("moments: the factor contains NaN or infinity")
+
+
+def rows_of_factor(moments: Moments, fit_intercept: bool) -> tuple[FloatArray, FloatArray, FloatArray, FloatArray]:
+    """X, Y, weights that stand for the samples, and the variances of the features.
+
+    Rows of the factor are as good as samples: the first one is the mean's, the others are centred.
+    """
+    p = moments.n_features_
+    rows = moments.factor_[1 if fit_intercept else 0 :]
+    weights = np.full(len(rows), 1.0 / moments.weight_sum_)
+    variance = np.diag(moments.covariance())[:p]
+    return np.asfortranarray(rows[:, 1 : p + 1]), np.ascontiguousarray(rows[:, p + 1 :]), weights, variance

@@ -25,6 +25,8 @@ PathFollowing::PathFollowing(const std::vector<Matrix>& covariances, const std::
       step_(d_, d_),
       q_(d_),
       bound_(d_) {
+  require(std::isfinite(options_.learning_rate) && options_.checkpoint >= 1,
+          "path following: expected a finite learning rate and a positive checkpoint");
   require(constraints.n_variables() == d_, "path following knows no exogenous variables: project them out");
   for (Index j = 0; j < d_; ++j) columns_[group_of.empty() ? 0 : group_of[j]].push_back(static_cast<int>(j));
   free_.resize(d_, d_);
@@ -151,7 +153,8 @@ PathFollowing::Stage PathFollowing::run_stage(Matrix& w, Vector& sigma, double m
       // Undo the step, take half of it.
       w += step_;
       rate *= 0.5;
-      if (rate <= 1e-16) return Stage::converged;
+      if (!(rate > 1e-16)) return Stage::converged;
+      if (!monitor.keep_going()) return Stage::stopped;
       step_ *= 0.5;
       w -= step_;
       if (nonnegative_) admit(w);
@@ -203,6 +206,12 @@ PathFollowingResult PathFollowing::run(const Matrix& start, Monitor& monitor) {
     const Vector sigma_start = sigma;
     Stage stage;
     while ((stage = run_stage(w, sigma, mu, s, rate, limit, result, monitor)) == Stage::left_domain) {
+      // Weights that overflowed are in no domain, however large s is.
+      if (!w_start.allFinite() || !std::isfinite(s)) break;
+      if (!monitor.keep_going()) {
+        stage = Stage::stopped;
+        break;
+      }
       w = w_start;
       sigma = sigma_start;
       rate *= 0.5;

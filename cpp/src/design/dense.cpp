@@ -4,6 +4,7 @@
 #include <type_traits>
 
 #include "pauca/core/thin_product.hpp"
+#include "pauca/design/panels.hpp"
 
 namespace pauca {
 
@@ -30,6 +31,12 @@ void Design::transpose_multiply(const Matrix& u, Matrix& out, Monitor& monitor) 
   for (Index j = 0; j < cols_; ++j) out.row(j) *= scale_[j];
 }
 
+void Design::raw_multiply(const Matrix& d, Matrix& z, Monitor& monitor) const {
+  for (Index j = 0; j < cols_ && monitor.keep_going(); ++j)
+    for (Index t = 0; t < d.cols(); ++t)
+      if (d(j, t) != 0.0) raw_axpy(j, d(j, t), z.col(t).data());
+}
+
 void Design::multiply(const Matrix& d, Matrix& z, Monitor& monitor) const {
   z.setZero(rows_, d.cols());
   if (scale_)
@@ -40,29 +47,17 @@ void Design::multiply(const Matrix& d, Matrix& z, Monitor& monitor) const {
 
 namespace {
 
-// Independent accumulators: the compiler vectorises the inner loop without reordering anything behind our back.
-constexpr int lanes = 16;
-
+/// Entries of a column as doubles.
 template <class T>
-double column_dot(const T* x, const double* u, Index n) {
-  double acc[lanes] = {};
-  Index i = 0;
-  for (; i + lanes <= n; i += lanes)
-    for (int k = 0; k < lanes; ++k) acc[k] += static_cast<double>(x[i + k]) * u[i + k];
-  double total = 0.0;
-  for (; i < n; ++i) total += static_cast<double>(x[i]) * u[i];
-  for (int k = 0; k < lanes; ++k) total += acc[k];
-  return total;
+auto entries_of(const T* x) {
+  return [x](Index i) { return static_cast<double>(x[i]); };
 }
-
-// Blocks gathered for a Gram: rows by columns of its left and right factor.
-constexpr Index row_block = 256, left_panel = 2048, panel = 96;
 
 }  // namespace
 
 template <class T>
 double DenseDesign<T>::raw_dot(Index j, const double* u) const {
-  return column_dot(col(j), u, rows());
+  return column_dot(entries_of(col(j)), u, rows());
 }
 
 template <class T>
@@ -79,32 +74,12 @@ void DenseDesign<T>::raw_weighted_axpy(Index j, double a, const double* h, doubl
 
 template <class T>
 double DenseDesign<T>::raw_weighted_square(Index j, const double* h) const {
-  const T* x = col(j);
-  double acc[lanes] = {};
-  Index i = 0;
-  for (; i + lanes <= rows(); i += lanes)
-    for (int k = 0; k < lanes; ++k) {
-      const double v = static_cast<double>(x[i + k]);
-      acc[k] += (h ? h[i + k] : 1.0) * v * v;
-    }
-  double total = 0.0;
-  for (; i < rows(); ++i) total += (h ? h[i] : 1.0) * static_cast<double>(x[i]) * static_cast<double>(x[i]);
-  for (int k = 0; k < lanes; ++k) total += acc[k];
-  return total;
+  return column_square(entries_of(col(j)), h, rows());
 }
 
 template <class T>
 void DenseDesign<T>::raw_moments(Index j, const double* s, double& mean, double& variance) const {
-  const T* x = col(j);
-  mean = raw_dot(j, s);
-  double square = 0.0, rest = 0.0;
-  for (Index i = 0; i < rows(); ++i) {
-    const double d = static_cast<double>(x[i]) - mean;
-    square += s[i] * d * d;
-    rest += s[i] * d;
-  }
-  mean += rest;  // what the first pass lost to rounding
-  variance = square - rest * rest;
+  two_pass_moments(entries_of(col(j)), s, rows(), mean, variance);
 }
 
 template <class T>
@@ -116,7 +91,7 @@ void DenseDesign<T>::raw_transpose_multiply(const double* u, double* out, Monito
     const Index len = std::min(block, rows() - start);
     for (Index j = 0; j < cols(); ++j) {
       if (j % 256 == 0 && !monitor.keep_going()) return;
-      out[j] += column_dot(col(j) + start, u + start, len);
+      out[j] += column_dot(entries_of(col(j) + start), u + start, len);
     }
   }
 }
@@ -175,39 +150,10 @@ void DenseDesign<T>::raw_multiply(const Matrix& d, Matrix& z, Monitor& monitor) 
 template <class T>
 void DenseDesign<T>::raw_weighted_gram(const double* h, const std::vector<Index>& a, const std::vector<Index>& b,
                                        double* out, Index ld, Monitor& monitor) const {
-  const Index na = static_cast<Index>(a.size()), nb = static_cast<Index>(b.size());
-  Eigen::Map<Matrix, 0, Eigen::OuterStride<>> target(out, na, nb, Eigen::OuterStride<>(ld));
-  target.setZero();
-  const bool symmetric = a == b;  // then the upper triangle is enough
-  const Index rb = std::min(row_block, rows());
-  Matrix left(rb, std::min(left_panel, na)), right(rb, std::min(panel, nb));
-  auto gather = [&](Matrix& to, const std::vector<Index>& cols, Index first, Index count, Index start, Index len,
-                    const double* weight) {
-    for (Index k = 0; k < count; ++k) {
-      const T* x = col(cols[first + k]) + start;
-      double* t = to.data() + k * rb;
-      if (weight)
-        for (Index i = 0; i < len; ++i) t[i] = weight[start + i] * static_cast<double>(x[i]);
-      else
-        for (Index i = 0; i < len; ++i) t[i] = static_cast<double>(x[i]);
-    }
-  };
-  for (Index start = 0; start < rows(); start += rb) {
-    const Index len = std::min(rb, rows() - start);
-    for (Index ja = 0; ja < na; ja += left_panel) {
-      const Index ca = std::min(left_panel, na - ja);
-      gather(left, a, ja, ca, start, len, nullptr);
-      for (Index jb = symmetric ? ja : 0; jb < nb; jb += panel) {
-        const Index cb = std::min(panel, nb - jb);
-        if (!monitor.keep_going()) return;
-        const Index needed = symmetric ? std::min(ca, jb + cb - ja) : ca;
-        gather(right, b, jb, cb, start, len, h);
-        target.block(ja, jb, needed, cb).noalias() +=
-            left.topLeftCorner(len, needed).transpose() * right.topLeftCorner(len, cb);
-      }
-    }
-  }
-  if (symmetric) target.template triangularView<Eigen::StrictlyLower>() = target.transpose();
+  panel_gram(rows(), h, a, b, out, ld, monitor, [this](Index j, Index start, Index len, double* to) {
+    const T* x = col(j) + start;
+    for (Index i = 0; i < len; ++i) to[i] = static_cast<double>(x[i]);
+  });
 }
 
 template class DenseDesign<float>;

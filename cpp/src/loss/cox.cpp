@@ -43,12 +43,13 @@ struct Twofold {
 CoxLoss::CoxLoss(const Vector& target, Vector weights, Ties ties) : Loss(std::move(weights)), count_(0.0), ties_(ties) {
   const Index n = size();
   require(target.size() == 4 * n, "Cox: expected entry, time, event and stratum of every row");
+  require(!target.hasNaN(), "Cox: the target contains NaN");
   const auto entry = target.segment(0, n), time = target.segment(n, n);
   const auto event = target.segment(2 * n, n), stratum = target.segment(3 * n, n);
   Index strata = 0;
   std::vector<Index> order;
   for (Index i = 0; i < n; ++i) {
-    require(stratum[i] >= 0.0, "Cox: strata are numbered from 0");
+    require(stratum[i] >= 0.0 && stratum[i] < 1e7, "Cox: strata are numbered from 0");
     strata = std::max(strata, static_cast<Index>(stratum[i]) + 1);
     if (weights_[i] <= 0.0) continue;
     count_ += 1.0;

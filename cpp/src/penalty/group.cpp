@@ -2,6 +2,7 @@
 #include <cmath>
 #include <vector>
 
+#include "pauca/core/order.hpp"
 #include "pauca/penalty/mcp.hpp"
 #include "pauca/penalty/structured/composite_mcp.hpp"
 #include "pauca/penalty/structured/sparse_group.hpp"
@@ -65,7 +66,7 @@ double best_slope(const std::vector<double>& a, double l, double gamma, double o
     moving += members.back().square;
     count += 1.0;
   }
-  std::sort(members.begin(), members.end(), [](const auto& x, const auto& y) { return x.bend < y.bend; });
+  std::sort(members.begin(), members.end(), [](const auto& x, const auto& y) { return exceeds(y.bend, x.bend); });
 
   auto phi = [&](double m) {
     double total = 0.5 * t * outer * (l - m) * (l - m);

@@ -5,6 +5,7 @@
 
 #include "pauca/core/errors.hpp"
 #include "pauca/core/isotonic.hpp"
+#include "pauca/core/order.hpp"
 #include "pauca/penalty/structured/k_support.hpp"
 #include "pauca/penalty/structured/slope.hpp"
 
@@ -16,7 +17,8 @@ namespace {
 std::vector<Index> by_magnitude(const Vector& v) {
   std::vector<Index> order(static_cast<std::size_t>(v.size()));
   std::iota(order.begin(), order.end(), Index{0});
-  std::stable_sort(order.begin(), order.end(), [&](Index a, Index b) { return std::abs(v[a]) > std::abs(v[b]); });
+  std::stable_sort(order.begin(), order.end(),
+                   [&](Index a, Index b) { return exceeds(std::abs(v[a]), std::abs(v[b])); });
   return order;
 }
 
@@ -31,7 +33,7 @@ Slope::Slope(Vector sequence) : l_(std::move(sequence)) {
 double Slope::value(const Vector& w) const {
   require(w.size() == l_.size(), "Slope: expected as many coefficients as numbers in the sequence");
   Vector a = w.cwiseAbs();
-  std::sort(a.data(), a.data() + a.size(), [](double x, double y) { return x > y; });
+  std::sort(a.data(), a.data() + a.size(), exceeds);
   return alpha_ * a.dot(l_);
 }
 
@@ -70,7 +72,7 @@ double KSupport::value(const Vector& w) const {
     const double norm = groups_.norm(g, w);
     if (norm > 0.0) a.push_back(std::sqrt(groups_.weights[g]) * norm);
   }
-  std::sort(a.begin(), a.end(), [](double x, double y) { return x > y; });
+  std::sort(a.begin(), a.end(), exceeds);
   double tail = std::accumulate(a.begin(), a.end(), 0.0), head = 0.0;
   const Index count = static_cast<Index>(a.size());
   // The r largest have u = 1; the others share k - r in proportion to their size.
@@ -108,7 +110,7 @@ void KSupport::prox(const Vector& v, double step, Vector& out) const {
       knots.push_back(e[g] / c[g]);
       knots.push_back((1.0 + e[g]) / c[g]);
     }
-    std::sort(knots.begin(), knots.end());
+    std::sort(knots.begin(), knots.end(), [](double x, double y) { return exceeds(y, x); });
     auto total = [&](double at) {
       double sum = 0.0;
       for (Index g = 0; g < count; ++g)

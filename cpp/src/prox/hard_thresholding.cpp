@@ -5,6 +5,7 @@
 #include <numeric>
 
 #include "pauca/core/errors.hpp"
+#include "pauca/core/order.hpp"
 #include "pauca/prox/smooth.hpp"
 #include "start.hpp"
 
@@ -17,10 +18,8 @@ void keep_largest(Index k, Vector& v) {
   if (k >= v.size()) return;
   std::vector<Index> order(static_cast<std::size_t>(v.size()));
   std::iota(order.begin(), order.end(), Index{0});
-  std::nth_element(order.begin(), order.begin() + k, order.end(), [&](Index a, Index b) {
-    const double x = std::abs(v[a]), y = std::abs(v[b]);
-    return x > y || (x == y && a < b);
-  });
+  std::nth_element(order.begin(), order.begin() + k, order.end(),
+                   [&](Index a, Index b) { return ranks_before(std::abs(v[a]), a, std::abs(v[b]), b); });
   for (std::size_t i = static_cast<std::size_t>(k); i < order.size(); ++i) v[order[i]] = 0.0;
 }
 

@@ -45,8 +45,10 @@ Solver::Solver(std::vector<Planes> factors, const Options& options, const Settin
   require(!factors_.empty(), "factors: got none, expected at least one matrix");
   require(options_.prune.size() == factors_.size(), "prune: expected one level a factor");
   require(options_.coupling.size() == factors_.size(), "coupling: expected one number a factor");
+  for (double level : options_.prune) require(level < 1.0, "prune: expected numbers below 1");
   for (std::size_t i = 0; i < factors_.size(); ++i) {
     Planes& f = factors_[i];
+    require(f.rows() > 0 && f.cols() > 0, "factors: expected matrices with at least one row and one column");
     const double norm = std::sqrt(f.squared_norm() / static_cast<double>(f.cols()));
     require(norm > 0.0 && std::isfinite(norm), "factors: factor " + std::to_string(i) + " is zero or not finite");
     f.scale(1.0 / norm);
@@ -144,7 +146,7 @@ Solution Solver::solve(Tensor y, Index L, const std::function<bool(const Progres
       if (limit == 0.0) continue;
       if (limit < 0.0) limit = std::min(1e-2, 0.3 * s2);  // s2 is relative to the power of the data here
       const std::vector<Index> keep = hyper.survivors(i, limit);
-      if (keep.size() == model.active(i).size()) continue;
+      if (keep.size() == model.active(i).size() || keep.empty()) continue;  // empty: all are NaN
       hyper.keep(i, keep);
       model.keep(i, keep);
       pruned = true;

@@ -26,7 +26,7 @@ double robust_scale(const double* v, Index n, double sd, double& center, std::ve
   std::array<double, 2> quartile{};
   std::array<Index, 2> rank{(n - 1) / 4, n - 1 - (n - 1) / 4};
   std::array<int, 2> cell{};
-  if (std::isfinite(per_unit)) {
+  if (std::isfinite(per_unit) && per_unit > 0.0) {  // a range that overflows has no cells
     std::array<Index, cells> count{};
     auto cell_of = [&](double x) { return std::min(static_cast<int>((x - start) * per_unit), cells - 1); };
     for (Index i = 0; i < n; ++i) ++count[cell_of(v[i])];

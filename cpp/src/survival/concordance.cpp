@@ -35,6 +35,7 @@ class PrefixSums {
 Concordance concordance(const Vector& target, const Vector& weights, const Vector& risk) {
   const Index n = weights.size();
   require(target.size() == 4 * n && risk.size() == n, "concordance: expected as many risks as rows");
+  require(!target.hasNaN() && !risk.hasNaN(), "concordance: the target or the risk contains NaN");
   const auto entry = target.segment(0, n), time = target.segment(n, n);
   const auto event = target.segment(2 * n, n), stratum = target.segment(3 * n, n);
   std::vector<Index> leaving, entering;  // by stratum, then time or entry, latest first

@@ -7,8 +7,9 @@ from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
-from joblib import Parallel, delayed
+from joblib import delayed
 
+from .._parallel import run_all
 from .._validation import FloatArray
 
 
@@ -59,6 +60,6 @@ def resample(
     confidence_level: float,
 ) -> Resamples:
     """Refit on every resample; the result does not depend on ``n_jobs``."""
-    weights = np.stack(Parallel(n_jobs=n_jobs, prefer="threads")(delayed(refit)(c, b) for b, c in enumerate(counts)))
+    weights = np.stack(run_all((delayed(refit)(c, b) for b, c in enumerate(counts)), n_jobs))
     tail = 50.0 * (1.0 - confidence_level)
     return Resamples((weights != 0.0).mean(axis=0), np.percentile(weights, [tail, 100.0 - tail], axis=0))

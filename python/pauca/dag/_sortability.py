@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-from sklearn.utils import check_array
 
 from .. import _core
+from .._sklearn_compat import check_array
 from .._validation import FloatArray
 from ..moments import Moments
 from ._graph import as_square, topological_order

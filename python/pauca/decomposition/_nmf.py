@@ -12,7 +12,7 @@ from scipy import sparse
 from sklearn.base import BaseEstimator, ClassNamePrefixFeaturesOutMixin, TransformerMixin
 from sklearn.utils import check_random_state
 from sklearn.utils.extmath import randomized_svd
-from sklearn.utils.validation import check_array, check_is_fitted, check_non_negative
+from sklearn.utils.validation import check_is_fitted, check_non_negative
 
 from .. import _core
 from .._monitor import watch
@@ -22,6 +22,7 @@ from .._sklearn_compat import (
     Interval,
     StrOptions,
     _fit_context,
+    check_array,
     validate_data,
     with_callbacks,
 )

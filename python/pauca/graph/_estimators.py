@@ -11,7 +11,7 @@ import numpy.typing as npt
 from scipy import sparse
 from sklearn.base import BaseEstimator, ClassifierMixin, RegressorMixin
 from sklearn.utils.multiclass import check_classification_targets
-from sklearn.utils.validation import check_array, check_is_fitted, column_or_1d
+from sklearn.utils.validation import check_is_fitted, column_or_1d
 
 from .._monitor import watch
 from .._report import SolverReport, warn_unless_converged
@@ -20,6 +20,7 @@ from .._sklearn_compat import (
     Interval,
     StrOptions,
     _fit_context,
+    check_array,
     validate_data,
     with_callbacks,
 )

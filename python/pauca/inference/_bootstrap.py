@@ -7,12 +7,13 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-from joblib import Parallel, delayed
+from joblib import delayed
 from sklearn.base import clone
 from sklearn.utils import check_random_state
 from sklearn.utils._indexing import _safe_indexing
 from sklearn.utils.validation import _num_samples
 
+from .._parallel import run_all
 from .._validation import FloatArray
 
 
@@ -159,9 +160,7 @@ def bootstrap_coefficients(
     draws = [_resample(units, n, block_length is not None, rng) for _ in range(n_resamples)]
     given = {key: value for key, value in rows.items() if value is not None}
     whole = np.ravel(clone(estimator).fit(X, y, **given).coef_).astype(np.float64)
-    samples = Parallel(n_jobs=n_jobs, prefer="threads")(
-        delayed(_fit)(clone(estimator), X, y, given, draw) for draw in draws
-    )
+    samples = run_all((delayed(_fit)(clone(estimator), X, y, given, draw) for draw in draws), n_jobs)
     return BootstrapResult(whole, np.array(samples))
 
 

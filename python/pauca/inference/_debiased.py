@@ -9,13 +9,14 @@ from typing import Any, ClassVar, Self
 
 import numpy as np
 import numpy.typing as npt
-from joblib import Parallel, delayed
+from joblib import delayed
 from scipy import sparse
 from scipy.stats import norm
 from sklearn.base import BaseEstimator, clone
 from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import check_is_fitted
 
+from .._parallel import run_all
 from .._sklearn_compat import HasMethods, Interval, StrOptions, _fit_context, validate_data
 from .._validation import FloatArray, match_features, normalized_weights
 from ..linear_model import SparseClassifier, SparseRegressor
@@ -205,9 +206,7 @@ class DebiasedLasso(BaseEstimator):
         rows = s * bend / total
         strength = 0.5 * np.sqrt(np.log(max(p, 2)) / n) if self.node_alpha is None else float(self.node_alpha)
         wanted = self._wanted(p)
-        found = Parallel(n_jobs=self.n_jobs, prefer="threads")(
-            delayed(_node)(X, rows, j, float(strength), True) for j in wanted
-        )
+        found = run_all((delayed(_node)(X, rows, j, float(strength), True) for j in wanted), self.n_jobs)
         self.coef_: FloatArray = np.full(p, np.nan)
         self.standard_errors_: FloatArray = np.full(p, np.nan)
         for j, (node, product) in zip(wanted, found, strict=True):

@@ -9,10 +9,10 @@ import numpy as np
 import numpy.typing as npt
 from scipy import sparse
 from scipy.stats import norm
-from sklearn.utils.validation import check_array
 
 from .. import losses, penalties
 from .._certify_cox import cox_information, cox_terms
+from .._sklearn_compat import check_array
 from .._survival import survival_target
 from .._validation import FloatArray, normalized_weights
 from ..linear_model import RegularizationPath

@@ -8,16 +8,17 @@ from typing import Any, ClassVar, Self
 
 import numpy as np
 import numpy.typing as npt
-from joblib import Parallel, delayed
+from joblib import delayed
 from sklearn.base import BaseEstimator, MetaEstimatorMixin, clone, is_classifier
 from sklearn.feature_selection import SelectorMixin
 from sklearn.utils import check_random_state
 from sklearn.utils._indexing import _safe_indexing
 from sklearn.utils.validation import check_is_fitted
 
-from .._sklearn_compat import HasMethods, Interval, StrOptions, _fit_context, validate_data
+from .._parallel import run_all
+from .._sklearn_compat import HasMethods, Interval, StrOptions, _fit_context
 from .._survival import survival_target
-from .._validation import FloatArray
+from .._validation import FloatArray, validate_matrix
 from ..linear_model import SparseCoxRegressor, SparseRegressor
 from ._selectors import Mask, estimator_path, has_path, selections
 
@@ -213,8 +214,10 @@ class StabilitySelection(SelectorMixin, MetaEstimatorMixin, BaseEstimator):
         strengths = self._strengths(estimator, X, y, rows)
         rng = check_random_state(self.random_state)
         parts = [part for _ in range(self.n_pairs) for part in _halves(y, X.shape[0], is_classifier(estimator), rng)]
-        found = Parallel(n_jobs=self.n_jobs, prefer="threads" if has_path(estimator) else None)(
-            delayed(_half)(estimator, X, y, strengths, self.param_name, rows, part, int(limit)) for part in parts
+        found = run_all(
+            (delayed(_half)(estimator, X, y, strengths, self.param_name, rows, part, int(limit)) for part in parts),
+            self.n_jobs,
+            prefer="threads" if has_path(estimator) else None,
         )
         self.frequencies_: FloatArray = np.mean(found, axis=0)
         self.selection_frequencies_: FloatArray = self.frequencies_[-1]
@@ -228,10 +231,10 @@ class StabilitySelection(SelectorMixin, MetaEstimatorMixin, BaseEstimator):
         options: dict[str, Any] = {"accept_sparse": "csc", "dtype": [np.float64, np.float32]}
         options |= {"ensure_min_samples": 4, "ensure_min_features": 2}
         if isinstance(estimator, SparseCoxRegressor):
-            X = validate_data(self, X, **options)
+            X = validate_matrix(self, X, **options)
             survival_target(y)
             return X, np.asarray(y)
-        return tuple(validate_data(self, X, y, y_numeric=not is_classifier(estimator), **options))
+        return tuple(validate_matrix(self, X, y, y_numeric=not is_classifier(estimator), **options))
 
     def _strengths(self, estimator: Any, X: Any, y: Any, rows: dict[str, Any]) -> FloatArray:
         if not isinstance(self.alphas, (int, np.integer)):

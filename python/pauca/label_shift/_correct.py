@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 import numpy.typing as npt
-from sklearn.utils import check_array
 
 from .. import _core
+from .._sklearn_compat import check_array
 from .._validation import FloatArray
 
 

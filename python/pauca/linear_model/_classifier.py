@@ -14,8 +14,8 @@ from sklearn.utils.multiclass import check_classification_targets, type_of_targe
 from sklearn.utils.validation import check_is_fitted
 
 from .._monitor import watch
-from .._sklearn_compat import StrOptions, _fit_context, validate_data, with_callbacks
-from .._validation import FloatArray, check_vector, normalized_weights
+from .._sklearn_compat import StrOptions, _fit_context, with_callbacks
+from .._validation import FloatArray, check_vector, normalized_weights, validate_matrix
 from ..losses import Logistic, Loss, SquaredHinge
 from ..solvers import GreedyBCD
 from ._base import SparseLinearModel
@@ -158,7 +158,8 @@ class SparseClassifier(ClassifierMixin, SparseLinearModel):
         Parameters
         ----------
         X : {array-like, sparse matrix} of shape (n_samples, n_features)
-            Data. F-ordered float64 or float32 arrays and CSC matrices are used without a copy.
+            Data. F-ordered float64 or float32 arrays, CSC matrices and a :class:`~pauca.design.GenotypeMatrix` are
+            used without a copy.
         y : array-like of shape (n_samples,)
             Class labels; more than two classes are fitted by multinomial logistic regression.
         sample_weight : array-like of shape (n_samples,), default=None
@@ -186,7 +187,7 @@ class SparseClassifier(ClassifierMixin, SparseLinearModel):
         self, X: Any, y: Any, sample_weight: npt.ArrayLike | None, offset: npt.ArrayLike | None
     ) -> tuple[Any, Any, npt.NDArray[Any], npt.NDArray[Any], FloatArray, FloatArray | None, Loss]:
         """Data, classes, class numbers, weights with those of the classes in, offset and loss."""
-        X, y = validate_data(self, X, y, accept_sparse="csc", dtype=[np.float64, np.float32], order="F")
+        X, y = validate_matrix(self, X, y, accept_sparse="csc", dtype=[np.float64, np.float32], order="F")
         check_classification_targets(y)
         type_of_target(y, input_name="y", raise_unknown=True)
         weights = normalized_weights(sample_weight, X)
@@ -255,7 +256,7 @@ class SparseClassifier(ClassifierMixin, SparseLinearModel):
             Linear predictor; with more than two classes one for each.
         """
         check_is_fitted(self)
-        X = validate_data(self, X, accept_sparse=("csr", "csc"), dtype=[np.float64, np.float32], reset=False)
+        X = validate_matrix(self, X, accept_sparse=("csr", "csc"), dtype=[np.float64, np.float32], reset=False)
         eta = np.asarray(X @ self.coef_.T + self.intercept_)
         return eta[:, 0] if len(self.classes_) == 2 else eta
 

@@ -13,9 +13,9 @@ from sklearn.utils import check_consistent_length
 from sklearn.utils.validation import check_is_fitted
 
 from .. import _core
-from .._sklearn_compat import StrOptions, _fit_context, validate_data, with_callbacks
+from .._sklearn_compat import StrOptions, _fit_context, with_callbacks
 from .._survival import SurvivalTarget, strata_labels, survival_target
-from .._validation import FloatArray, check_vector, normalized_weights
+from .._validation import FloatArray, check_vector, normalized_weights, validate_matrix
 from ..losses import Cox
 from ._base import SparseLinearModel
 
@@ -186,8 +186,8 @@ class SparseCoxRegressor(RegressorMixin, SparseLinearModel):
 
     def _validate(self, X: Any, y: Any, strata: Any, offset: Any) -> tuple[Any, SurvivalTarget, FloatArray | None]:
         if y is None:
-            validate_data(self, X, y)
-        X = validate_data(self, X, accept_sparse="csc", dtype=[np.float64, np.float32], order="F")
+            validate_matrix(self, X, y)
+        X = validate_matrix(self, X, accept_sparse="csc", dtype=[np.float64, np.float32], order="F")
         target = survival_target(y, strata)
         check_consistent_length(X, target.time)
         return X, target, None if offset is None else check_vector("offset", offset, X.shape[0])
@@ -213,7 +213,8 @@ class SparseCoxRegressor(RegressorMixin, SparseLinearModel):
         Parameters
         ----------
         X : {array-like, sparse matrix} of shape (n_samples, n_features)
-            Data. F-ordered float64 or float32 arrays and CSC matrices are used without a copy.
+            Data. F-ordered float64 or float32 arrays, CSC matrices and a :class:`~pauca.design.GenotypeMatrix` are
+            used without a copy.
         y : array-like
             Times and events: a structured array with a boolean field (event) and a field of times, as
             scikit-survival's; or of shape (n_samples, 2), columns (time, event); or of shape (n_samples, 3), columns
@@ -243,7 +244,7 @@ class SparseCoxRegressor(RegressorMixin, SparseLinearModel):
 
     def _predictor(self, X: Any, offset: npt.ArrayLike | None) -> npt.NDArray[np.floating[Any]]:
         check_is_fitted(self)
-        X = validate_data(self, X, accept_sparse=("csr", "csc"), dtype=[np.float64, np.float32], reset=False)
+        X = validate_matrix(self, X, accept_sparse=("csr", "csc"), dtype=[np.float64, np.float32], reset=False)
         eta = np.asarray(X @ self.coef_)
         return eta if offset is None else eta + check_vector("offset", offset, X.shape[0])
 

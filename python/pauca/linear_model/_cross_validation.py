@@ -10,7 +10,7 @@ from typing import Any, ClassVar
 
 import numpy as np
 import numpy.typing as npt
-from joblib import Parallel, delayed
+from joblib import delayed
 from scipy import sparse
 from sklearn.base import clone, is_classifier
 from sklearn.exceptions import ConvergenceWarning
@@ -18,6 +18,7 @@ from sklearn.metrics import check_scoring
 from sklearn.model_selection import check_cv
 from sklearn.utils._indexing import _safe_indexing
 
+from .._parallel import run_all
 from .._report import SolverReport
 from .._sklearn_compat import Interval, StrOptions
 from .._validation import FloatArray
@@ -88,7 +89,7 @@ class CrossValidatedPath:
             for (_, p), full in zip(candidates, paths, strict=True)
             for train, test in splits
         ]
-        results = Parallel(n_jobs=model.n_jobs, prefer="threads")(jobs)
+        results = run_all(jobs, model.n_jobs)
         folds = len(splits)
         scores = [np.array([r[0] for r in results[c * folds : (c + 1) * folds]]).T for c in range(len(candidates))]
         means = [s.mean(axis=1) for s in scores]

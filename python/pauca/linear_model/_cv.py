@@ -7,8 +7,8 @@ from typing import Any, ClassVar, Self
 import numpy as np
 import numpy.typing as npt
 
-from .._sklearn_compat import _fit_context, validate_data, with_callbacks
-from .._validation import check_vector, normalized_weights
+from .._sklearn_compat import _fit_context, with_callbacks
+from .._validation import check_vector, normalized_weights, validate_matrix
 from ..losses import Logistic, Loss
 from ._classifier import SparseClassifier
 from ._cross_validation import CrossValidatedPath
@@ -173,7 +173,9 @@ class SparseRegressorCV(CrossValidatedPath, SparseRegressor):
         self : SparseRegressorCV
             The fitted estimator.
         """
-        X, y = validate_data(self, X, y, accept_sparse="csc", dtype=[np.float64, np.float32], order="F", y_numeric=True)
+        X, y = validate_matrix(
+            self, X, y, accept_sparse="csc", dtype=[np.float64, np.float32], order="F", y_numeric=True
+        )
         weights = normalized_weights(sample_weight, X)
         target = np.ascontiguousarray(y, dtype=np.float64)
         shift = None if offset is None else check_vector("offset", offset, X.shape[0])

@@ -9,14 +9,16 @@ import numpy.typing as npt
 from sklearn.base import MultiOutputMixin, RegressorMixin
 from sklearn.utils.validation import check_is_fitted
 
+from .._dask import is_dask_array, moments_of
 from .._monitor import watch
-from .._sklearn_compat import _fit_context, validate_data, with_callbacks
-from .._validation import normalized_weights
+from .._sklearn_compat import _fit_context, with_callbacks
+from .._validation import FloatArray, normalized_weights, validate_matrix
+from ..moments import Moments, check_moments, rows_of_factor
 from ..penalties import GroupL2, Penalty
 from ..solvers import GreedyBCD
 from ._base import SparseLinearModel
 from ._block_fit import fit_blocks
-from ._fit import resolve_penalty
+from ._fit import LinearFit, resolve_penalty
 
 
 def resolve_row_penalty(penalty: Any) -> Penalty:
@@ -95,6 +97,8 @@ class MultiTaskSparseRegressor(MultiOutputMixin, RegressorMixin, SparseLinearMod
     ((3, 3), [False, True, False])
     """
 
+    intercept_: Any
+
     _parameter_constraints: ClassVar[dict[str, Any]] = {
         **SparseLinearModel._parameter_constraints,
         "penalty": [*SparseLinearModel._parameter_constraints["penalty"], str],
@@ -133,7 +137,8 @@ class MultiTaskSparseRegressor(MultiOutputMixin, RegressorMixin, SparseLinearMod
         Parameters
         ----------
         X : {array-like, sparse matrix} of shape (n_samples, n_features)
-            Data. F-ordered float64 or float32 arrays and CSC matrices are used without a copy.
+            Data. F-ordered float64 or float32 arrays, CSC matrices and a :class:`~pauca.design.GenotypeMatrix` are
+            used without a copy. A dask array is reduced to :class:`~pauca.moments.Moments` where its blocks are.
         y : array-like of shape (n_samples, n_targets) or (n_samples,)
             Targets.
         sample_weight : array-like of shape (n_samples,), default=None
@@ -144,10 +149,12 @@ class MultiTaskSparseRegressor(MultiOutputMixin, RegressorMixin, SparseLinearMod
         self : MultiTaskSparseRegressor
             The fitted estimator.
         """
-        start = None
-        if self.warm_start and hasattr(self, "coef_"):
-            start = (np.atleast_2d(self.coef_).T.astype(np.float64), self.intercept_)
-        X, y = validate_data(
+        if is_dask_array(X):
+            self.fit_moments(moments_of(X, y, sample_weight))
+            if np.ndim(y) == 1:
+                self.coef_, self.intercept_ = self.coef_[0], float(np.ravel(self.intercept_)[0])
+            return self
+        X, y = validate_matrix(
             self,
             X,
             y,
@@ -159,14 +166,57 @@ class MultiTaskSparseRegressor(MultiOutputMixin, RegressorMixin, SparseLinearMod
         )
         weights = normalized_weights(sample_weight, X)
         target = np.asarray(y, dtype=np.float64)
-        n_tasks = 1 if target.ndim == 1 else target.shape[1]
-        if start is not None and start[0].shape != (X.shape[1], n_tasks):
-            start = None
+        fit = self._solve_tasks(X, target, weights, y)
+        flat, n_tasks = target.ndim == 1, target[0].size
+        self.coef_ = (fit.coef if n_tasks == 1 else fit.coef.T).astype(X.dtype, copy=False)
+        self.intercept_ = fit.intercept
+        if not flat and n_tasks == 1:
+            self.coef_, self.intercept_ = self.coef_.reshape(1, -1), np.array([fit.intercept])
+        self._keep(fit)
+        return self
+
+    @with_callbacks
+    @_fit_context(prefer_skip_nested_validation=True)
+    def fit_moments(self, moments: Moments) -> Self:
+        """Fit from accumulated moments: same solution as ``fit``, at a cost free of the number of samples.
+
+        Parameters
+        ----------
+        moments : Moments
+            Moments of X and of one or more targets.
+
+        Returns
+        -------
+        self : MultiTaskSparseRegressor
+            The fitted estimator.
+        """
+        check_moments(moments)
+        p = moments.n_features_
+        X, Y, weights, variance = rows_of_factor(moments, self.fit_intercept)
+        self.n_features_in_ = p
+        fit = self._solve_tasks(X, Y, weights, Y, variance)
+        self.coef_ = np.ascontiguousarray(fit.coef.reshape(p, -1).T)
+        mean = moments.mean_
+        constant = mean[p:] - self.coef_ @ mean[:p]
+        self.intercept_ = constant if self.fit_intercept else np.zeros(moments.n_targets_)
+        self._keep(fit)
+        return self
+
+    def _solve_tasks(
+        self, X: Any, target: FloatArray, weights: FloatArray, y: Any, variance: FloatArray | None = None
+    ) -> LinearFit:
+        """Fit rows that are samples, or, with the columns' variances, rows of a factor."""
+        n_tasks = target[0].size
+        start = None
+        if self.warm_start and hasattr(self, "coef_"):
+            start = (np.atleast_2d(self.coef_).T.astype(np.float64), self.intercept_)
+            if start[0].shape != (X.shape[1], n_tasks):
+                start = None
         solver = GreedyBCD() if isinstance(self.solver, str) else self.solver
         if not isinstance(solver, GreedyBCD):
             raise ValueError(f"solver: got {self.solver!r}, expected 'auto' or GreedyBCD")
         with watch(self, X, y) as callback:
-            fit = fit_blocks(
+            return fit_blocks(
                 X,
                 target,
                 weights,
@@ -174,7 +224,7 @@ class MultiTaskSparseRegressor(MultiOutputMixin, RegressorMixin, SparseLinearMod
                 penalty=resolve_row_penalty(self.penalty),
                 alpha=self.alpha,
                 solver=solver,
-                fit_intercept=self.fit_intercept,
+                fit_intercept=self.fit_intercept and variance is None,
                 standardize=self.standardize,
                 tol=self.tol,
                 max_iter=self.max_iter,
@@ -182,15 +232,9 @@ class MultiTaskSparseRegressor(MultiOutputMixin, RegressorMixin, SparseLinearMod
                 n_tasks=n_tasks,
                 start=start,
                 feature_names=getattr(self, "feature_names_in_", None),
+                variance=variance,
                 callback=callback,
             )
-        flat = target.ndim == 1
-        self.coef_ = (fit.coef if n_tasks == 1 else fit.coef.T).astype(X.dtype, copy=False)
-        self.intercept_: Any = fit.intercept
-        if not flat and n_tasks == 1:
-            self.coef_, self.intercept_ = self.coef_.reshape(1, -1), np.array([fit.intercept])
-        self._keep(fit)
-        return self
 
     def predict(self, X: Any) -> npt.NDArray[np.floating[Any]]:
         """Predict the targets.
@@ -206,5 +250,5 @@ class MultiTaskSparseRegressor(MultiOutputMixin, RegressorMixin, SparseLinearMod
             Predictions.
         """
         check_is_fitted(self)
-        X = validate_data(self, X, accept_sparse=("csr", "csc"), dtype=[np.float64, np.float32], reset=False)
+        X = validate_matrix(self, X, accept_sparse=("csr", "csc"), dtype=[np.float64, np.float32], reset=False)
         return np.asarray(X @ self.coef_.T + self.intercept_)

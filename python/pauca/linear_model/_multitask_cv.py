@@ -7,8 +7,8 @@ from typing import Any, ClassVar, Self
 import numpy as np
 import numpy.typing as npt
 
-from .._sklearn_compat import _fit_context, validate_data, with_callbacks
-from .._validation import normalized_weights
+from .._sklearn_compat import _fit_context, with_callbacks
+from .._validation import normalized_weights, validate_matrix
 from ..losses import Quadratic
 from ._cross_validation import CrossValidatedPath
 from ._matrix_losses import MultiTaskLoss
@@ -125,7 +125,7 @@ class MultiTaskSparseRegressorCV(CrossValidatedPath, MultiTaskSparseRegressor):
         self : MultiTaskSparseRegressorCV
             The fitted estimator.
         """
-        X, y = validate_data(
+        X, y = validate_matrix(
             self,
             X,
             y,

@@ -7,13 +7,21 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-from scipy import sparse
-from sklearn.utils.validation import check_array, check_consistent_length, check_X_y
+from sklearn.utils.validation import check_consistent_length
 
 from .. import _core, losses, penalties, solvers
 from .._monitor import SolverCallback
+from .._sklearn_compat import check_array, check_X_y
 from .._survival import survival_target
-from .._validation import FloatArray, as_design, check_vector, normalized_weights, seconds_or_inf
+from .._validation import (
+    FloatArray,
+    as_design,
+    check_genotypes,
+    check_vector,
+    normalized_weights,
+    seconds_or_inf,
+)
+from ..design import GenotypeMatrix
 from ._fit import column_scale, core_penalty, resolve_penalty, resolve_solver
 from ._matrix_losses import MatrixLoss, MultinomialLoss, MultiTaskLoss
 from ._regularization_path import RegularizationPath
@@ -71,7 +79,8 @@ def path(
     Parameters
     ----------
     X : {array-like, sparse matrix} of shape (n_samples, n_features)
-        Data. F-ordered float64 or float32 arrays and CSC matrices are used without a copy.
+        Data. F-ordered float64 or float32 arrays, CSC matrices and a :class:`~pauca.design.GenotypeMatrix` are
+        used without a copy.
     y : array-like of shape (n_samples,) or (n_samples, n_targets)
         Target; 0 and 1 for the logistic loss and the squared hinge, class numbers for the multinomial loss. Several
         columns are targets of :class:`MultiTaskSparseRegressor`.
@@ -139,9 +148,10 @@ def path_data(
     strata: npt.ArrayLike | None = None,
 ) -> dict[str, Any]:
     """What the user gave, validated, as arguments of :func:`solve_path`."""
-    names = [str(c) for c in X.columns] if hasattr(X, "columns") else None
+    names = [str(c) for c in X.columns] if hasattr(X, "columns") else getattr(X, "feature_names", None)
     if loss == "cox" or isinstance(loss, losses.Cox):
-        X = check_array(X, accept_sparse="csc", dtype=[np.float64, np.float32], order="F")
+        if not isinstance(X, GenotypeMatrix):
+            X = check_array(X, accept_sparse="csc", dtype=[np.float64, np.float32], order="F")
         survival = survival_target(y, strata)
         check_consistent_length(X, survival.time)
         return {
@@ -154,9 +164,12 @@ def path_data(
         }
     if strata is not None:
         raise ValueError(f"strata: {loss!r} knows none, expected the Cox loss")
-    X, y = check_X_y(
-        X, y, accept_sparse="csc", dtype=[np.float64, np.float32], order="F", y_numeric=True, multi_output=True
-    )
+    if isinstance(X, GenotypeMatrix):
+        X, y = check_genotypes(X, y, y_numeric=True, multi_output=True)
+    else:
+        X, y = check_X_y(
+            X, y, accept_sparse="csc", dtype=[np.float64, np.float32], order="F", y_numeric=True, multi_output=True
+        )
     target = np.ascontiguousarray(y, dtype=np.float64)
     if target.ndim == 2 and target.shape[1] == 1:
         target = target.reshape(-1)
@@ -390,7 +403,7 @@ def _locally_convex(
         if not np.isfinite(concavity) or union.size >= X.shape[0]:
             answer[k:] = False
             break
-        columns = X[:, union].toarray() if sparse.issparse(X) else np.asarray(X[:, union])
+        columns = X[:, union].toarray() if hasattr(X, "toarray") else np.asarray(X[:, union])
         columns = columns.astype(np.float64)
         if fit_intercept:
             columns = columns - weights @ columns

@@ -11,10 +11,10 @@ from sklearn.metrics import r2_score
 from sklearn.utils.validation import check_is_fitted
 
 from .._dask import is_dask_array, moments_of
-from .._sklearn_compat import StrOptions, _fit_context, validate_data, with_callbacks
-from .._validation import check_vector, normalized_weights
+from .._sklearn_compat import StrOptions, _fit_context, with_callbacks
+from .._validation import check_vector, normalized_weights, validate_matrix
 from ..losses import Gamma, Huber, Loss, Poisson, Quadratic, Quantile
-from ..moments import Moments
+from ..moments import Moments, check_moments, rows_of_factor
 from ._base import SparseLinearModel
 
 LOSS_NAMES: dict[str, type[Loss]] = {
@@ -162,8 +162,9 @@ class SparseRegressor(RegressorMixin, SparseLinearModel):
         Parameters
         ----------
         X : {array-like, sparse matrix} of shape (n_samples, n_features)
-            Data. F-ordered float64 or float32 arrays and CSC matrices are used without a copy. A dask array is
-            reduced to :class:`~pauca.moments.Moments` where its blocks are (quadratic loss only).
+            Data. F-ordered float64 or float32 arrays, CSC matrices and a :class:`~pauca.design.GenotypeMatrix` are
+            used without a copy. A dask array is reduced to :class:`~pauca.moments.Moments` where its blocks are
+            (quadratic loss only).
         y : array-like of shape (n_samples,)
             Target.
         sample_weight : array-like of shape (n_samples,), default=None
@@ -181,7 +182,9 @@ class SparseRegressor(RegressorMixin, SparseLinearModel):
                 raise ValueError(f"X: a dask array needs the quadratic loss and no offset, got {self._loss()!r}")
             self.fit_moments(moments_of(X, y, sample_weight))
             return self
-        X, y = validate_data(self, X, y, accept_sparse="csc", dtype=[np.float64, np.float32], order="F", y_numeric=True)
+        X, y = validate_matrix(
+            self, X, y, accept_sparse="csc", dtype=[np.float64, np.float32], order="F", y_numeric=True
+        )
         weights = normalized_weights(sample_weight, X)
         target = np.ascontiguousarray(y, dtype=np.float64)
         shift = None if offset is None else check_vector("offset", offset, X.shape[0])
@@ -209,17 +212,12 @@ class SparseRegressor(RegressorMixin, SparseLinearModel):
         self : SparseRegressor
             The fitted estimator.
         """
-        if not isinstance(moments, Moments) or not hasattr(moments, "factor_") or moments.n_targets_ != 1:
-            raise ValueError(f"moments: got {moments!r}, expected Moments of features and one target")
+        check_moments(moments, 1)
         p = moments.n_features_
-        # Rows of the factor are as good as samples: the first one is the mean's, the others are centred.
-        rows = moments.factor_[1 if self.fit_intercept else 0 :]
-        X, y = np.asfortranarray(rows[:, 1 : p + 1]), np.ascontiguousarray(rows[:, p + 1])
-        if not np.isfinite(rows).all():
-            raise ValueError("moments: the factor contains NaN or infinity")
+        X, Y, weights, variance = rows_of_factor(moments, self.fit_intercept)
+        y = np.ascontiguousarray(Y[:, 0])
         self.n_features_in_ = p
-        weights = np.full(len(y), 1.0 / moments.weight_sum_)
-        fit = self._solve(X, y, weights, Quadratic(), None, y, np.diag(moments.covariance())[:p])
+        fit = self._solve(X, y, weights, Quadratic(), None, y, variance)
         self.coef_ = fit.coef
         mean = moments.mean_
         self.intercept_ = float(mean[p] - mean[:p] @ fit.coef) if self.fit_intercept else 0.0
@@ -231,7 +229,7 @@ class SparseRegressor(RegressorMixin, SparseLinearModel):
 
     def _predictor(self, X: Any, offset: npt.ArrayLike | None) -> npt.NDArray[np.floating[Any]]:
         check_is_fitted(self)
-        X = validate_data(self, X, accept_sparse=("csr", "csc"), dtype=[np.float64, np.float32], reset=False)
+        X = validate_matrix(self, X, accept_sparse=("csr", "csc"), dtype=[np.float64, np.float32], reset=False)
         eta = np.asarray(X @ self.coef_ + self.intercept_)
         return eta if offset is None else eta + check_vector("offset", offset, X.shape[0])
 

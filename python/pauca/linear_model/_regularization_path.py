@@ -8,10 +8,11 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 from scipy import sparse
-from sklearn.utils.validation import check_array
 
 from .. import losses
+from .._sklearn_compat import check_array
 from .._validation import FloatArray
+from ..design import GenotypeMatrix
 from ._matrix_losses import MatrixLoss, MultiTaskLoss
 
 
@@ -206,7 +207,8 @@ class RegularizationPath:
         ndarray of shape (n_samples[, n_outputs]) or (n_samples[, n_outputs], n_alphas)
             Predictions; for the logistic loss and its multinomial form probabilities.
         """
-        X = check_array(X, accept_sparse=("csr", "csc"), dtype=[np.float64, np.float32])
+        if not isinstance(X, GenotypeMatrix):
+            X = check_array(X, accept_sparse=("csr", "csc"), dtype=[np.float64, np.float32])
         if X.shape[1] * self.n_outputs_ != self.coefs_.shape[0]:
             expected = self.coefs_.shape[0] // self.n_outputs_
             raise ValueError(f"X: got {X.shape[1]} features, expected {expected}")

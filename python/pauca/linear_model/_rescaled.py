@@ -14,6 +14,7 @@ from sklearn.base import clone
 
 from .. import losses, penalties, solvers
 from .._validation import FloatArray, as_design
+from ..design import GenotypeMatrix
 from ._fit import LinearFit, column_scale, fit_linear
 
 _ROUNDS = 200
@@ -48,6 +49,8 @@ def fit_rescaled(
         )
     if options.pop("variance", None) is not None:
         raise ValueError("rescale='curvature' needs the samples: moments are not enough")
+    if isinstance(X, GenotypeMatrix):
+        raise ValueError("rescale='curvature' needs columns as numbers: give X.toarray() or take rescale=None")
     p = X.shape[1]
     base = penalty._weights(p, feature_names)
     base = np.ones(p) if base is None else base

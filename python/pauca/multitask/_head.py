@@ -9,8 +9,8 @@ import numpy as np
 import numpy.typing as npt
 from scipy.special import expit
 from sklearn.metrics import r2_score
-from sklearn.utils.validation import check_array
 
+from .._sklearn_compat import check_array
 from .._validation import FloatArray, check_vector
 
 

@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
+from ..design import GenotypeMatrix
 from ._arrow import SUFFIXES, ArrowColumns
 
 BLOCK_BYTES = 32 * 2**20
@@ -25,8 +26,8 @@ class ColumnBlock(NamedTuple):
 
 
 def as_float(block: Any) -> npt.NDArray[np.floating[Any]]:
-    """The block itself if it is of float32 or float64, else a float64 copy."""
-    values = np.asarray(block)
+    """The block itself if it is of float32 or float64, else a float64 copy; missing genotypes are NaN."""
+    values = block.toarray(impute=False) if isinstance(block, GenotypeMatrix) else np.asarray(block)
     if values.dtype in (np.float64, np.float32) and values.dtype.isnative and values.flags.aligned:
         return values
     if values.dtype.kind == "c":
@@ -46,7 +47,7 @@ class ArrayBlocks:
 
     def __init__(self, X: Any, source: Any, width: int | None, names: Sequence[str] | None) -> None:
         self.X = X
-        self.map = _mapping(source)
+        self.map = _mapping(source.codes if isinstance(source, GenotypeMatrix) else source)
         self.width = block_width(X.shape[0], width)
         self.names = None if names is None else [str(name) for name in names]
         self.total: int | None = X.shape[1]
@@ -96,9 +97,9 @@ def open_block(item: Any, n_rows: int | None) -> tuple[Any, list[str] | None]:
     if isinstance(item, (str, os.PathLike)):
         arrow = os.fspath(item).lower().endswith(SUFFIXES)
         item = ArrowColumns(item) if arrow else np.load(item, mmap_mode="r")
-    columns = getattr(item, "columns", None)
+    columns = getattr(item, "columns", getattr(item, "feature_names", None))
     names = [str(c) for c in columns] if columns is not None else None
-    block = item if isinstance(item, (np.ndarray, ArrowColumns)) else np.asarray(item)
+    block = item if isinstance(item, (np.ndarray, ArrowColumns, GenotypeMatrix)) else np.asarray(item)
     if block.ndim != 2 or (n_rows is not None and block.shape[0] != n_rows):
         raise ValueError(f"blocks: got a block of shape {block.shape}, expected ({n_rows or 'n_rows'}, n_columns)")
     return block, names

@@ -9,15 +9,19 @@ import numpy.typing as npt
 
 from .._validation import FloatArray
 from ._blocks import ColumnBlock
+from ._dask_columns import DaskColumns
 
 
-def collect(blocks: Iterable[ColumnBlock], chosen: npt.NDArray[np.intp]) -> FloatArray:
+def collect(blocks: Iterable[ColumnBlock] | DaskColumns, chosen: npt.NDArray[np.intp]) -> FloatArray:
     """The chosen columns, missing values replaced by the mean."""
-    parts = []
-    for block in blocks:
-        inside = chosen[(chosen >= block.first) & (chosen < block.first + block.values.shape[1])] - block.first
-        parts.append(np.array(block.values[:, inside], dtype=np.float64))
-    columns = np.hstack(parts)
+    if isinstance(blocks, DaskColumns):
+        columns = blocks.take(chosen)
+    else:
+        parts = []
+        for block in blocks:
+            inside = chosen[(chosen >= block.first) & (chosen < block.first + block.values.shape[1])] - block.first
+            parts.append(np.array(block.values[:, inside], dtype=np.float64))
+        columns = np.hstack(parts)
     missing = np.isnan(columns)
     if missing.any():
         columns[missing] = np.broadcast_to(np.nanmean(columns, axis=0), columns.shape)[missing]

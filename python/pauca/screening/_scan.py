@@ -41,12 +41,12 @@ class NullSample:
 
     def offer(self, block: ColumnBlock, levels: npt.NDArray[np.intp]) -> None:
         positions = block.first + np.arange(block.values.shape[1])
-        tickets = _mix(positions.astype(np.uint64) + np.uint64(self.seed))
+        drawn = tickets(positions, self.seed)
         for level in np.unique(levels):
             members = np.flatnonzero(levels == level)
-            best = members[np.argsort(tickets[members], kind="stable")[: self.size]]
+            best = members[np.argsort(drawn[members], kind="stable")[: self.size]]
             kept = self.kept.setdefault(int(level), [])
-            kept += [(int(tickets[j]), int(positions[j]), np.array(block.values[:, j], dtype=np.float64)) for j in best]
+            kept += [(int(drawn[j]), int(positions[j]), np.array(block.values[:, j], dtype=np.float64)) for j in best]
             kept.sort(key=lambda item: item[:2])
             del kept[self.size :]
 
@@ -68,6 +68,21 @@ class NullSample:
                 drawn.append(found["null"].ravel())
             null[level] = np.sort(np.concatenate(drawn))
         return null
+
+
+def tickets(positions: npt.NDArray[np.intp], seed: int) -> npt.NDArray[np.uint64]:
+    """A feature's rank in the lottery for the null sample."""
+    return _mix(positions.astype(np.uint64) + np.uint64(seed))
+
+
+def pooled_p_values(scores: FloatArray, levels: npt.NDArray[np.intp], null: dict[int, FloatArray]) -> FloatArray:
+    """P-values against the sorted null scores of features with as many levels."""
+    values = np.ones(scores.size)
+    for level, drawn in null.items():
+        of_level = levels == level
+        reached = drawn.size - np.searchsorted(drawn, scores[of_level], side="left")
+        values[of_level] = (1.0 + reached) / (1.0 + drawn.size)
+    return values
 
 
 def _mix(z: npt.NDArray[np.uint64]) -> npt.NDArray[np.uint64]:
@@ -124,9 +139,5 @@ def scan(
     every: FloatArray | None = np.concatenate(p_values) if p_values else None
     known = names if named else None
     if sample is not None:
-        every = np.ones(done)
-        for level, null in sample.scores(screener, kinds, known, n_permutations, n_jobs).items():
-            of_level = all_levels == level
-            reached = null.size - np.searchsorted(null, all_scores[of_level], side="left")
-            every[of_level] = (1.0 + reached) / (1.0 + null.size)
+        every = pooled_p_values(all_scores, all_levels, sample.scores(screener, kinds, known, n_permutations, n_jobs))
     return Scan(all_scores, all_levels, np.concatenate(observed), every, known, complete)

@@ -16,20 +16,24 @@ from sklearn.utils import check_random_state
 from sklearn.utils.validation import _check_y, check_is_fitted
 
 from .. import _core
+from .._dask import is_dask_array
 from .._monitor import watch
 from .._sklearn_compat import (
     CallbackSupportMixin,
     Interval,
     StrOptions,
     _fit_context,
-    validate_data,
     with_callbacks,
 )
-from .._validation import FloatArray
+from .._validation import FloatArray, validate_matrix
+from ..design import GenotypeMatrix
 from ._blocks import ArrayBlocks, SuppliedBlocks, as_float, open_block
+from ._dask_columns import DaskColumns
 from ._iterative import collect, residual
 from ._scan import Scan, scan
 from ._target import CONTINUOUS, FeatureKinds, numeric_target
+
+Blocks = ArrayBlocks | SuppliedBlocks | DaskColumns
 
 _DEPENDENT = {"correlation", "distance_correlation"}  # criteria that are no information
 
@@ -265,7 +269,8 @@ class MutualInformationScreener(CallbackSupportMixin, SelectorMixin, BaseEstimat
         ----------
         X : array-like of shape (n_samples, n_features)
             Features; NaN marks a missing value. float64 and float32 arrays in any layout, memory maps among them,
-            are read in place; other types are converted block by block.
+            are read in place; other types, and a :class:`~pauca.design.GenotypeMatrix`, are converted block by block.
+            The columns of a dask array are scored where their blocks are, and only scores travel.
         y : array-like of shape (n_samples,)
             Target: numbers or labels.
 
@@ -274,8 +279,14 @@ class MutualInformationScreener(CallbackSupportMixin, SelectorMixin, BaseEstimat
         self : MutualInformationScreener
             The fitted selector.
         """
+        if is_dask_array(X):
+            columns = DaskColumns(X)
+            y = np.asarray(_check_y(np.asarray(y), multi_output=False))
+            if y.size != X.shape[0]:
+                raise ValueError(f"y: got {y.size} rows, expected {X.shape[0]}")
+            return self._fit(columns, y, None)
         source = X
-        X, y = validate_data(self, X, y, dtype="numeric", ensure_all_finite=False)
+        X, y = validate_matrix(self, X, y, dtype="numeric", ensure_all_finite=False)
         blocks = ArrayBlocks(X, source, self.block_size, getattr(self, "feature_names_in_", None))
         return self._fit(blocks, np.asarray(y), X)
 
@@ -337,7 +348,7 @@ class MutualInformationScreener(CallbackSupportMixin, SelectorMixin, BaseEstimat
             raise ValueError(f"blocks: got {first} columns, expected {self.n_features_in_}")
         return np.hstack(parts)
 
-    def _fit(self, blocks: ArrayBlocks | SuppliedBlocks, y: npt.NDArray[Any], X: Any) -> Self:
+    def _fit(self, blocks: Blocks, y: npt.NDArray[Any], X: Any) -> Self:
         if self.max_p_value is not None and not self.n_permutations:
             raise ValueError("max_p_value: p-values need n_permutations > 0")
         if self.normalize == "entropy" and self.criterion != "binning":
@@ -387,34 +398,59 @@ class MutualInformationScreener(CallbackSupportMixin, SelectorMixin, BaseEstimat
         return self
 
     def _scan(
-        self, blocks: ArrayBlocks | SuppliedBlocks, target: FloatArray, kind: int, seed: int, callback: Any
+        self,
+        blocks: Blocks,
+        target: FloatArray,
+        kind: int,
+        seed: int,
+        callback: Any,
     ) -> Scan:
-        screener = _core.Screener(
-            target,
-            kind=kind,
-            method=self.criterion,
-            bandwidth=self.bandwidth,
-            bandwidth_factor=float(self.bandwidth_factor),
-            grid=int(self.grid_size),
-            bins=self.bins if isinstance(self.bins, str) else "quantile",
-            n_bins=0 if isinstance(self.bins, str) else int(self.bins),
-            neighbors=int(self.n_neighbors),
-            bias_correction=bool(self.bias_correction),
-            normalize=self.normalize or "none",
-            ranks=bool(self.rank_transform),
-            max_levels=int(self.max_levels),
-            seed=seed,
-        )
-        return scan(
-            screener,
-            blocks,
-            FeatureKinds(self.discrete_features),
-            n_permutations=int(self.n_permutations),
-            pooled=int(self.n_null_features) if self.null == "pooled" else None,
-            seed=seed,
-            n_jobs=n_threads(self.n_jobs),
-            callback=callback,
-        )
+        settings: dict[str, Any] = {
+            "kind": kind,
+            "method": self.criterion,
+            "bandwidth": self.bandwidth,
+            "bandwidth_factor": float(self.bandwidth_factor),
+            "grid": int(self.grid_size),
+            "bins": self.bins if isinstance(self.bins, str) else "quantile",
+            "n_bins": 0 if isinstance(self.bins, str) else int(self.bins),
+            "neighbors": int(self.n_neighbors),
+            "bias_correction": bool(self.bias_correction),
+            "normalize": self.normalize or "none",
+            "ranks": bool(self.rank_transform),
+            "max_levels": int(self.max_levels),
+            "seed": seed,
+        }
+        kinds = FeatureKinds(self.discrete_features)
+        null: dict[str, Any] = {
+            "n_permutations": int(self.n_permutations),
+            "pooled": int(self.n_null_features) if self.null == "pooled" else None,
+            "seed": seed,
+        }
+        if isinstance(blocks, DaskColumns):
+            return blocks.scan(target, settings, kinds, **null)
+        screener = _core.Screener(target, **settings)
+        return scan(screener, blocks, kinds, n_jobs=n_threads(self.n_jobs), callback=callback, **null)
+
+    def transform(self, X: Any) -> Any:
+        """Keep the chosen features.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_features)
+            Features. Of a dask array or a :class:`~pauca.design.GenotypeMatrix` comes a dask array or a
+            GenotypeMatrix.
+
+        Returns
+        -------
+        array of shape (n_samples, n_selected)
+            The kept features.
+        """
+        if not (is_dask_array(X) or isinstance(X, GenotypeMatrix)):
+            return super().transform(X)
+        check_is_fitted(self, "scores_")
+        if X.shape[1] != self.n_features_in_:
+            raise ValueError(f"X: got {X.shape[1]} features, expected {self.n_features_in_}")
+        return X[:, np.flatnonzero(self.get_support())]
 
     def _wanted(self, n: int, p: int) -> int:
         if self.k == "all":

@@ -9,9 +9,9 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 from scipy import sparse
-from sklearn.utils import check_array
 
 from .. import _core
+from .._sklearn_compat import check_array
 from .._validation import FloatArray, as_design, check_vector, seconds_or_inf
 from ._rules import (
     DIAGONALS,

@@ -54,7 +54,7 @@ class Monitor {
     return true;
   }
 
-  bool stop_requested() const { return stop_.load(std::memory_order_relaxed); }
+  bool stop_requested() const { return stop_.load(std::memory_order_acquire); }
   Status reason() const { return reason_; }
   double seconds() const { return elapsed(Clock::now()); }
 
@@ -70,7 +70,7 @@ class Monitor {
   double elapsed(Clock::time_point now) const { return std::chrono::duration<double>(now - start_).count(); }
   bool request_stop(Status why) {
     reason_ = why;
-    stop_.store(true, std::memory_order_relaxed);
+    stop_.store(true, std::memory_order_release);  // whoever sees the stop sees its reason
     return false;
   }
 

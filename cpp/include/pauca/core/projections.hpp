@@ -10,6 +10,7 @@ namespace pauca {
 /// shift of the remaining ones until none drops. Exact in at most n passes, a handful in practice; no storage.
 template <class T>
 double simplex_shift(const T* v, Index n, double radius) {
+  if (n == 0) return 0.0;
   double sum = 0.0;
   for (Index i = 0; i < n; ++i) sum += static_cast<double>(v[i]);
   double tau = (sum - radius) / static_cast<double>(n);
@@ -42,7 +43,7 @@ void project_simplex(T* v, Index n, double radius = 1.0) {
   if (sum > 0.0) {
     const double scale = radius / sum;
     for (Index i = 0; i < n; ++i) v[i] = static_cast<T>(static_cast<double>(v[i]) * scale);
-  } else if (radius > 0.0) {
+  } else if (n > 0 && radius > 0.0) {
     Index best = 0;
     for (Index i = 1; i < n; ++i) best = v[i] > v[best] ? i : best;
     v[best] = static_cast<T>(radius);

@@ -72,7 +72,7 @@ class Design {
   virtual void raw_transpose_multiply(const double* u, double* out, Monitor& monitor) const = 0;
   virtual void raw_transpose_multiply(const Matrix& u, Matrix& out, Monitor& monitor) const = 0;
   /// z += X d
-  virtual void raw_multiply(const Matrix& d, Matrix& z, Monitor& monitor) const = 0;
+  virtual void raw_multiply(const Matrix& d, Matrix& z, Monitor& monitor) const;
   virtual void raw_weighted_gram(const double* h, const std::vector<Index>& a, const std::vector<Index>& b, double* out,
                                  Index ld, Monitor& monitor) const = 0;
 

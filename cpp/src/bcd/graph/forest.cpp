@@ -4,6 +4,7 @@
 #include <numeric>
 
 #include "pauca/core/errors.hpp"
+#include "pauca/core/order.hpp"
 
 namespace pauca::bcd::graph {
 
@@ -12,7 +13,7 @@ namespace {
 Block by_decreasing_diagonal(const SparseSymmetric& q) {
   Block order(q.size());
   std::iota(order.begin(), order.end(), Index{0});
-  std::stable_sort(order.begin(), order.end(), [&](Index a, Index b) { return q.diagonal[a] > q.diagonal[b]; });
+  std::stable_sort(order.begin(), order.end(), [&](Index a, Index b) { return exceeds(q.diagonal[a], q.diagonal[b]); });
   return order;
 }
 

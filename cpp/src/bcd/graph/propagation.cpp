@@ -4,6 +4,7 @@
 #include <numeric>
 
 #include "pauca/core/errors.hpp"
+#include "pauca/core/order.hpp"
 
 namespace pauca::bcd::graph {
 
@@ -59,8 +60,7 @@ class Propagation {
     const Vector score = r_.rowwise().squaredNorm();
     Block order(q_.size());
     std::iota(order.begin(), order.end(), Index{0});
-    std::sort(order.begin(), order.end(),
-              [&](Index a, Index b) { return score[a] > score[b] || (score[a] == score[b] && a < b); });
+    std::sort(order.begin(), order.end(), [&](Index a, Index b) { return ranks_before(score[a], a, score[b], b); });
     return greedy_forest(q_, order);
   }
 

@@ -61,6 +61,7 @@ void support_gram(const SupportModel& model, const std::vector<Index>& keep, con
   const Matrix& x = *model.panel.dense();
   const Index m = static_cast<Index>(keep.size());
   gram.setZero(m, m);
+  if (m == 0) return;  // Eigen's triangular product would form a reference to the empty panel
   Matrix part;
   for (Index start = 0; start < x.rows() && monitor.keep_going(); start += slice) {
     const Index len = std::min(slice, x.rows() - start);

@@ -2,13 +2,15 @@
 
 #include <algorithm>
 
+#include "pauca/core/order.hpp"
+
 namespace pauca::bcd::rules {
 
 namespace {
 
 Block ascending(const Vector& score) {
   Block order = everything(score.size());
-  std::stable_sort(order.begin(), order.end(), [&](Index a, Index b) { return score[a] < score[b]; });
+  std::stable_sort(order.begin(), order.end(), [&](Index a, Index b) { return exceeds(score[b], score[a]); });
   return order;
 }
 

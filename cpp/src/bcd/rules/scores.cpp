@@ -2,13 +2,15 @@
 
 #include <algorithm>
 
+#include "pauca/core/order.hpp"
+
 namespace pauca::bcd::rules {
 
 void largest(const Vector& score, Index count, Block& out) {
   out = everything(score.size());
   count = std::min<Index>(count, score.size());
   std::nth_element(out.begin(), out.begin() + std::max<Index>(count - 1, 0), out.end(),
-                   [&](Index a, Index b) { return score[a] > score[b] || (score[a] == score[b] && a < b); });
+                   [&](Index a, Index b) { return ranks_before(score[a], a, score[b], b); });
   out.resize(static_cast<std::size_t>(count));
   std::sort(out.begin(), out.end());
 }

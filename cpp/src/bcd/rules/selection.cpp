@@ -5,6 +5,7 @@
 #include "pauca/bcd/graph/forest.hpp"
 #include "pauca/bcd/rules/graph_smooth.hpp"
 #include "pauca/bcd/rules/scores.hpp"
+#include "pauca/core/order.hpp"
 
 namespace pauca::bcd::rules {
 
@@ -229,7 +230,7 @@ class GreedyForest final : public Selection {
     } else {
       Vector score = run.f.gradient().cwiseAbs();
       if (order_ == Order::scaled) score.array() /= run.f.lipschitz().cwiseMax(run.floor).array().sqrt();
-      std::stable_sort(order.begin(), order.end(), [&](Index a, Index b) { return score[a] > score[b]; });
+      std::stable_sort(order.begin(), order.end(), [&](Index a, Index b) { return exceeds(score[a], score[b]); });
     }
     pick = {-1, graph::greedy_forest(dynamic_cast<GraphSmooth&>(run.f).matrix(), order)};
   }

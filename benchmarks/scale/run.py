@@ -1,0 +1,107 @@
+"""Scale: growth on one and two workers, data beyond the memory allowed, and the plan for a hundred machines."""
+
+import os
+import warnings
+from collections import defaultdict
+from pathlib import Path
+from typing import Any
+
+from common import tables
+from common.machine import describe
+from common.options import Options
+
+from scale import pictures
+from scale.growth import growth
+from scale.memory import memory
+from scale.plan import CORES, NETWORK, costs, plan
+
+Rows = list[dict[str, Any]]
+
+
+def _table(rows: Rows) -> str:
+    return tables.markdown(list(rows[0]), [list(row.values()) for row in rows]) if rows else ""
+
+
+def _ratios(rows: Rows) -> Rows:
+    """One worker's time over two workers', for each size."""
+    found: dict[tuple[str, str], dict[int, Any]] = defaultdict(dict)
+    for row in rows:
+        found[row["case"], str(row["size"])][int(row["workers"])] = row
+    out = []
+    for (case, size), of in found.items():
+        row: dict[str, Any] = {"case": case, "size": size}
+        for count in (1, 2):
+            row |= {f"busiest process s, {count}": of[count]["busiest s"], f"wall s, {count}": of[count]["wall s"]}
+        row["client s, 2"] = of[2]["client s"]
+        row["busiest process, ratio"] = f"{float(of[1]['busiest s']) / float(of[2]['busiest s']):.2f}"
+        row["wall, ratio"] = f"{float(of[1]['wall s']) / float(of[2]['wall s']):.2f}"
+        out.append(row)
+    return out
+
+
+def run(options: Options) -> Path:
+    warnings.simplefilter("ignore")
+    folder = options.folder("scale")
+    grown = tables.measured(folder / "growth.csv", growth, options)
+    needed = tables.measured(folder / "memory.csv", memory, options)
+    known = tables.measured(folder / "costs.csv", costs, options)
+    planned = plan(known)
+    tables.write_csv(folder / "plan.csv", planned)
+    pictures.draw(folder / "growth.png", grown)
+    size = "small" if options.quick else "full size"
+    machine = describe(("pauca", "dask", "distributed", "pyarrow", "numpy", "scikit-learn"))
+    page = options.output / "scale.md"
+    page.write_text(
+        PAGE.format(
+            size=size, machine=machine, load=f"{os.getloadavg()[1]:.1f}", growth=_table(_ratios(grown)),
+            memory=_table(needed), costs=_table(known), plan=_table(planned), cores=CORES,
+            gigabits=round(NETWORK * 8e-9),
+        ),
+        encoding="utf-8",
+    )  # fmt: skip
+    return page
+
+
+PAGE = """# Scale
+
+Written by `python benchmarks/run.py scale`; {size}. {machine} Other work ran on the machine (load {load}): what a call
+takes on idle cores is the CPU time of the busiest process; the wall clock stands beside it.
+
+## One worker and two
+
+Worker processes of one thread each, `dask.distributed.LocalCluster`; medians. Moments: `MultiTaskSparseRegressor` on a
+dask array of 200 features and 5 targets, in blocks of 10 000 rows. Screening: `MutualInformationScreener` on a dask
+array of 500 rows, in blocks of 1000 columns. Resampling: `StabilitySelection` under `joblib.parallel_config("dask")`,
+40 paths on halves of 500 features; with one worker joblib leaves it in the calling process. Data of the first two are
+made on the workers beforehand.
+
+{growth}
+![Seconds against size](scale/growth.png)
+
+## Beyond the memory allowed
+
+Each case runs in an interpreter of its own under `RLIMIT_DATA`, which counts everything but pages of files mapped
+read-only; more than that is a `MemoryError`. The peak is the largest resident set, with such pages, which the system
+takes back when it needs them. Each case checks that it finds the right features.
+
+{memory}
+## What the plan is made of
+
+CPU seconds on one thread, best of the repeats.
+
+{costs}
+## A hundred machines, reckoned
+
+Not measured: the costs above for machines of {cores} cores and a network of {gigabits} Gbit/s. Rows and columns are
+read where they are; reading is not counted. Larger p are reckoned by p^2 (append) and p^3 (merge). "fits of 30 s" are
+folds, resamples or responses.
+
+{plan}
+- Moments: every machine sends one factor of 8 (p + 2)^2 bytes, once, whatever n is; merges between machines cost
+  log2(machines) times the time of one, on the critical path. That, not the network, is what stops it.
+- Screening: 24 bytes a feature come back. The scheduler, which hands out one task at a time, is what stops it: larger
+  blocks of columns help.
+- Fits: X goes to every machine once. It stops at one fit for each core; a matrix of genotypes that is in a file all
+  machines see is sent by name, and costs nothing here.
+- One fit of a residual or logistic problem runs on one machine: nothing here spreads a single fit.
+"""

@@ -1,0 +1,69 @@
+"""Outer loops: in threads of this process, or wherever joblib's back end of the moment has workers."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Iterable
+from typing import Any
+
+from joblib import Parallel, delayed, parallel_config
+from joblib.parallel import get_active_backend
+
+Call = tuple[Any, tuple[Any, ...], dict[str, Any]]  # what joblib's delayed makes
+
+
+_ATTEMPTS = 3
+
+
+class _Calls:
+    """All calls of a loop in one object: what they share is sent once."""
+
+    def __init__(self, calls: list[Call]) -> None:
+        self.calls = calls
+        self.token = uuid.uuid4().hex
+
+    def __dask_tokenize__(self) -> str:
+        return self.token
+
+
+def _call(calls: _Calls, k: int) -> Any:
+    function, args, kwargs = calls.calls[k]
+    return function(*args, **kwargs)
+
+
+def run_all(calls: Iterable[Call], n_jobs: int | None, prefer: str | None = "threads") -> list[Any]:
+    """The results of ``delayed(function)(...)`` calls, in their order.
+
+    Under joblib's Dask back end the arguments go to every worker, once, before the first call: joblib by itself would
+    leave each on a single worker, and what only a dead worker had is lost with it. Calls whose arguments are lost all
+    the same start over, at most twice.
+    """
+    if type(get_active_backend()[0]).__name__ != "DaskDistributedBackend" or _on_worker():
+        return list(Parallel(n_jobs=n_jobs, prefer=prefer)(calls))
+    return _on_dask(_Calls(list(calls)), n_jobs)
+
+
+def _on_dask(together: _Calls, n_jobs: int | None) -> list[Any]:
+    from dask.distributed import CancelledError
+
+    client = getattr(get_active_backend()[0], "client", None)
+    for left in reversed(range(_ATTEMPTS)):
+        try:
+            with parallel_config("dask", client=client, scatter=[together]):
+                return list(Parallel(n_jobs=n_jobs)(delayed(_call)(together, k) for k in range(len(together.calls))))
+        except (OSError, CancelledError):  # a worker died while the arguments were on their way, or with the last copy
+            if not left:
+                raise
+            together = _Calls(together.calls)
+    raise AssertionError("unreachable")
+
+
+def _on_worker() -> bool:
+    """Whether this is a call within a call: its arguments stay where they are."""
+    from dask.distributed import get_worker
+
+    try:
+        get_worker()
+    except ValueError:
+        return False
+    return True
