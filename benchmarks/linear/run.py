@@ -51,7 +51,9 @@ def run(options: Options) -> Path:
 
 def cap_of(options: Options) -> float:
     """Seconds after which a solver is out; fewer on two threads, whose table is a supplement."""
-    return 2.0 if options.quick or options.threads > 1 else 5.0
+    if options.quick:
+        return 0.5
+    return 2.0 if options.threads > 1 else 5.0
 
 
 def medians(rows: Rows) -> list[tuple[str, str, float]]:

@@ -9,6 +9,7 @@
 #include "pauca/core/cholesky.hpp"
 #include "pauca/core/monitor.hpp"
 #include "pauca/core/parallel.hpp"
+#include "pauca/core/thin_product.hpp"
 #include "testing.hpp"
 
 using namespace pauca;
@@ -249,3 +250,20 @@ BOOST_AUTO_TEST_CASE(cholesky_refuses_what_has_no_factor) {
 }
 
 BOOST_AUTO_TEST_SUITE_END()
+
+BOOST_AUTO_TEST_CASE(thin_products_add_to_what_is_there) {
+  // Rows and columns that are no multiples of a block or of its lanes, of a matrix inside a larger one.
+  const Matrix larger = testing::random_matrix(600, 140, 1);
+  for (Index rows : {1, 7, 8, 255, 523})
+    for (Index cols : {1, 2, 63, 129})
+      for (Index count : {1, 4, 7, 13}) {
+        const auto x = larger.block(3, 5, rows, cols);
+        const Matrix d = testing::random_matrix(cols, count, 2), u = testing::random_matrix(rows, count, 3);
+        Matrix z = testing::random_matrix(rows, count, 4), g = testing::random_matrix(cols, count, 5);
+        const Matrix product = z + x * d, transposed = g + x.transpose() * u;
+        thin_multiply(x, d, z);
+        thin_transpose_multiply(x, u, g);
+        BOOST_CHECK_SMALL((z - product).cwiseAbs().maxCoeff(), 1e-11);
+        BOOST_CHECK_SMALL((g - transposed).cwiseAbs().maxCoeff(), 1e-11);
+      }
+}

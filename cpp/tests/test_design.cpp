@@ -170,14 +170,16 @@ BOOST_AUTO_TEST_CASE_TEMPLATE(transposed_products, S, Storages) {
   });
 }
 
-BOOST_AUTO_TEST_CASE_TEMPLATE(transposed_products_with_several_vectors, S, Storages) {
+BOOST_AUTO_TEST_CASE_TEMPLATE(products_with_several_vectors, S, Storages) {
   plain_and_scaled<S>([](const Design& d, const Matrix& x) {
-    for (Index count : {1, 3}) {
-      const Matrix u = random_matrix(n, count, 10);
-      Matrix out = Matrix::Constant(p, count, 99.0);
+    for (Index count : {1, 2, 3, 4, 5, 6, 11, 32, 33}) {
+      const Matrix u = random_matrix(n, count, 15), w = random_matrix(p, count, 16);
+      Matrix out = Matrix::Constant(p, count, 99.0), z = Matrix::Constant(2, 1, 99.0);
       Monitor monitor;
       d.transpose_multiply(u, out, monitor);
       check_close(out, x.transpose() * u, tol * n);
+      d.multiply(w, z, monitor);
+      check_close(z, x * w, tol * n);
     }
   });
 }

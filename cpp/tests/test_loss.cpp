@@ -4,6 +4,7 @@
 #include <string>
 
 #include "pauca/loss/logistic.hpp"
+#include "pauca/loss/matrix_loss.hpp"
 #include "pauca/loss/quadratic.hpp"
 #include "pauca/loss/registry.hpp"
 #include "testing.hpp"
@@ -149,3 +150,38 @@ BOOST_AUTO_TEST_CASE(logistic_of_one_class_has_no_finite_intercept) {
 }
 
 BOOST_AUTO_TEST_SUITE_END()
+
+BOOST_AUTO_TEST_CASE(softmax_value_gradient_constants_and_conjugate) {
+  const Index n = 301, classes = 4;  // more rows than a block
+  std::vector<Index> y;
+  for (Index i = 0; i < n; ++i) y.push_back(i % 7 == 0 ? 0 : i % classes);
+  Vector weights = random_weights(n, 21);
+  weights /= weights.sum();
+  const auto loss = make_multinomial_loss(y, classes, weights);
+  Matrix eta = 3.0 * random_matrix(n, classes, 22), u, again;
+  eta.row(5).array() += 800.0;  // exp overflows
+  double expected = 0.0;
+  for (Index i = 0; i < n; ++i) {
+    const double top = eta.row(i).maxCoeff();
+    expected += weights[i] * (top + std::log((eta.row(i).array() - top).exp().sum()) - eta(i, y[i]));
+  }
+  BOOST_CHECK_CLOSE(loss->value(eta), expected, 1e-10);
+  BOOST_CHECK_CLOSE(loss->value_and_gradient(eta, u), expected, 1e-10);
+  loss->gradient(eta, again);
+  BOOST_CHECK(u == again);
+  for (Index k = 0; k < classes; ++k) {
+    Matrix near = eta;
+    near(17, k) += 1e-6;
+    BOOST_CHECK_SMALL((loss->value(near) - expected) / 1e-6 - u(17, k), 1e-6);
+  }
+  // Fenchel: f(eta) + f*(u) = <u, eta> at the gradient
+  BOOST_CHECK_SMALL(expected + loss->conjugate(u) - u.cwiseProduct(eta).sum(), 1e-10);
+  for (const Matrix& start : {Matrix(eta), Matrix(Matrix::Constant(n, classes, 0.3))}) {
+    Matrix centred = start;
+    Vector constants = Vector::Zero(classes);
+    loss->center(centred, u, constants);
+    BOOST_CHECK_SMALL(u.colwise().sum().cwiseAbs().maxCoeff(), 1e-14);
+    BOOST_CHECK_SMALL((centred - start - Vector::Ones(n) * constants.transpose()).cwiseAbs().maxCoeff(), 1e-11);
+    BOOST_CHECK_SMALL(constants.sum(), 1e-10);
+  }
+}

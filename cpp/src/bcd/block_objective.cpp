@@ -120,7 +120,8 @@ double BlockObjective::dual_gap(const BlockState& s, const std::vector<Index>& s
   return std::max(s.objective - dual(problem_.loss.dual_scale(s.u, problem_.offset, dual_limit(s, scope))), 0.0);
 }
 
-std::vector<Index> BlockObjective::working_set(const BlockState& s, const std::vector<Index>& scope) const {
+std::vector<Index> BlockObjective::working_set(const BlockState& s, const std::vector<Index>& scope,
+                                               std::size_t growth) const {
   std::vector<Index> working;
   std::vector<std::pair<double, Index>> violators;
   for (Index block : scope) {
@@ -131,7 +132,7 @@ std::vector<Index> BlockObjective::working_set(const BlockState& s, const std::v
       if (v > 0.0) violators.emplace_back(-v / std::max(problem_.penalty.weight(block), 1e-300), block);
     }
   }
-  std::size_t count = std::max<std::size_t>(20, working.size() / 2);
+  std::size_t count = std::max(growth, working.size() / 2);
   if (problem_.penalty.lambda() == 0.0) count = violators.size();
   if (violators.size() > count) {
     std::nth_element(violators.begin(), violators.begin() + static_cast<std::ptrdiff_t>(count), violators.end());

@@ -10,14 +10,17 @@
 namespace pauca::bcd {
 namespace {
 
-constexpr double stage_gap = 1e-2;        // relative gap at which an intermediate strength is left
-constexpr double fine = 1e-8;             // tolerances this small ask for the exact finish on the support
-constexpr double inner_accuracy = 0.1;    // violation left on a working set, relative to the outer violation
-constexpr double product_speed = 0.5;     // time of a multiplication in a matrix product, relative to one in a sweep
-constexpr int cheap_newton = 10;          // sweeps below whose cost a Newton step is taken without a second thought
-constexpr double exact = 1e-4;            // residual of the Newton steps of the exact finish, relative to the first
-constexpr double settled = 0.05;          // share of a support that may change before Newton steps are tried on it
-constexpr double curvature_floor = 1e-8;  // smallest model curvature of a row, relative to its weight
+constexpr double stage_gap = 1e-2;          // relative gap at which an intermediate strength is left
+constexpr double fine = 1e-8;               // tolerances this small ask for the exact finish on the support
+constexpr double inner_accuracy = 0.1;      // violation left on a working set, relative to the outer violation
+constexpr double product_speed = 0.5;       // time of a multiplication in a matrix product, relative to one in a sweep
+constexpr int cheap_newton = 10;            // sweeps below whose cost a Newton step is taken without a second thought
+constexpr double exact = 1e-4;              // residual of the Newton steps of the exact finish, relative to the first
+constexpr double settled = 0.05;            // share of a support that may change before Newton steps are tried on it
+constexpr double quasi_iterations = 300.0;  // of BFGS, after which sweeps and Newton steps take over
+constexpr double quasi_accuracy = 0.3;      // violation that BFGS leaves on a working set, relative to the outer one
+constexpr std::size_t quasi_growth = 500;   // blocks that its working set grows by at least
+constexpr double curvature_floor = 1e-8;    // smallest model curvature of a row, relative to its weight
 
 }  // namespace
 
@@ -123,7 +126,7 @@ void BlockSolver::polish(State& s, Monitor& monitor) {
   double unknowns = 0.0;
   for (Index block : objective_.active(s, everything_))
     unknowns += static_cast<double>(problem_.blocks[block].size()) * static_cast<double>(s.b.cols());
-  if (unknowns > 5000.0) return;
+  if (unknowns > (quasi_ ? 1000.0 : 5000.0)) return;  // second-order steps that the rest could do without are dear
   double v = objective_.worst(s, everything_);
   const double goal = is_smooth() ? 1e-10 * null_gradient_ : 1e-12 * problem_.penalty.lambda();
   for (int k = 0; k < 3 && v > goal; ++k) {
@@ -210,11 +213,16 @@ BlockSolution BlockSolver::solve(const Settings& settings, const Matrix& start, 
     set_strength(stage);
   };
 
+  quasi_.reset();
+  if (options_.engine == Engine::automatic && QuasiNewton::applies(problem_))
+    quasi_ = std::make_unique<QuasiNewton>(objective_);
+
   std::vector<Index> scope = everything_;
   SupportWatch support;
   bool full = false;
   double v = 0.0, best = std::numeric_limits<double>::infinity();
   int idle = 0, flat = 0;
+  Index quasi_left = quasi_ ? quasi_->patience(quasi_iterations) : 0;
   for (;; ++report.n_iter) {
     objective_.refresh(s);
     full = scope.size() == everything_.size();
@@ -265,7 +273,17 @@ BlockSolution BlockSolver::solve(const Settings& settings, const Matrix& start, 
     }
     if (full) scope = objective_.narrow(s);
     rounds_left_ = last ? std::log10(std::max(figure / level, 1.0)) : 1.0;
-    if (step(s, objective_.working_set(s, scope), inner_accuracy * v, monitor)) {
+    bool moved = false;
+    if (quasi_ && quasi_left > 0) {
+      std::vector<Index> working = objective_.working_set(s, scope, quasi_growth);
+      if (5 * working.size() > 4 * everything_.size()) working = everything_;
+      const Index first = report.n_iter, limit = std::min(quasi_left, settings.max_iter - first);
+      moved = quasi_->run(s, working, quasi_accuracy * v, level, limit, report, monitor);
+      quasi_left = moved || !full ? quasi_left - (report.n_iter + 1 - first) : 0;
+    } else {
+      moved = step(s, objective_.working_set(s, scope), inner_accuracy * v, monitor);
+    }
+    if (moved) {
       idle = 0;
     } else if (!monitor.stop_requested()) {
       if (full && last && ++idle >= 2) {
@@ -290,7 +308,7 @@ BlockSolution BlockSolver::solve(const Settings& settings, const Matrix& start, 
     report.criterion = certified ? report.dual_gap : v;
   }
   report.seconds = monitor.seconds();
-  report.engine = classes_ ? "class gram" : sweeps_ ? sweeps_->name() : "none";
+  report.engine = quasi_ ? "quasi-newton" : classes_ ? "class gram" : sweeps_ ? sweeps_->name() : "none";
   result.coef = s.b;
   result.intercept = s.intercept;
   if (problem_.loss.is_softmax()) result.intercept.array() -= s.intercept.mean();  // a common number changes nothing

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "pauca/core/thin_product.hpp"
+
 namespace pauca::bcd {
 namespace {
 
@@ -67,7 +69,12 @@ double ColumnPanel::weighted_square(Index j, const Vector& h) const {
 
 void ColumnPanel::multiply(const Matrix& d, Matrix& z) const {
   if (!design_.is_sparse()) {
-    z.noalias() = panel_ * d;
+    if (d.cols() > 1 && d.cols() <= thin_width) {
+      z.setZero(panel_.rows(), d.cols());
+      thin_multiply(panel_, d, z);
+    } else {
+      z.noalias() = panel_ * d;
+    }
     return;
   }
   z.resize(design_.rows(), d.cols());
@@ -79,7 +86,12 @@ void ColumnPanel::multiply(const Matrix& d, Matrix& z) const {
 
 void ColumnPanel::transpose_multiply(const Matrix& z, Matrix& out) const {
   if (!design_.is_sparse()) {
-    out.noalias() = panel_.transpose() * z;
+    if (z.cols() > 1 && z.cols() <= thin_width) {
+      out.setZero(panel_.cols(), z.cols());
+      thin_transpose_multiply(panel_, z, out);
+    } else {
+      out.noalias() = panel_.transpose() * z;
+    }
     return;
   }
   out.noalias() = -means_ * z.colwise().sum();

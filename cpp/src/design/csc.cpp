@@ -59,6 +59,32 @@ void CscDesign<T, I>::raw_transpose_multiply(const double* u, double* out, Monit
   }
 }
 
+// Several vectors lie side by side in memory, so that an entry of the matrix meets all of theirs at once.
+
+template <class T, class I>
+void CscDesign<T, I>::raw_transpose_multiply(const Matrix& u, Matrix& out, Monitor& monitor) const {
+  const Matrix across = u.transpose();
+  Vector sum(u.cols());
+  for (Index j = 0; j < cols(); ++j) {
+    if (j % 128 == 0 && !monitor.keep_going()) return;
+    sum.setZero();
+    for (I k = indptr_[j]; k < indptr_[j + 1]; ++k) sum += static_cast<double>(values_[k]) * across.col(indices_[k]);
+    out.row(j) = sum;
+  }
+}
+
+template <class T, class I>
+void CscDesign<T, I>::raw_multiply(const Matrix& d, Matrix& z, Monitor& monitor) const {
+  const Matrix factor = d.transpose();
+  Matrix across = Matrix::Zero(d.cols(), rows());
+  for (Index j = 0; j < cols(); ++j) {
+    if (j % 128 == 0 && !monitor.keep_going()) return;
+    for (I k = indptr_[j]; k < indptr_[j + 1]; ++k)
+      across.col(indices_[k]) += static_cast<double>(values_[k]) * factor.col(j);
+  }
+  z += across.transpose();
+}
+
 template <class T, class I>
 void CscDesign<T, I>::raw_weighted_gram(const double* h, const std::vector<Index>& a, const std::vector<Index>& b,
                                         double* out, Index ld, Monitor& monitor) const {

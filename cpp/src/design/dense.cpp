@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <type_traits>
 
+#include "pauca/core/thin_product.hpp"
 #include "pauca/design/panels.hpp"
 
 namespace pauca {
@@ -30,8 +31,18 @@ void Design::transpose_multiply(const Matrix& u, Matrix& out, Monitor& monitor) 
   for (Index j = 0; j < cols_; ++j) out.row(j) *= scale_[j];
 }
 
-void Design::raw_transpose_multiply(const Matrix& u, Matrix& out, Monitor& monitor) const {
-  for (Index t = 0; t < u.cols(); ++t) raw_transpose_multiply(u.col(t).data(), out.col(t).data(), monitor);
+void Design::raw_multiply(const Matrix& d, Matrix& z, Monitor& monitor) const {
+  for (Index j = 0; j < cols_ && monitor.keep_going(); ++j)
+    for (Index t = 0; t < d.cols(); ++t)
+      if (d(j, t) != 0.0) raw_axpy(j, d(j, t), z.col(t).data());
+}
+
+void Design::multiply(const Matrix& d, Matrix& z, Monitor& monitor) const {
+  z.setZero(rows_, d.cols());
+  if (scale_)
+    raw_multiply(Eigen::Map<const Vector>(scale_, cols_).asDiagonal() * d, z, monitor);
+  else
+    raw_multiply(d, z, monitor);
 }
 
 namespace {
@@ -86,21 +97,54 @@ void DenseDesign<T>::raw_transpose_multiply(const double* u, double* out, Monito
 }
 
 template <class T>
+template <class Visit>
+void DenseDesign<T>::in_blocks(Monitor& monitor, Visit visit) const {
+  using Block = Eigen::Map<const Eigen::Matrix<T, Eigen::Dynamic, Eigen::Dynamic>, 0, Eigen::OuterStride<>>;
+  constexpr Index height = 256, width = 512;  // a block stays in the second-level cache
+  Matrix copy;
+  for (Index i = 0; i < rows(); i += height)
+    for (Index j = 0; j < cols(); j += width) {
+      if (!monitor.keep_going()) return;
+      const Block x(col(j) + i, std::min(height, rows() - i), std::min(width, cols() - j),
+                    Eigen::OuterStride<>(stride_));
+      if constexpr (std::is_same_v<T, double>) {
+        visit(i, j, x);
+      } else {
+        copy = x.template cast<double>();
+        visit(i, j, copy);
+      }
+    }
+}
+
+template <class T>
 void DenseDesign<T>::raw_transpose_multiply(const Matrix& u, Matrix& out, Monitor& monitor) const {
   if (u.cols() == 1) {
     raw_transpose_multiply(u.data(), out.data(), monitor);
     return;
   }
-  using Block = Eigen::Map<const Eigen::Matrix<T, Eigen::Dynamic, Eigen::Dynamic>, 0, Eigen::OuterStride<>>;
-  for (Index j = 0; j < cols(); j += column_panel) {
-    if (!monitor.keep_going()) return;
-    const Index count = std::min(column_panel, cols() - j);
-    const Block x(col(j), rows(), count, Eigen::OuterStride<>(stride_));
-    if constexpr (std::is_same_v<T, double>)
-      out.middleRows(j, count).noalias() = x.transpose() * u;
+  const bool thin = u.cols() <= thin_width;
+  Matrix across, product;
+  out.setZero();
+  in_blocks(monitor, [&](Index i, Index j, auto& x) {
+    if (thin) {
+      thin_transpose_multiply(x, u.middleRows(i, x.rows()), out.middleRows(j, x.cols()));
+    } else {
+      if (j == 0) across = u.middleRows(i, x.rows()).transpose();
+      product.noalias() = across * x;
+      out.middleRows(j, x.cols()) += product.transpose();
+    }
+  });
+}
+
+template <class T>
+void DenseDesign<T>::raw_multiply(const Matrix& d, Matrix& z, Monitor& monitor) const {
+  const bool thin = d.cols() <= thin_width;
+  in_blocks(monitor, [&](Index i, Index j, auto& x) {
+    if (thin)
+      thin_multiply(x, d.middleRows(j, x.cols()), z.middleRows(i, x.rows()));
     else
-      out.middleRows(j, count).noalias() = x.template cast<double>().eval().transpose() * u;
-  }
+      z.middleRows(i, x.rows()).noalias() += x * d.middleRows(j, x.cols());
+  });
 }
 
 template <class T>

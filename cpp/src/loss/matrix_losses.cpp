@@ -2,6 +2,7 @@
 
 #include <Eigen/Cholesky>
 #include <cmath>
+#include <limits>
 
 namespace pauca {
 namespace {
@@ -52,22 +53,19 @@ class MultinomialLoss final : public MatrixLoss {
   bool is_quadratic() const override { return false; }
   bool is_softmax() const override { return true; }
 
-  double value(const Matrix& eta) const override {
-    const Eigen::ArrayXd top = eta.rowwise().maxCoeff();
-    const Eigen::ArrayXd sums = (eta.colwise() - top.matrix()).array().exp().rowwise().sum();
-    double total = 0.0;
-    for (Index i = 0; i < eta.rows(); ++i) total += weights_[i] * (top[i] + std::log(sums[i]) - eta(i, y_[i]));
+  double value(const Matrix& eta) const override { return pass(eta, nullptr); }
+  void gradient(const Matrix& eta, Matrix& u) const override { value_and_gradient(eta, u); }
+  double value_and_gradient(const Matrix& eta, Matrix& u) const override {
+    const double total = pass(eta, &u);
+    for (Index i = 0; i < eta.rows(); ++i) u(i, y_[static_cast<std::size_t>(i)]) -= 1.0;
+    u.array().colwise() *= weights_.array();
     return total;
   }
-  void gradient(const Matrix& eta, Matrix& u) const override {
-    probabilities(eta, u);
-    for (Index i = 0; i < eta.rows(); ++i) u(i, y_[i]) -= 1.0;
-    u = weights_.asDiagonal() * u;
-  }
   void curvature(const Matrix&, Vector& h) const override { h = weights_; }
-  void prepare_hessian(const Matrix& eta, Matrix& state) const override { probabilities(eta, state); }
+  void prepare_hessian(const Matrix& eta, Matrix& state) const override { pass(eta, &state); }
   void apply_hessian(const Matrix& p, Matrix& z) const override {
-    const Vector inner = p.cwiseProduct(z).rowwise().sum();
+    Vector inner = p.col(0).cwiseProduct(z.col(0));
+    for (Index k = 1; k < tasks_; ++k) inner += p.col(k).cwiseProduct(z.col(k));
     for (Index k = 0; k < tasks_; ++k)
       z.col(k).array() = weights_.array() * p.col(k).array() * (z.col(k) - inner).array();
   }
@@ -75,50 +73,95 @@ class MultinomialLoss final : public MatrixLoss {
   /// sum_i s_i sum_k q_k log q_k with q = v_i / s_i + onehot(y_i) on the simplex
   double conjugate(const Matrix& v) const override {
     double total = 0.0;
+    Eigen::ArrayXd q;
+    const Eigen::ArrayXd inverse = (weights_.array() > 0.0).select(weights_.array().inverse(), 0.0);
+    auto entropy = [](double x) { return x > 0.0 ? x * std::log(x) : 0.0; };
+    for (Index k = 0; k < tasks_; ++k) {  // v of a label is not positive: it counts below
+      q = v.col(k).array() * inverse;
+      total += (weights_.array() * (q > 0.0).select(q * q.max(1e-300).log(), 0.0)).sum();
+    }
     for (Index i = 0; i < v.rows(); ++i) {
-      if (weights_[i] == 0.0) continue;
-      for (Index k = 0; k < tasks_; ++k) {
-        const double q = v(i, k) / weights_[i] + (k == y_[i] ? 1.0 : 0.0);
-        if (q > 0.0) total += weights_[i] * q * std::log(q);
-      }
+      const double own = v(i, y_[static_cast<std::size_t>(i)]) * inverse[i];
+      total += weights_[i] * (entropy(own + 1.0) - entropy(own));
     }
     return total;
   }
   void center(Matrix& eta, Matrix& u, Vector& intercept) const override {
-    gradient(eta, u);
+    start_at_shares(eta, intercept);
+    double before = value_and_gradient(eta, u), last = std::numeric_limits<double>::infinity();
+    const double total = weights_.sum();
+    Matrix weighted, shares, start;
     for (int iteration = 0; iteration < 50; ++iteration) {
       const Vector slope = u.colwise().sum().transpose();
-      if (slope.cwiseAbs().maxCoeff() <= 1e-15 * weights_.sum()) break;
-      // Newton in the class constants; adding 11' fixes the direction that changes nothing.
-      Matrix p;
-      probabilities(eta, p);
-      const Matrix weighted = weights_.asDiagonal() * p;
-      Matrix hessian = -p.transpose() * weighted;
+      const double worst = slope.cwiseAbs().maxCoeff();
+      // Newton steps square a small slope: one that no longer halves is rounding.
+      if (worst <= 1e-15 * total || (worst <= 1e-10 * total && worst > 0.5 * last)) break;
+      last = worst;
+      // Newton in the class constants, from s p = u + s onehot(y) and p; adding 11' fixes the direction that changes
+      // nothing.
+      weighted = u;
+      for (Index i = 0; i < eta.rows(); ++i) weighted(i, y_[static_cast<std::size_t>(i)]) += weights_[i];
+      shares = weights_.cwiseMax(1e-300).cwiseInverse().asDiagonal() * weighted;
+      Matrix hessian = -shares.transpose() * weighted;
       hessian.diagonal() += weighted.colwise().sum().transpose();
-      hessian.array() += weights_.sum() / static_cast<double>(tasks_);
-      hessian.diagonal().array() += 1e-12 * weights_.sum();
+      hessian.array() += total / static_cast<double>(tasks_);
+      hessian.diagonal().array() += 1e-12 * total;
       Vector step = -hessian.llt().solve(slope);
       step.array() -= step.mean();
       const double largest = step.cwiseAbs().maxCoeff();
-      if (!(largest > 1e-16)) break;
+      if (!(largest > 1e-16) || intercept.cwiseAbs().maxCoeff() > 1e3) break;
       double t = std::min(1.0, 4.0 / largest);
-      const double before = value(eta);
-      const Matrix start = eta;
+      start = eta;
       for (int trial = 0; trial < 30; ++trial, t *= 0.5) {
         eta = start.rowwise() + (t * step).transpose();
-        if (value(eta) <= before + 1e-14 * std::abs(before)) break;
+        const double now = value_and_gradient(eta, u);
+        if (largest < 1e-6 || now <= before + 1e-14 * std::abs(before)) {
+          before = now;
+          break;
+        }
       }
-      if (intercept.cwiseAbs().maxCoeff() > 1e3) break;
       intercept += t * step;
-      gradient(eta, u);
     }
   }
 
  private:
-  static void probabilities(const Matrix& eta, Matrix& p) {
-    p = (eta.colwise() - eta.rowwise().maxCoeff()).array().exp();
-    const Vector sums = p.rowwise().sum();
-    p = sums.cwiseInverse().asDiagonal() * p;
+  /// Where all rows are the same, the constants that reproduce the labels' shares.
+  void start_at_shares(Matrix& eta, Vector& intercept) const {
+    for (Index i = 1; i < eta.rows(); ++i)
+      if (eta.row(i) != eta.row(0)) return;
+    Vector shares = Vector::Zero(tasks_);
+    for (Index i = 0; i < eta.rows(); ++i) shares[y_[static_cast<std::size_t>(i)]] += weights_[i];
+    if (!(shares.minCoeff() > 0.0)) return;
+    Vector shift = shares.array().log().matrix() - eta.row(0).transpose();
+    shift.array() -= shift.mean();
+    eta.rowwise() += shift.transpose();
+    intercept += shift;
+  }
+  /// f; p becomes the probabilities. Rows in blocks that stay in the first-level cache.
+  double pass(const Matrix& eta, Matrix* p) const {
+    constexpr Index most = 128;
+    using Block = Eigen::Array<double, Eigen::Dynamic, 1, 0, most, 1>;
+    if (p) p->resize(eta.rows(), tasks_);
+    double total = 0.0;
+    Block top, sum, odds;
+    for (Index start = 0; start < eta.rows(); start += most) {
+      const Index count = std::min(most, eta.rows() - start);
+      top = eta.col(0).segment(start, count);
+      for (Index k = 1; k < tasks_; ++k) top = top.max(eta.col(k).segment(start, count).array());
+      sum.setZero(count);
+      for (Index k = 0; k < tasks_; ++k) {
+        odds = (eta.col(k).segment(start, count).array() - top).exp();
+        sum += odds;
+        if (p) p->col(k).segment(start, count) = odds;
+      }
+      top += sum.log();
+      for (Index i = 0; i < count; ++i)
+        total += weights_[start + i] * (top[i] - eta(start + i, y_[static_cast<std::size_t>(start + i)]));
+      if (!p) continue;
+      sum = sum.inverse();
+      for (Index k = 0; k < tasks_; ++k) p->col(k).segment(start, count).array() *= sum;
+    }
+    return total;
   }
   std::vector<Index> y_;
 };

@@ -32,7 +32,7 @@ def default_discriminator(X: Any) -> Any:
     n = X.shape[0]
     if n > MANY:  # the same model: second-order steps cost more than they save where the rows are many
         return make_pipeline(scaler, LogisticRegression(C=1.0 / RIDGE, tol=1e-3, max_iter=200))
-    return make_pipeline(scaler, SparseClassifier(penalty=ElasticNet(l1_ratio=0.0), alpha=RIDGE / n, tol=1e-3))
+    return make_pipeline(scaler, SparseClassifier(penalty=ElasticNet(l1_ratio=0.0), alpha=RIDGE / n, tol=1e-4))
 
 
 @dataclass(frozen=True)

@@ -60,8 +60,8 @@ class BlockObjective {
   double dual_limit(const BlockState& s, const std::vector<Index>& scope) const;
   double dual_gap(const BlockState& s, const std::vector<Index>& scope) const;
 
-  /// Active blocks and the worst violators.
-  std::vector<Index> working_set(const BlockState& s, const std::vector<Index>& scope) const;
+  /// Active blocks and the worst violators: half as many, at least `growth`, all of them where nothing has a kink.
+  std::vector<Index> working_set(const BlockState& s, const std::vector<Index>& scope, std::size_t growth = 20) const;
   /// Active blocks and those near their limit; everything if that is most of them.
   std::vector<Index> narrow(const BlockState& s) const;
 

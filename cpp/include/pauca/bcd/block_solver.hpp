@@ -7,6 +7,7 @@
 #include "pauca/bcd/block_objective.hpp"
 #include "pauca/bcd/block_sweeps.hpp"
 #include "pauca/bcd/class_sweeps.hpp"
+#include "pauca/bcd/quasi_newton.hpp"
 
 namespace pauca::bcd {
 
@@ -45,6 +46,7 @@ class BlockSolver {
   BlockProblem problem_;
   BlockObjective objective_;
   BlockNewton newton_;
+  std::unique_ptr<QuasiNewton> quasi_;  ///< in place of everything else, where it applies
   Options options_;
   std::unique_ptr<BlockSweeps> sweeps_;
   std::unique_ptr<ClassSweeps> classes_;  ///< in place of those, where they apply

@@ -30,7 +30,8 @@ class CscDesign final : public Design {
   }
   void raw_moments(Index j, const double* s, double& mean, double& variance) const override;
   void raw_transpose_multiply(const double* u, double* out, Monitor& monitor) const override;
-  using Design::raw_transpose_multiply;
+  void raw_transpose_multiply(const Matrix& u, Matrix& out, Monitor& monitor) const override;
+  void raw_multiply(const Matrix& d, Matrix& z, Monitor& monitor) const override;
   void raw_weighted_gram(const double* h, const std::vector<Index>& a, const std::vector<Index>& b, double* out,
                          Index ld, Monitor& monitor) const override;
 

@@ -23,10 +23,14 @@ class DenseDesign final : public Design {
   void raw_moments(Index j, const double* s, double& mean, double& variance) const override;
   void raw_transpose_multiply(const double* u, double* out, Monitor& monitor) const override;
   void raw_transpose_multiply(const Matrix& u, Matrix& out, Monitor& monitor) const override;
+  void raw_multiply(const Matrix& d, Matrix& z, Monitor& monitor) const override;
   void raw_weighted_gram(const double* h, const std::vector<Index>& a, const std::vector<Index>& b, double* out,
                          Index ld, Monitor& monitor) const override;
 
  private:
+  /// visit(first row, first column, block) over all blocks, as doubles.
+  template <class Visit>
+  void in_blocks(Monitor& monitor, Visit visit) const;
   const T* col(Index j) const { return data_ + j * stride_; }
 
   const T* data_;

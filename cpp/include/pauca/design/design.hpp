@@ -52,6 +52,8 @@ class Design {
     if (scale_)
       for (Index j = 0; j < cols_; ++j) out[j] *= scale_[j];
   }
+  /// z = X d for several vectors at once, under the same terms.
+  void multiply(const Matrix& d, Matrix& z, Monitor& monitor) const;
   /// out(j, t) = x_j' u_t for all columns and several vectors at once.
   void transpose_multiply(const Matrix& u, Matrix& out, Monitor& monitor) const;
   /// out(a, b) = sum_i h_i x_{i,A[a]} x_{i,B[b]}, out is |A| x |B| column-major with leading dimension ld; h null: one.
@@ -68,7 +70,9 @@ class Design {
   virtual void raw_entries(Index j, std::vector<std::pair<Index, double>>& out) const;
   virtual void raw_moments(Index j, const double* s, double& mean, double& variance) const = 0;
   virtual void raw_transpose_multiply(const double* u, double* out, Monitor& monitor) const = 0;
-  virtual void raw_transpose_multiply(const Matrix& u, Matrix& out, Monitor& monitor) const;
+  virtual void raw_transpose_multiply(const Matrix& u, Matrix& out, Monitor& monitor) const = 0;
+  /// z += X d
+  virtual void raw_multiply(const Matrix& d, Matrix& z, Monitor& monitor) const;
   virtual void raw_weighted_gram(const double* h, const std::vector<Index>& a, const std::vector<Index>& b, double* out,
                                  Index ld, Monitor& monitor) const = 0;
 

@@ -21,6 +21,10 @@ class MatrixLoss {
   virtual bool is_softmax() const { return false; }
   virtual double value(const Matrix& eta) const = 0;
   virtual void gradient(const Matrix& eta, Matrix& u) const = 0;
+  virtual double value_and_gradient(const Matrix& eta, Matrix& u) const {
+    gradient(eta, u);
+    return value(eta);
+  }
   /// Row weights h of the majorising curvature at eta.
   virtual void curvature(const Matrix& eta, Vector& h) const = 0;
   /// What the exact curvature H at eta is applied from: row weights (n, 1), for the softmax the probabilities (n, T).
