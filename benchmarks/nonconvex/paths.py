@@ -14,7 +14,7 @@ from nonconvex.solvers import Fit, solvers
 CASES = [("dense", "quadratic"), ("sparse", "quadratic"), ("dense", "logistic"), ("dense", "poisson")]
 PENALTIES = ("MCP", "SCAD", "L1")
 TARGETS = (1e-2, 1e-4, 1e-7)
-PATIENCE = 10.0  # CPU seconds: a solver whose path takes longer is not asked for more, and timed once
+PATIENCE = 30.0  # CPU seconds: a solver whose path takes longer is not asked for more, and timed once
 
 
 def time_paths(problem: PathProblem, penalty: str, seed: int, repeats: int) -> Iterator[dict[str, Any]]:

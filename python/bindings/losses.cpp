@@ -25,6 +25,9 @@ void register_losses(py::module_& m) {
       [](const std::string& name, const std::vector<double>& shape, const CArray<double>& y,
          const CArray<double>& weights, const CArray<double>& eta, const FArray<double>& columns) {
         const auto loss = make_loss(name, shape, vector_view(y), vector_view(weights));
+        expect("eta", eta.size(), loss->size());
+        expect_matrix("columns", columns);
+        expect("columns", columns.shape(0), loss->size());
         const Vector at = vector_view(eta);
         const auto x = matrix_view(columns);
         Vector h;

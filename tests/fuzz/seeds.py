@@ -113,6 +113,7 @@ def _direct(X: np.ndarray, y: np.ndarray) -> None:
     _core.build_info()
     _core.loss_conjugate("logistic", [], np.sign(y), ones, -0.1 * np.sign(y) * ones)
     _core.loss_evaluate("huber", [1.0], y, ones, y)
+    _core.loss_hessian("logistic", [], np.sign(y), ones, y, np.asfortranarray(X[:, :2]))
     _core.project_simplex(y, 1.0)
     _core.project_l1_ball(y, 1.0)
     S = np.asfortranarray(X[:, :4].T @ X[:, :4])
