@@ -63,7 +63,7 @@ def from_paths() -> Iterator[Ratio]:
         if peers and "pauca" in of:
             peer = min(peers, key=lambda name: peers[name])
             ratio = peers[peer] / median(of["pauca"])
-            yield Ratio("paths of 100 strengths", case, f"KKT {float(target):.0e}", targets.index(target), peer, ratio)
+            yield Ratio("whole paths", case, f"KKT {float(target):.0e}", targets.index(target), peer, ratio)
 
 
 def draw(ratios: list[Ratio], path: Path) -> None:
