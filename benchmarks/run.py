@@ -51,15 +51,18 @@ def main(argv: list[str] | None = None) -> int:
         output=(args.output or (HERE.parent / "build" / "bench-quick" if args.quick else HERE / "report")).resolve(),
         threads=args.threads,
     )
+    chosen = args.family or families()
+    if args.threads > 1:
+        able = [f for f in chosen if getattr(importlib.import_module(f"{f}.run"), "TAKES_THREADS", False)]
+        if args.family and able != chosen:
+            parser.error(f"--threads: no comparison on several threads of {', '.join(sorted(set(chosen) - set(able)))}")
+        chosen = able
     failed = []
-    for family in args.family or families():
+    for family in chosen:
         print(f"== {family}", flush=True)
         start = time.perf_counter()
-        module = importlib.import_module(f"{family}.run")
-        if args.threads > 1 and not getattr(module, "TAKES_THREADS", False):
-            parser.error(f"--threads: {family} has no comparison on several threads")
         try:
-            page = module.run(options)
+            page = importlib.import_module(f"{family}.run").run(options)
         except Exception:
             traceback.print_exc()
             failed.append(family)

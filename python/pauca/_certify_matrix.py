@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 from scipy import sparse
-from scipy.special import softmax
+from scipy.special import softmax, xlogy
 
 from . import penalties
 from ._validation import FloatArray
@@ -57,7 +57,9 @@ def matrix_figures(
 
     null = constant if estimator.fit_intercept else np.full(len(constant), 1.0 / len(constant) if classes else 0.0)
     null_gradient = scale[:, None] * np.asarray(matrix.T @ (s[:, None] * (null - target)))
-    null_loss = float(-s @ (target @ np.log(null))) if classes else float(0.5 * s @ ((target - null) ** 2).sum(axis=1))
+    null_loss = (
+        float(-s @ xlogy(target, null).sum(axis=1)) if classes else float(0.5 * s @ ((target - null) ** 2).sum(axis=1))
+    )
     bend = (0.5 if classes else 1.0) * scale**2 * (variance if estimator.fit_intercept else square)
 
     lam = float(estimator.alpha_) * float(penalty.alpha)

@@ -63,13 +63,17 @@ def run_all(calls: Iterable[Call], n_jobs: int | None, prefer: str | None = "thr
 def _on_dask(together: _Calls, n_jobs: int | None) -> list[Any]:
     from dask.distributed import CancelledError
 
-    client = getattr(get_active_backend()[0], "client", None)
+    backend = get_active_backend()[0]
+    client = getattr(backend, "client", None)
+    options = dict(getattr(backend, "submit_kwargs", None) or {})
     for left in reversed(range(_ATTEMPTS)):
         try:
-            with parallel_config("dask", client=client, scatter=[together]):
+            with parallel_config("dask", client=client, scatter=[together], **options):
                 return list(Parallel(n_jobs=n_jobs)(delayed(_call)(together, k) for k in range(len(together.calls))))
-        except (OSError, CancelledError):  # a worker died while the arguments were on their way, or with the last copy
-            if not left:
+        except (OSError, CancelledError) as error:
+            # A worker died while the arguments were on their way, or with the last copy. Errors of the operating system
+            # that a call met have a number, those of dask's connections have not.
+            if not left or getattr(error, "errno", None) is not None:
                 raise
             together = _Calls(together.calls)
     raise AssertionError("unreachable")

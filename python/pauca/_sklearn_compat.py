@@ -11,7 +11,7 @@ from scipy import sparse
 from sklearn import get_config
 from sklearn.base import _fit_context as _validating_context
 from sklearn.utils._param_validation import HasMethods, Interval, InvalidParameterError, StrOptions
-from sklearn.utils.validation import _check_sample_weight
+from sklearn.utils.validation import _check_sample_weight, _get_feature_names
 from sklearn.utils.validation import check_array as _check_array
 from sklearn.utils.validation import check_X_y as _check_X_y
 from sklearn.utils.validation import validate_data as _validate_data
@@ -50,6 +50,12 @@ def aligned(value: Any) -> Any:
         if not all(part.flags.aligned for part in parts):
             return type(value)(tuple(aligned(part) for part in parts), shape=value.shape)
     return value
+
+
+def column_names(X: Any) -> list[str] | None:
+    """The names of a data frame's columns, if all of them are strings."""
+    names = _get_feature_names(X)
+    return None if names is None else [str(name) for name in names]
 
 
 def _all_aligned(values: Any) -> Any:
@@ -105,6 +111,7 @@ __all__ = [
     "aligned",
     "check_X_y",
     "check_array",
+    "column_names",
     "routing_enabled",
     "validate_data",
     "with_callbacks",

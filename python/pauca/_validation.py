@@ -14,7 +14,7 @@ from scipy import sparse
 from sklearn.utils.validation import _check_y, check_consistent_length
 
 from . import _core
-from ._sklearn_compat import _check_sample_weight, aligned, validate_data
+from ._sklearn_compat import _check_sample_weight, aligned, column_names, validate_data
 from .design import GenotypeMatrix
 
 FloatArray = npt.NDArray[np.float64]
@@ -67,6 +67,16 @@ def check_genotypes(X: GenotypeMatrix, y: Any = "no_validation", **options: Any)
     y = _check_y(y, multi_output=options.get("multi_output", False), y_numeric=options.get("y_numeric", False))
     check_consistent_length(X, y)
     return X, y
+
+
+def check_names(name: str, X: Any, expected: Sequence[str] | None) -> None:
+    """A ValueError if X is a data frame whose columns are not those expected, in their order."""
+    found = None if expected is None else column_names(X)
+    if expected is None or found is None or found == [str(e) for e in expected]:
+        return
+    k = next((k for k, pair in enumerate(zip(found, expected, strict=False)) if pair[0] != pair[1]), -1)
+    differ = f"column {k} is {found[k]!r}, expected {expected[k]!r}" if k >= 0 else "their numbers differ"
+    raise ValueError(f"{name}: the columns are not those of before: {differ}")
 
 
 def normalized_weights(sample_weight: npt.ArrayLike | None, X: Any) -> FloatArray:

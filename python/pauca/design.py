@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import mmap
 from collections.abc import Sequence
+from numbers import Integral
 from typing import Any
 
 import numpy as np
@@ -108,7 +109,9 @@ class GenotypeMatrix:
             raise ValueError(f"codes: got {found}, expected a two-dimensional numpy array of int8")
         if 0 in codes.shape:
             raise ValueError(f"codes: got shape {codes.shape}, expected at least one row and one column")
-        if missing is not None and not -128 <= missing <= 127:
+        if missing is not None and (
+            isinstance(missing, bool) or not isinstance(missing, Integral) or not -128 <= missing <= 127
+        ):
             raise ValueError(f"missing: got {missing!r}, expected a number of int8 or None")
         readable = codes.strides[0] == 1 and (codes.shape[1] == 1 or codes.strides[1] >= codes.shape[0])
         self.codes = codes if readable or (codes.shape[0] == 1 and codes.strides[1] > 0) else np.asfortranarray(codes)
@@ -227,7 +230,7 @@ class GenotypeMatrix:
         if right.shape[0] != self.shape[1]:
             raise ValueError(f"product: got {right.shape[0]} rows, expected {self.shape[1]}")
         out = np.zeros((self.shape[0], *right.shape[1:]))
-        width = max(1, _BLOCK_BYTES // (8 * self.shape[0]))
+        width = max(1, _BLOCK_BYTES // (8 * max(1, self.shape[0])))
         for first in range(0, used.size, width):
             columns = used[first : first + width]
             some = right[columns]

@@ -9,8 +9,8 @@ import numpy.typing as npt
 from scipy import sparse
 
 from . import _core
-from ._sklearn_compat import check_array
-from ._validation import FloatArray, check_vector
+from ._sklearn_compat import check_array, column_names
+from ._validation import FloatArray, check_names, check_vector
 
 __all__ = ["Moments"]
 
@@ -32,6 +32,8 @@ class Moments:
         Rows seen.
     n_features_, n_targets_ : int
         Columns of X and of y.
+    feature_names_in_ : ndarray of shape (n_features_,)
+        Names of the columns, if the first rows came in a data frame; later ones must have the same.
 
     References
     ----------
@@ -55,6 +57,7 @@ class Moments:
     n_samples_: int
     n_features_: int
     n_targets_: int
+    feature_names_in_: npt.NDArray[np.object_]  # of a data frame
 
     def update(self, X: Any, y: npt.ArrayLike | None = None, sample_weight: npt.ArrayLike | None = None) -> Self:
         """Add rows.
@@ -73,6 +76,8 @@ class Moments:
         self : Moments
             Itself.
         """
+        names = column_names(X)
+        check_names("X", X, getattr(self, "feature_names_in_", None))
         X = check_array(X, accept_sparse="csr", dtype=[np.float64, np.float32], order=None)
         n, p = X.shape
         targets = np.zeros((n, 0))
@@ -100,6 +105,8 @@ class Moments:
         self.weight_sum_ = (self.weight_sum_ if known else 0.0) + float(weights.sum())
         self.n_samples_ = (self.n_samples_ if known else 0) + n
         self.n_features_, self.n_targets_ = p, targets.shape[1]
+        if names is not None and not known:
+            self.feature_names_in_ = np.array(names, dtype=object)
         return self
 
     @staticmethod
@@ -131,6 +138,9 @@ class Moments:
                 f"other: got {other.n_features_} features and {other.n_targets_} targets, expected "
                 f"{self.n_features_} and {self.n_targets_}"
             )
+        names, others = (getattr(m, "feature_names_in_", None) for m in (self, other))
+        if names is not None and others is not None and list(names) != list(others):
+            raise ValueError("other: the names of its features, or their order, are not those of before")
         self.factor_ = _core.moments_merge(self.factor_, other.factor_)
         self.weight_sum_ += other.weight_sum_
         self.n_samples_ += other.n_samples_
@@ -198,3 +208,11 @@ def rows_of_factor(moments: Moments, fit_intercept: bool) -> tuple[FloatArray, F
     weights = np.full(len(rows), 1.0 / moments.weight_sum_)
     variance = np.diag(moments.covariance())[:p]
     return np.asfortranarray(rows[:, 1 : p + 1]), np.ascontiguousarray(rows[:, p + 1 :]), weights, variance
+
+
+def take_names(estimator: Any, moments: Moments) -> None:
+    """Names and number of the features of an estimator fitted from moments."""
+    estimator.n_features_in_ = moments.n_features_
+    estimator.__dict__.pop("feature_names_in_", None)
+    if hasattr(moments, "feature_names_in_"):
+        estimator.feature_names_in_ = moments.feature_names_in_

@@ -215,7 +215,7 @@ BlockSolution BlockSolver::solve(const Settings& settings, const Matrix& start, 
 
   quasi_.reset();
   if (options_.engine == Engine::automatic && QuasiNewton::applies(problem_))
-    quasi_ = std::make_unique<QuasiNewton>(objective_);
+    quasi_ = std::make_unique<QuasiNewton>(objective_, monitor);
 
   std::vector<Index> scope = everything_;
   SupportWatch support;

@@ -31,16 +31,17 @@ bool QuasiNewton::applies(const BlockProblem& problem) {
   return true;
 }
 
-QuasiNewton::QuasiNewton(const BlockObjective& objective) : objective_(objective), panel_(objective.problem().design) {
+QuasiNewton::QuasiNewton(const BlockObjective& objective, Monitor& monitor)
+    : objective_(objective), panel_(objective.problem().design) {
   const BlockProblem& p = objective.problem();
   const Vector& weights = p.loss.weights();
   const double total = weights.sum();
   const Index columns = p.design.cols();
   all_means_.setZero(columns);
-  all_variances_.resize(columns);
+  all_variances_.setZero(columns);
   all_lambda_.setZero(columns);
   all_ridge_.resize(columns);
-  for (Index j = 0; j < columns; ++j) {
+  for (Index j = 0; j < columns && monitor.keep_going(); ++j) {
     all_variances_[j] = p.design.weighted_square(j, weights.data()) / total;
     if (!p.fit_intercept) continue;
     all_means_[j] = p.design.dot(j, weights.data()) / total;

@@ -174,6 +174,10 @@ Solution accelerated(const Problem& problem, const Null& null, const Accelerated
   report.objective_path.push_back(run.objective());
   int idle = 0;
   for (;; ++report.n_iter) {
+    if (monitor.stop_requested() && monitor.reason() == Status::stopped) {  // the gradient may be half done
+      report.status = Status::stopped;
+      break;
+    }
     if (worst <= report.threshold) {
       report.status = Status::converged;
       break;

@@ -102,6 +102,10 @@ Solution conjugate_gradient(const Problem& problem, const Null& null, const Sett
       worst = move;
     }
     report.objective_path.push_back(objective);
+    if (monitor.stop_requested() && monitor.reason() == Status::stopped) {  // the gradient may be half done
+      report.status = Status::stopped;
+      break;
+    }
     if (check && worst <= report.threshold) {
       report.status = Status::converged;
       break;

@@ -89,6 +89,10 @@ Solution hard_thresholding(const Problem& problem, const Null& null, Index n_non
       const Vector d = next - w;
       if (f.evaluate(z_next) <= at + gradient.dot(d) + 0.5 * lipschitz * d.squaredNorm() + 1e-12 * std::abs(at)) break;
     }
+    if (monitor.stop_requested() && monitor.reason() == Status::stopped) {  // the gradient may be half done
+      report.status = Status::stopped;
+      break;
+    }
     worst = (next - w).cwiseAbs().maxCoeff() * lipschitz / 0.99;
     report.objective_path.push_back(objective);
     if (worst <= report.threshold) {
@@ -98,7 +102,7 @@ Solution hard_thresholding(const Problem& problem, const Null& null, Index n_non
         polished = true;
         continue;
       }
-      report.status = Status::converged;
+      report.status = monitor.stop_requested() ? monitor.reason() : Status::converged;  // or the search was cut short
       break;
     }
     if (report.n_iter >= settings.max_iter) {

@@ -209,7 +209,7 @@ bool SupportSearch::improve(Smooth& f, Vector& w, double& objective) {
       for (;;) {
         Index have = 0;
         for (Index j : here.support) have += prices_[j] > 0.0;
-        const Index possible = std::min(n_nonzero_, problem_.design.rows() - 2);
+        const Index possible = std::clamp<Index>(problem_.design.rows() - 2, 0, n_nonzero_);
         if (have == possible) break;
         Fit next;  // several at once, or one by one where some of them are collinear
         if (!fit(resize(here, possible, 4), next) && !fit(resize(here, possible, possible), next)) break;
@@ -239,7 +239,9 @@ bool SupportSearch::improve(Smooth& f, Vector& w, double& objective) {
     }
     f.predictor(next, z);
     const double found = f.evaluate(z) + total_price(here.support);
-    const bool complete = n_nonzero_ == 0 || (w.array() != 0.0).count() <= n_nonzero_;
+    Index counted = 0;
+    for (Index j = 0; j < w.size(); ++j) counted += w[j] != 0.0 && prices_[j] > 0.0;
+    const bool complete = n_nonzero_ == 0 || counted <= n_nonzero_;
     if (!(found < objective - tolerance_) && (complete || !std::isfinite(found))) {
       f.set_intercept(intercept);
       return improved;

@@ -377,6 +377,8 @@ class CoLiDE(CallbackSupportMixin, GraphQueries, GraphFitting, BaseEstimator):
             moments = None
         if self.threshold == "stability" or self.n_resamples > 0:
             raise ValueError("n_resamples, threshold: resampling needs the rows, use fit")
+        if feature_names is None and moments is not None:
+            feature_names = getattr(moments, "feature_names_in_", None)
         self._set_names(d, feature_names)
         self._categories = {}
         constraints, settings = self._prepare(moment_set)

@@ -47,6 +47,11 @@ def block_penalty(
             f"penalty: got {penalty!r}; bounds and nonnegativity have no form for several targets or classes, expected "
             "L1, ElasticNet, MCP or a group"
         )
+    if getattr(penalty, "weighting", "strength") != "strength" and penalty.weights is not None:
+        raise ValueError(
+            f"penalty: got {penalty!r}; weighting='multiply' has no form for several targets or classes, expected "
+            "weighting='strength'"
+        )
     core = penalty._core_penalty()
     if core.ridge_share != 0.0 and core.name != "l1":
         raise ValueError(

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import itertools
-import warnings
 from collections.abc import Callable, Mapping, Sequence
 from numbers import Integral, Real
 from typing import Any, ClassVar
@@ -13,7 +12,6 @@ import numpy.typing as npt
 from joblib import delayed
 from scipy import sparse
 from sklearn.base import clone, is_classifier
-from sklearn.exceptions import ConvergenceWarning
 from sklearn.metrics import check_scoring
 from sklearn.model_selection import check_cv
 from sklearn.utils._indexing import _safe_indexing
@@ -25,7 +23,7 @@ from .._validation import FloatArray
 from ._fit import resolve_penalty
 from ._matrix_losses import MultinomialLoss
 from ._path import solve_path
-from ._regularization_path import RegularizationPath
+from ._regularization_path import RegularizationPath, warn_of_missed
 
 
 class CrossValidatedPath:
@@ -155,15 +153,7 @@ class CrossValidatedPath:
             seconds=float("nan"),
             details={},
         )
-        missed = int((~path.converged_).sum())
-        if missed:
-            warnings.warn(
-                f"{type(self).__name__}: {missed} of {len(path.alphas_)} strengths of the path did not reach tol="
-                f"{model.tol:g}; the worst KKT violation is {path.kkt_violations_.max():.3g}. Increase max_iter or "
-                "eps, or raise tol.",
-                ConvergenceWarning,
-                stacklevel=4,
-            )
+        warn_of_missed(type(self).__name__, path, model.tol, stacklevel=5)
 
 
 def _fold(
@@ -196,6 +186,7 @@ def _fold(
         X_train,
         known,
         part / part.sum(),
+        diagnose=False,
         penalty=penalty,
         alphas=alphas,
         offset=None if offset is None else offset[train],

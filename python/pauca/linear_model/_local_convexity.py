@@ -48,7 +48,7 @@ def locally_convex(
             answer[k:] = False
             break
         raw = np.asarray(X[:, union].toarray() if hasattr(X, "toarray") else X[:, union], dtype=np.float64)
-        columns = raw - weights @ raw if path.fit_intercept or scale is not None else raw
+        columns = raw - weights @ raw if path.fit_intercept or isinstance(loss, losses.Cox) else raw
         if scale is not None:
             columns = columns * scale[union]
         eta = raw @ path.coef_at(following)[union] + path.intercepts_[following]

@@ -13,7 +13,7 @@ from .._dask import is_dask_array, moments_of
 from .._monitor import watch
 from .._sklearn_compat import _fit_context, with_callbacks
 from .._validation import FloatArray, normalized_weights, validate_matrix
-from ..moments import Moments, check_moments, rows_of_factor
+from ..moments import Moments, check_moments, rows_of_factor, take_names
 from ..penalties import GroupL2, Penalty
 from ..solvers import GreedyBCD
 from ._base import SparseLinearModel
@@ -193,7 +193,7 @@ class MultiTaskSparseRegressor(MultiOutputMixin, RegressorMixin, SparseLinearMod
         check_moments(moments)
         p = moments.n_features_
         X, Y, weights, variance = rows_of_factor(moments, self.fit_intercept)
-        self.n_features_in_ = p
+        take_names(self, moments)
         fit = self._solve_tasks(X, Y, weights, Y, variance)
         self.coef_ = np.ascontiguousarray(fit.coef.reshape(p, -1).T)
         mean = moments.mean_

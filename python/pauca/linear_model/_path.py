@@ -25,7 +25,7 @@ from ..design import GenotypeMatrix
 from ._fit import column_scale, core_penalty, resolve_penalty, resolve_solver
 from ._local_convexity import locally_convex
 from ._matrix_losses import MatrixLoss, MultinomialLoss, MultiTaskLoss
-from ._regularization_path import RegularizationPath
+from ._regularization_path import RegularizationPath, warn_of_missed
 from ._stepwise_path import needs_steps, stepwise_points
 
 _LOSSES: dict[str, type[losses.Loss]] = {
@@ -126,7 +126,7 @@ def path(
     >>> p.df_.tolist(), bool((p.dual_gaps_ <= 1e-8 * y.var()).all())
     ([3, 4, 7], True)
     """
-    return solve_path(
+    found = solve_path(
         **path_data(X, y, loss, sample_weight, offset, strata),
         penalty=penalty,
         alphas=alphas,
@@ -138,6 +138,8 @@ def path(
         max_iter=max_iter,
         max_time=max_time,
     )
+    warn_of_missed("path", found, tol, stacklevel=3)
+    return found
 
 
 def path_data(
@@ -189,6 +191,9 @@ def path_data(
             raise ValueError(f"loss: got {loss!r} for {target.shape[1]} targets, expected 'quadratic'")
     else:
         resolved = _LOSSES[loss]() if isinstance(loss, str) else loss
+        if isinstance(resolved, losses.Logistic | losses.SquaredHinge) and not np.isin(target, (0.0, 1.0)).all():
+            found = ", ".join(f"{v:g}" for v in np.unique(target)[:4])
+            raise ValueError(f"y: got {found}, expected 0 and 1 (or loss='multinomial' and classes 0, 1, 2, ...)")
     if offset is not None and isinstance(resolved, MatrixLoss):
         raise ValueError("offset: got one number a sample, but there are several linear predictors")
     return {
@@ -219,8 +224,12 @@ def solve_path(
     max_time: float | None,
     feature_names: Sequence[str] | None = None,
     callback: SolverCallback | None = None,
+    diagnose: bool = True,
 ) -> RegularizationPath:
-    """The path for validated X (F-ordered or CSC), float64 y and weights that sum to one."""
+    """The path for validated X (F-ordered or CSC), float64 y and weights that sum to one.
+
+    ``diagnose``: with ``locally_convex_``, which costs a Hessian of the support at every strength.
+    """
     matrix = isinstance(loss, MatrixLoss)
     penalty = penalties.GroupL2() if matrix and isinstance(penalty, str) and penalty == "l21" else penalty
     penalty = resolve_penalty(penalty)
@@ -275,7 +284,8 @@ def solve_path(
             fit_intercept=bool(fit_intercept),
             n_events=n_events,
         )
-        path.locally_convex_ = locally_convex(X, y, weights, path, offset)
+        if diagnose:
+            path.locally_convex_ = locally_convex(X, y, weights, path, offset)
         return path
     path = _engine_path(
         X,
@@ -295,7 +305,8 @@ def solve_path(
         feature_names=feature_names,
         callback=callback,
     )
-    path.locally_convex_ = locally_convex(X, y, weights, path, offset)
+    if diagnose:
+        path.locally_convex_ = locally_convex(X, y, weights, path, offset)
     return path
 
 

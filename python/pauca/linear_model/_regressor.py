@@ -14,7 +14,7 @@ from .._dask import is_dask_array, moments_of
 from .._sklearn_compat import StrOptions, _fit_context, with_callbacks
 from .._validation import check_vector, normalized_weights, validate_matrix
 from ..losses import Gamma, Huber, Loss, Poisson, Quadratic, Quantile
-from ..moments import Moments, check_moments, rows_of_factor
+from ..moments import Moments, check_moments, rows_of_factor, take_names
 from ._base import SparseLinearModel
 
 LOSS_NAMES: dict[str, type[Loss]] = {
@@ -213,10 +213,14 @@ class SparseRegressor(RegressorMixin, SparseLinearModel):
             The fitted estimator.
         """
         check_moments(moments, 1)
+        if not isinstance(self._loss(), Quadratic):
+            raise ValueError(
+                f"loss: got {self.loss!r}, but moments say nothing of it; expected 'quadratic', or fit rows"
+            )
         p = moments.n_features_
         X, Y, weights, variance = rows_of_factor(moments, self.fit_intercept)
         y = np.ascontiguousarray(Y[:, 0])
-        self.n_features_in_ = p
+        take_names(self, moments)
         fit = self._solve(X, y, weights, Quadratic(), None, y, variance)
         self.coef_ = fit.coef
         mean = moments.mean_

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import math
+import warnings
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 from scipy import sparse
+from sklearn.exceptions import ConvergenceWarning
 
 from .. import losses
 from .._sklearn_compat import check_array
-from .._validation import FloatArray
+from .._validation import FloatArray, check_names
 from ..design import GenotypeMatrix
 from ._matrix_losses import MatrixLoss, MultiTaskLoss
 
@@ -230,6 +232,7 @@ class RegularizationPath:
             Predictions; for the logistic loss and its multinomial form probabilities.
         """
         if not isinstance(X, GenotypeMatrix):
+            check_names("X", X, self.feature_names_)
             X = check_array(X, accept_sparse=("csr", "csc"), dtype=[np.float64, np.float32])
         if X.shape[1] * self.n_outputs_ != self.coefs_.shape[0]:
             expected = self.coefs_.shape[0] // self.n_outputs_
@@ -330,3 +333,17 @@ def _log_choose(p: int, df: FloatArray) -> FloatArray:
 
     df = np.minimum(df, p)
     return np.asarray(gammaln(p + 1) - gammaln(df + 1) - gammaln(p - df + 1))
+
+
+def warn_of_missed(name: str, path: RegularizationPath, tol: float, stacklevel: int) -> None:
+    """Warn if strengths of a path did not converge, with the figure reached and the remedy."""
+    missed = ~path.converged_
+    if not missed.any():
+        return
+    worst = (path.kkt_violations_[missed] / np.maximum(path.alphas_[missed], 1e-300)).max()
+    warnings.warn(
+        f"{name}: {int(missed.sum())} of {len(path.alphas_)} strengths of the path did not reach tol={tol:g}; the "
+        f"worst KKT violation among them is {worst:.3g} of its strength. Increase max_iter or eps, or raise tol.",
+        ConvergenceWarning,
+        stacklevel=stacklevel,
+    )

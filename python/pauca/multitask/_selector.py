@@ -274,7 +274,9 @@ class TaskSelector(CallbackSupportMixin, RegressorMixin, BaseEstimator):
                 for name, n in asked.items():
                     m = session.position(name)
                     seed = (session.seed, m, int(session.drawn[m]))
-                    X, y, dry = draw(items[m], name, n, session.n_features, seed)
+                    X, y, dry = draw(
+                        items[m], name, n, session.n_features, seed, getattr(self, "feature_names_in_", None)
+                    )
                     self._check_target(y, SourceError, name)
                     self.tell(name, X, y, exhausted=dry)
                     if callback is not None and callback(draws, float("nan"), session.spent, total):
@@ -357,7 +359,8 @@ class TaskSelector(CallbackSupportMixin, RegressorMixin, BaseEstimator):
         session = self._running()
         m = session.position(task)
         if X is not None:
-            X, y = check_samples(X, y, session.n_features, f"task {task!r}: the samples", task)
+            names = getattr(self, "feature_names_in_", None)
+            X, y = check_samples(X, y, session.n_features, f"task {task!r}: the samples", task, names)
             self._check_target(y, SourceError, task)
             prices = self._planner(session.n_tasks).prices
             before = prices.of(session.epoch_drawn).sum()

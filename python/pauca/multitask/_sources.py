@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from .._validation import FloatArray
+from .._validation import FloatArray, check_names
 
 
 class SourceError(ValueError):
@@ -64,8 +64,14 @@ def pool_size(name: Any, source: Any) -> float:
     return float(np.shape(X)[0])
 
 
-def check_samples(X: Any, y: Any, n_features: int, what: str, source: Any) -> tuple[FloatArray, FloatArray]:
+def check_samples(
+    X: Any, y: Any, n_features: int, what: str, source: Any, names: Any = None
+) -> tuple[FloatArray, FloatArray]:
     """Samples as float64 arrays, or a SourceError that says what is wrong with them."""
+    try:
+        check_names(what, X, None if names is None else list(names))
+    except ValueError as error:
+        raise SourceError(str(error), source) from error
     try:
         X, y = np.asarray(X, dtype=np.float64), np.asarray(y, dtype=np.float64)
     except (TypeError, ValueError) as error:
@@ -80,7 +86,7 @@ def check_samples(X: Any, y: Any, n_features: int, what: str, source: Any) -> tu
 
 
 def draw(
-    source: Any, name: Any, n: int, n_features: int, seed: tuple[int, int, int]
+    source: Any, name: Any, n: int, n_features: int, seed: tuple[int, int, int], names: Any = None
 ) -> tuple[FloatArray, FloatArray, bool]:
     """n samples of a source, and whether it has no more; ``seed`` is (seed, source, drawn before).
 
@@ -92,7 +98,7 @@ def draw(
         order = np.random.RandomState([base, m]).permutation(len(source[1]))[drawn : drawn + n]
         X, y = source
         rows = X.iloc[order] if hasattr(X, "iloc") else np.asarray(X)[order]
-        X, y = check_samples(rows, np.asarray(y)[order], n_features, what, name)
+        X, y = check_samples(rows, np.asarray(y)[order], n_features, what, name, names)
         return X, y, False
     try:
         found = source(n, np.random.RandomState(list(seed)))
@@ -102,5 +108,5 @@ def draw(
         ) from error
     if not isinstance(found, (tuple, list)) or len(found) != 2:
         raise SourceError(f"source {name!r} returned {type(found).__name__}, expected a pair (X, y)", name)
-    X, y = check_samples(found[0], found[1], n_features, what, name)
+    X, y = check_samples(found[0], found[1], n_features, what, name, names)
     return X, y, len(y) < n

@@ -10,11 +10,13 @@ namespace pauca::bcd {
 /// several strengths at once as one matrix product; where one of them fails, the path goes on from there with all
 /// columns in view.
 ///
-/// Where rows are coupled, a concave penalty lets coefficients grow without limit once the support can order the
-/// events; such a path ends before the first strength that max_iter iterations leave far from stationary.
+/// A concave penalty, flat far out, lets coefficients grow without limit once the support can separate the classes, or,
+/// where rows are coupled, order the events. Such a path ends before the first strength that max_iter iterations leave
+/// with next to no loss, or far from stationary.
 template <class P>
 Path Solver<P>::path(const std::vector<double>& alphas, const Settings& settings, Monitor& monitor) {
   constexpr std::size_t batch = 8;
+  constexpr double separated = 1e-3;  // loss, as a share of the null model's
   monitor.start(settings.max_time);
   const NullModel null = null_model(monitor);
   const std::vector<Index> everything = all_columns();
@@ -49,7 +51,11 @@ Path Solver<P>::path(const std::vector<double>& alphas, const Settings& settings
     u.col(u.cols() - 1) = walk.state.u;
     result.points.push_back(std::move(point));
   };
-  const bool fragile = !P::convex && problem_.loss.couples_rows();
+  auto runs_away = [&](const PathPoint& point) {
+    if (P::convex || problem_.loss.is_quadratic() || point.report.status != Status::max_iter) return false;
+    if (problem_.loss.couples_rows()) return walk.worst > 10.0 * point.report.threshold;
+    return problem_.loss.value(walk.state.eta) < separated * null.objective;
+  };
   std::size_t end = alphas.size();
   for (std::size_t k = 0; k < end && !monitor.stop_requested();) {
     set_strength(relative ? alphas[k] * null.lambda_max / problem_.strength.lambda_share : alphas[k]);
@@ -74,7 +80,7 @@ Path Solver<P>::path(const std::vector<double>& alphas, const Settings& settings
     point.report.status =
         converge(walk, {point.report.threshold, 0.0, certified, wide}, point.report, settings.max_iter, monitor);
     ended = point.report.status == Status::converged;
-    if (fragile && k > 0 && point.report.status == Status::max_iter && walk.worst > 10.0 * point.report.threshold) {
+    if (k > 0 && runs_away(point)) {
       end = k;
       if (coefs.empty()) break;
     } else {

@@ -17,7 +17,7 @@ namespace pauca::bcd {
 /// intercepts, the last row of all matrices here, apart from them.
 class QuasiNewton {
  public:
-  explicit QuasiNewton(const BlockObjective& objective);
+  QuasiNewton(const BlockObjective& objective, Monitor& monitor);
 
   /// Whether loss and penalty are those above, and every entry has one of lambda_j and r_j.
   static bool applies(const BlockProblem& problem);

@@ -41,7 +41,7 @@ class Separable {
       if (s_.multiply) return s_.lambda;
     return s_.weights ? s_.lambda * s_.weights[j] : s_.lambda;
   }
-  double ridge(Index j) const { return s_.weights ? s_.ridge * s_.weights[j] : s_.ridge; }
+  double ridge(Index j) const { return s_.weights && s_.ridge > 0.0 ? s_.ridge * s_.weights[j] : s_.ridge; }
   bool nonnegative() const { return s_.nonnegative; }
   const P& scalar() const { return p_; }
 
