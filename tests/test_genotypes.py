@@ -160,6 +160,7 @@ def test_screening_sees_missing_entries_as_missing(data, codes):
     np.testing.assert_array_equal(blocks.scores_, a.scores_)
 
 
+@pytest.mark.filterwarnings("ignore:GenotypeMatrix")
 @settings(max_examples=60, deadline=None)
 @given(st.data())
 def test_products_of_any_cut(data):

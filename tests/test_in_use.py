@@ -10,11 +10,12 @@ from oracles import make_regression
 from sklearn.exceptions import ConvergenceWarning
 
 import pauca
+from pauca.channel._io import _read_mat
 from pauca.design import GenotypeMatrix
 from pauca.linear_model import MultiTaskSparseRegressor, SparseClassifierCV, SparseRegressor, path
 from pauca.moments import Moments
 from pauca.multitask import TaskSelector
-from pauca.penalties import L0, MCP
+from pauca.penalties import L0, MCP, GroupL2
 from pauca.solvers import IHT, AcceleratedProximalGradient, ProximalCG
 
 
@@ -184,3 +185,25 @@ def test_local_convexity_of_scaled_columns_without_intercept():
         expected.append(union.size == 0 or np.linalg.eigvalsh(Z.T @ Z / len(y))[0] > 1.0 / 3.0)
     expected = np.logical_and.accumulate(expected)
     np.testing.assert_array_equal(found.locally_convex_, expected)
+
+
+# -- messages ----------------------------------------------------------------------------------------------------------
+
+
+def test_another_code_for_missing_is_noticed():
+    codes = np.asfortranarray(np.resize(np.array([0, 1, 2, -9], dtype=np.int8), (8, 3)))
+    with pytest.warns(UserWarning, match="missing=-9"):
+        assert GenotypeMatrix(codes).means.shape == (3,)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        assert GenotypeMatrix(codes, missing=-9).means.min() >= 0.0
+
+
+def test_messages_name_what_was_wrong(frame, tmp_path):
+    X, y = frame
+    with pytest.raises(ValueError, match="in two groups, 'low' and 'all'"):
+        SparseRegressor(penalty=GroupL2(groups={"low": ["a"], "all": ["*"]})).fit(X, y)
+    with pytest.raises(ValueError, match="an edge from a feature to itself"):
+        pauca.dag.CoLiDE(include=[("a", "a")]).fit(X)
+    with pytest.raises(FileNotFoundError, match="no such file"):
+        _read_mat(tmp_path / "nowhere.mat")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import mmap
+import warnings
 from collections.abc import Sequence
 from numbers import Integral
 from typing import Any
@@ -157,6 +158,19 @@ class GenotypeMatrix:
             means, self._n_missing = _core.genotype_means(self.codes, self._missing_code())
             if self._means is None:
                 self._means = means
+            self._warn_of_negative_codes()
+
+    def _warn_of_negative_codes(self) -> None:
+        """Another code for "missing" would count as a number; the first columns are looked at."""
+        some = self.codes[:, : max(1, 2**16 // self.codes.shape[0])]
+        odd = np.unique(some[(some < 0) & (some != self._missing_code())])
+        if odd.size:
+            warnings.warn(
+                f"GenotypeMatrix: the codes have {odd[0]}, which counts as a number; if it stands for missing entries, "
+                f"say missing={odd[0]}",
+                UserWarning,
+                stacklevel=4,
+            )
 
     def _missing_code(self) -> int:
         return 1000 if self.missing is None else self.missing  # no int8 is 1000

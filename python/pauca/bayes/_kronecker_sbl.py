@@ -168,8 +168,8 @@ class KroneckerSBL(ComplexLinearModel):
 
     Notes
     -----
-    For real data the model is real Gaussian and the cost is twice the usual one. Single precision is accepted and
-    returned; the computation is in double precision.
+    For real data the model is real Gaussian and the cost is twice the usual one. Single precision is accepted, and
+    coefficients are returned in it; variances and the computation are in double precision.
 
     References
     ----------

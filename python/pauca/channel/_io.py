@@ -54,6 +54,8 @@ def write_tensors(path: str | Path, tensors: Mapping[str, Any]) -> None:
 def _read_mat(path: Path) -> dict[str, Array]:
     from scipy.io import loadmat
 
+    if not path.exists():  # scipy would speak of readers
+        raise FileNotFoundError(f"{path}: no such file")
     try:
         return {k: v for k, v in loadmat(path).items() if not k.startswith("__")}
     except NotImplementedError as error:

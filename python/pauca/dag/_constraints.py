@@ -65,6 +65,8 @@ def edge_mask(argument: str, edges: Edges, names: Sequence[str]) -> npt.NDArray[
         for pair in edges:
             if isinstance(pair, str) or len(pair) != 2:
                 raise ValueError(f"{argument}: got {pair!r}, expected pairs (source, target) or a ({d}, {d}) matrix")
+            if argument == "include" and pair[0] == pair[1]:
+                raise ValueError(f"include: got {pair!r}, an edge from a feature to itself")
             mask[np.ix_(positions(argument, pair[0], names), positions(argument, pair[1], names))] = True
     np.fill_diagonal(mask, False)
     return mask

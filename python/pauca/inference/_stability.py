@@ -273,7 +273,7 @@ class StabilitySelection(SelectorMixin, MetaEstimatorMixin, BaseEstimator):
         """
         own = MetadataRequest(owner=self)
         own.fit.add_request(param="groups", alias=True)
-        mapping = MethodMapping().add(caller="fit", callee="fit")
+        mapping = MethodMapping().add(caller="fit", callee="fit").add(caller="fit_transform", callee="fit")
         return MetadataRouter(owner=self).add_self_request(own).add(estimator=self._estimator(), method_mapping=mapping)
 
     @staticmethod

@@ -68,6 +68,8 @@ def compare_numbers(
     if model._cells is None:
         raise ValueError("select_n_classes: there is one domain only, nothing was factorised")
     m, d = model.counts_.shape
+    if candidates is not None and np.ndim(list(candidates)) != 1:
+        raise ValueError(f"candidates: got {np.ndim(list(candidates))} dimensions, expected whole numbers, not data")
     numbers = list(range(1, min(m, d) + 1)) if candidates is None else [int(c) for c in candidates]
     for number in numbers:
         if not 1 <= number <= min(m, d):

@@ -56,7 +56,8 @@ def _from_lists(members: list[list[int]], names: list[Any], n_features: int) -> 
             if not 0 <= j < n_features:
                 raise ValueError(f"penalty.groups: group {name!r} has feature {j}, expected 0 to {n_features - 1}")
             if labels[j] >= 0:
-                raise ValueError(f"penalty.groups: feature {j} is in two groups; groups must not overlap")
+                both = f"{names[labels[j]]!r} and {name!r}"
+                raise ValueError(f"penalty.groups: feature {j} is in two groups, {both}; groups must not overlap")
             labels[j] = number
     alone = np.flatnonzero(labels < 0)
     labels[alone] = len(members) + np.arange(len(alone))
