@@ -113,6 +113,16 @@ def path(
     ValueError
         If an argument is not as described; the message names which.
 
+    Warns
+    -----
+    ConvergenceWarning
+        If strengths did not reach ``tol``; the message has the largest violation among them.
+
+    Notes
+    -----
+    Concave penalties are flat far out. Once the features of a small strength separate the classes, or order the events
+    of a Cox model, coefficients would grow without limit: such a path ends before, with fewer strengths than asked for.
+
     References
     ----------
     Tibshirani, R. et al. (2012). Strong rules for discarding predictors in lasso-type problems. JRSS B 74, 245-266.
