@@ -17,11 +17,17 @@ namespace pauca::python {
 
 namespace py = pybind11;
 
-/// F-ordered or contiguous array of exactly this type; bind with py::arg().noconvert() so that nothing is copied.
+// Numbers that lie across their addresses, as in a byte stream, are copied: reading them in place is undefined.
+constexpr int aligned = py::detail::npy_api::NPY_ARRAY_ALIGNED_;
+
+/// F-ordered or contiguous array of exactly this type; bind with py::arg().noconvert() so that nothing else is copied.
 template <class T>
-using FArray = py::array_t<T, py::array::f_style>;
+using FArray = py::array_t<T, py::array::f_style | aligned>;
 template <class T>
-using CArray = py::array_t<T, py::array::c_style>;
+using CArray = py::array_t<T, py::array::c_style | aligned>;
+/// With any strides.
+template <class T>
+using Strided = py::array_t<T, aligned>;
 
 template <class T>
 Eigen::Map<const Eigen::Matrix<T, Eigen::Dynamic, Eigen::Dynamic>> matrix_view(const FArray<T>& a) {

@@ -17,11 +17,11 @@ kron::Planes to_planes(const py::array& a) {
   require(a.ndim() == 2, "factors: expected two-dimensional arrays");
   Planes p;
   if (a.dtype().kind() == 'c') {
-    const auto c = py::array_t<Complex, py::array::c_style | py::array::forcecast>(a);
+    const auto c = py::array_t<Complex, py::array::c_style | py::array::forcecast | aligned>(a);
     const Eigen::Map<const Eigen::Matrix<Complex, -1, -1, Eigen::RowMajor>> m(c.data(), c.shape(0), c.shape(1));
     p.re = m.real(), p.im = m.imag();
   } else {
-    const auto c = py::array_t<double, py::array::c_style | py::array::forcecast>(a);
+    const auto c = py::array_t<double, py::array::c_style | py::array::forcecast | aligned>(a);
     p.re = Eigen::Map<const Eigen::Matrix<double, -1, -1, Eigen::RowMajor>>(c.data(), c.shape(0), c.shape(1));
   }
   return p;

@@ -12,7 +12,7 @@ namespace pauca::python {
 namespace {
 
 template <class T>
-DesignHandle dense_design(const py::array_t<T>& x) {
+DesignHandle dense_design(const Strided<T>& x) {
   require(x.ndim() == 2, "X: expected a two-dimensional array");
   require(x.shape(1) <= 1 || x.strides(1) % static_cast<py::ssize_t>(sizeof(T)) == 0, "X: expected aligned entries");
   require(x.shape(0) <= 1 || x.strides(0) == static_cast<py::ssize_t>(sizeof(T)),
@@ -28,14 +28,14 @@ DesignHandle csc_design(const CArray<T>& values, const CArray<I>& indices, const
           {values, indices, indptr}};
 }
 
-const std::int8_t* column_major_codes(const py::array_t<std::int8_t>& codes, Index& stride) {
+const std::int8_t* column_major_codes(const Strided<std::int8_t>& codes, Index& stride) {
   require(codes.ndim() == 2, "codes: expected a two-dimensional array");
   require(codes.shape(0) <= 1 || codes.strides(0) == 1, "codes: expected a column-major (F-ordered) array");
   stride = codes.shape(1) > 1 ? codes.strides(1) : codes.shape(0);
   return codes.data();
 }
 
-DesignHandle genotype_design(const py::array_t<std::int8_t>& codes, int missing, const CArray<double>& mean,
+DesignHandle genotype_design(const Strided<std::int8_t>& codes, int missing, const CArray<double>& mean,
                              const CArray<Index>& n_missing, const std::optional<CArray<Index>>& row_index) {
   GenotypeCodes g{};
   g.data = column_major_codes(codes, g.stride);
@@ -54,7 +54,7 @@ DesignHandle genotype_design(const py::array_t<std::int8_t>& codes, int missing,
 }
 
 /// Mean of what is observed, and the number of missing entries, of every column.
-py::tuple genotype_means(const py::array_t<std::int8_t>& codes, int missing) {
+py::tuple genotype_means(const Strided<std::int8_t>& codes, int missing) {
   Index stride = 0;
   const std::int8_t* data = column_major_codes(codes, stride);
   const Index n = codes.shape(0), p = codes.shape(1);

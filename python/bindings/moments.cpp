@@ -10,7 +10,7 @@ namespace pauca::python {
 namespace {
 
 template <class T>
-py::array append_rows(const FArray<double>& factor, const py::array_t<T>& x, const CArray<double>& y,
+py::array append_rows(const FArray<double>& factor, const Strided<T>& x, const CArray<double>& y,
                       const CArray<double>& weights, py::object callback) {
   expect_matrix("X", x);
   require(y.ndim() <= 2, "y: expected one or two dimensions");

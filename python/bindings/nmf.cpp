@@ -247,7 +247,7 @@ void register_factorisation(py::module_& m, const char* name) {
   py::class_<RowsHandle<T>>(m, name, py::module_local());
   m.def(
       "dense_rows",
-      [](const py::array_t<T>& x) -> RowsHandle<T> {
+      [](const Strided<T>& x) -> RowsHandle<T> {
         require(x.ndim() == 2 && (x.shape(0) <= 1 || x.strides(0) % static_cast<py::ssize_t>(sizeof(T)) == 0),
                 "X: expected a matrix of aligned entries");
         require(x.ndim() == 2 && (x.shape(1) <= 1 || x.strides(1) == static_cast<py::ssize_t>(sizeof(T))),

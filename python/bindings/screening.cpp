@@ -49,7 +49,7 @@ Screener make_screener(const CArray<double>& y, int kind, const std::string& met
 }
 
 template <class T>
-py::dict score(const Screener& screener, const py::array_t<T>& x, Index first,
+py::dict score(const Screener& screener, const Strided<T>& x, Index first,
                const std::optional<CArray<std::int8_t>>& kinds, Index permutations, int n_threads,
                py::object callback) {
   require(x.ndim() == 2, "X: expected a two-dimensional array");
