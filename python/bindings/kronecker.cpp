@@ -13,15 +13,23 @@ using kron::Planes;
 using kron::Tensor;
 using Complex = std::complex<double>;
 
+/// The array itself, or a copy that is C-contiguous, aligned and of this type.
+template <class T>
+py::array_t<T, py::array::c_style | py::array::forcecast | aligned> as_contiguous(const py::array& a) {
+  auto out = py::array_t<T, py::array::c_style | py::array::forcecast | aligned>::ensure(a);
+  require(static_cast<bool>(out), "expected an array of numbers");
+  return out;
+}
+
 kron::Planes to_planes(const py::array& a) {
   require(a.ndim() == 2, "factors: expected two-dimensional arrays");
   Planes p;
   if (a.dtype().kind() == 'c') {
-    const auto c = py::array_t<Complex, py::array::c_style | py::array::forcecast | aligned>(a);
+    const auto c = as_contiguous<Complex>(a);
     const Eigen::Map<const Eigen::Matrix<Complex, -1, -1, Eigen::RowMajor>> m(c.data(), c.shape(0), c.shape(1));
     p.re = m.real(), p.im = m.imag();
   } else {
-    const auto c = py::array_t<double, py::array::c_style | py::array::forcecast | aligned>(a);
+    const auto c = as_contiguous<double>(a);
     p.re = Eigen::Map<const Eigen::Matrix<double, -1, -1, Eigen::RowMajor>>(c.data(), c.shape(0), c.shape(1));
   }
   return p;
@@ -35,8 +43,8 @@ std::vector<Planes> to_factors(const std::vector<py::array>& arrays) {
 
 /// C-contiguous, float64 or complex128.
 py::array contiguous(const py::array& a) {
-  if (a.dtype().kind() == 'c') return py::array_t<Complex, py::array::c_style | py::array::forcecast>(a);
-  return py::array_t<double, py::array::c_style | py::array::forcecast>(a);
+  if (a.dtype().kind() == 'c') return as_contiguous<Complex>(a);
+  return as_contiguous<double>(a);
 }
 
 /// `from`, `count`: a run of the entries of a contiguous array.

@@ -54,7 +54,7 @@ class KlRows {
   static constexpr T tiny = T(1e-30);
 
   void gather(const typename RowMatrix<T>::Row& x, const T* right, Index stride) {
-    if (h_.rows() < x.n) {
+    if (h_.rows() < x.n || h_.cols() < k_) {
       h_.resize(x.n, k_);
       x_.resize(x.n);
       p_.resize(x.n);
