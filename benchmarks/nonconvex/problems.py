@@ -67,7 +67,14 @@ def make(kind: str, loss: str, seed: int, quick: bool) -> PathProblem:
         # Below a tenth MCP and SCAD, flat far out, separate the classes: no minimiser, and violations that only creep.
         share = 0.3 if quick else 0.15
     return PathProblem(
-        f"{kind} {loss}", loss, fit_X, y[:n], coef, X[n:], y[n:], np.geomspace(1.0, share, length) * top * (1 - 1e-9),
+        f"{kind} {loss}",
+        loss,
+        fit_X,
+        y[:n],
+        coef,
+        X[n:],
+        y[n:],
+        np.geomspace(1.0, share, length) * top * (1 - 1e-9),
         1.0 if quick else 30.0,
     )
 
