@@ -27,6 +27,7 @@ from ._local_convexity import locally_convex
 from ._matrix_losses import MatrixLoss, MultinomialLoss, MultiTaskLoss
 from ._regularization_path import RegularizationPath, warn_of_missed
 from ._stepwise_path import needs_steps, stepwise_points
+from ._tall import pays, restore_intercepts, rows_of
 
 _LOSSES: dict[str, type[losses.Loss]] = {
     "quadratic": losses.Quadratic,
@@ -364,6 +365,12 @@ def _engine_path(
         if fit_intercept:
             shift = float(weights @ y)
             y = y - shift
+    n_samples = int(np.count_nonzero(weights))
+    centered = None
+    if loss.core_name == "quadratic" and solver.engine == "auto" and pays(X, len(grid)):
+        centered = rows_of(X, y, weights, fit_intercept)
+    if centered is not None:
+        design, y, weights = as_design(centered.X), centered.y, centered.weights
     found = _core.linear_path(
         design,
         loss=loss.core_name,
@@ -377,7 +384,7 @@ def _engine_path(
         relative=relative,
         lambda_share=core.lambda_share,
         ridge_share=core.ridge_share,
-        fit_intercept=bool(fit_intercept) or loss.task == "survival",
+        fit_intercept=(bool(fit_intercept) and centered is None) or loss.task == "survival",
         scale=scale,
         engine=solver.engine,
         gram_bytes=float(solver.gram_memory) * 2.0**20,
@@ -387,6 +394,8 @@ def _engine_path(
         callback=callback,
         **wrappers,
     )
+    if centered is not None:
+        restore_intercepts(found["points"], centered.means, scale)
     n_events = _drop_intercepts(found["points"], y, weights) if loss.task == "survival" else None
     return RegularizationPath(
         points=found["points"],
@@ -401,6 +410,6 @@ def _engine_path(
         standardize=bool(standardize),
         fit_intercept=bool(fit_intercept),
         n_events=n_events,
-        n_samples=int(np.count_nonzero(weights)),
+        n_samples=n_samples,
         feature_names=None if feature_names is None else [str(f) for f in feature_names],
     )
