@@ -32,7 +32,7 @@ def pays(X: Any, n_strengths: int) -> bool:
 
 def rows_of(X: Any, y: FloatArray, weights: FloatArray, fit_intercept: bool) -> Rows | None:
     """Rows of the factor of (1, X, y), weighted; None where its squares leave the range of doubles."""
-    n, p = X.shape
+    p = X.shape[1]
     factor = _core.moments_append(np.zeros((p + 2, p + 2), order="F"), X, y.reshape(-1, 1), weights, None)
     length = np.sqrt(np.sum(np.square(factor), axis=0))
     if not np.isfinite(length).all():
