@@ -1,11 +1,13 @@
-"""Paths of least squares with many rows and few columns, which a triangular factor stands for."""
+"""Least squares with many rows and few columns: paths on a triangular factor, fits by sweeps over the residual."""
 
 import numpy as np
 import pytest
+from sklearn.exceptions import ConvergenceWarning
 from sklearn.linear_model import LassoCV, lasso_path
 
-from pauca.linear_model import SparseRegressorCV, _path, path
+from pauca.linear_model import SparseRegressor, SparseRegressorCV, _path, path
 from pauca.penalties import L1, ElasticNet
+from pauca.solvers import GreedyBCD
 
 
 def data(n=400, p=12, seed=0):
@@ -111,3 +113,61 @@ def test_cross_validation_chooses_as_scikit_learn_does():
     np.testing.assert_allclose(model.alpha_, peer.alpha_, rtol=1e-9)
     np.testing.assert_allclose(model.coef_, peer.coef_, atol=1e-4)
     np.testing.assert_allclose(-2.0 * model.cv_scores_, peer.mse_path_, rtol=1e-5)
+
+
+def tall(n=1500, p=60, correlation=0.0, seed=0):
+    rng = np.random.default_rng(seed)
+    X = rng.normal(size=(n, p))
+    for j in range(1, p):
+        X[:, j] = correlation * X[:, j - 1] + np.sqrt(1.0 - correlation**2) * X[:, j]
+    X += rng.normal(size=p)
+    coef = np.where(np.arange(p) % 3 == 0, rng.normal(size=p), 0.0)
+    return X, X @ coef + rng.normal(size=n) + 3.0
+
+
+@pytest.mark.parametrize("correlation", [0.0, 0.5, 0.8, 0.95])
+@pytest.mark.parametrize("share", [0.3, 0.01, 0.0001])
+def test_fits_by_sweeps_and_by_grams_agree(correlation, share):
+    X, y = tall(correlation=correlation)
+    auto = SparseRegressor(alpha=f"{share}max").fit(X, y)
+    gram = SparseRegressor(alpha=f"{share}max", solver=GreedyBCD(engine="gram"), tol=1e-13).fit(X, y)
+    np.testing.assert_allclose(auto.coef_, gram.coef_, atol=1e-7)
+    np.testing.assert_allclose(auto.intercept_, gram.intercept_, atol=1e-7)
+    assert auto.dual_gap_ <= 1e-8 * y.var() / 2
+    assert auto.support_identified_at_ <= auto.n_iter_
+
+
+def test_sweeps_are_taken_where_they_are_fast_and_left_where_they_are_slow():
+    for correlation, engine in ((0.0, "residual"), (0.99, "gram")):
+        X, y = tall(correlation=correlation)
+        assert SparseRegressor(alpha="0.01max").fit(X, y).solver_report_.engine == engine
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        {"fit_intercept": False},
+        {"standardize": True},
+        {"penalty": L1(nonnegative=True)},
+        {"penalty": ElasticNet(l1_ratio=0.5)},
+        {"penalty": L1(weights=1.0 + np.arange(60) % 4)},
+    ],
+    ids=["origin", "standardized", "nonnegative", "elastic net", "weights"],
+)
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_sweeps_solve_every_problem_they_are_taken_for(options, dtype):
+    X, y = tall()
+    X = np.asfortranarray(X - X.mean(axis=0), dtype=dtype)  # means would make columns similar
+    weights = 1.0 + np.arange(len(y)) % 2
+    auto = SparseRegressor(alpha="0.005max", **options).fit(X, y, weights)
+    gram = SparseRegressor(alpha="0.005max", solver=GreedyBCD(engine="gram"), tol=1e-12, **options).fit(X, y, weights)
+    assert auto.solver_report_.engine == "residual"
+    np.testing.assert_allclose(auto.coef_, gram.coef_, atol=1e-6 if dtype is np.float32 else 1e-7)
+
+
+def test_sweeps_stop_at_max_iter_with_what_they_have():
+    X, y = tall(correlation=0.5)
+    with pytest.warns(ConvergenceWarning, match="max_iter"):
+        model = SparseRegressor(alpha="0.001max", max_iter=1, tol=1e-12).fit(X, y)
+    assert model.n_iter_ == 1
+    assert model.score(X, y) > 0.5

@@ -41,10 +41,12 @@ void ResidualSubproblem<P>::move(Index j, double d) {
 }
 
 template <class P>
-bool ResidualSubproblem<P>::sweep(const std::vector<Index>& working, Vector& w, double& worst) {
+bool ResidualSubproblem<P>::sweep(const std::vector<Index>& working, Vector& w, double& worst, Monitor& monitor) {
   bool changed = false;
   worst = 0.0;
+  const bool long_columns = this->design_.rows() >= 100'000;
   for (Index j : working) {
+    if (long_columns && !monitor.keep_going()) break;
     const double c = curvatures_[j];
     if (c <= 0.0) continue;
     const double g = gradient_at(j);
@@ -166,7 +168,7 @@ void ResidualSubproblem<P>::solve(const std::vector<Index>& working, Vector& w, 
   NewtonTrigger trigger(2);
   for (int pass = 0; pass < 1000; ++pass) {
     double worst = 0.0;
-    const bool changed = sweep(working, w, worst);
+    const bool changed = sweep(working, w, worst, monitor);
     if (worst <= target) break;
     if (trigger.after_sweep(changed)) {
       const double forcing = std::min(0.1, std::max(1e-12, 0.3 * target / worst));
@@ -175,6 +177,28 @@ void ResidualSubproblem<P>::solve(const std::vector<Index>& working, Vector& w, 
     }
     if (!monitor.keep_going()) break;
   }
+}
+
+template <class P>
+typename ResidualSubproblem<P>::Progress ResidualSubproblem<P>::relax(std::vector<Index> working, Vector& w,
+                                                                      const Vector& u, const Pace& pace,
+                                                                      Monitor& monitor) {
+  for (Index j : working) {
+    include(j);
+    if (!monitor.keep_going()) return {};
+  }
+  v_ = u;
+  shift_ = 0.0;
+  Progress progress;
+  double second = 0.0;  // the violation that the first sweep meets is the distance it came from
+  for (; progress.sweeps < pace.most && progress.rate <= pace.slowest; ++progress.sweeps) {
+    sweep(working, w, progress.worst, monitor);
+    if (progress.sweeps == 0) std::erase_if(working, [&](Index j) { return w[j] == 0.0; });
+    if (progress.sweeps == 1) second = progress.worst;
+    if (progress.sweeps > 1) progress.rate = std::pow(progress.worst / second, 1.0 / (progress.sweeps - 1));
+    if (progress.worst <= pace.target || !monitor.keep_going()) break;
+  }
+  return progress;
 }
 
 }  // namespace pauca::bcd

@@ -49,6 +49,9 @@ class Solver {
 
   State state_at(const Vector& coef, double intercept) const;
   Status converge(Walk& walk, const Goal& goal, Report& report, Index max_iter, Monitor& monitor);
+  enum class Relaxed { no, partly, done };
+  Relaxed relax(Walk& walk, const Goal& goal, double fine, Report& report, Index max_iter, Monitor& monitor);
+  bool relaxes(bool certified) const;
   void polish(Walk& walk, double unit, Monitor& monitor);
   void certify(Walk& walk, bool certified, Report& report, Monitor& monitor);
   std::vector<Index> narrow(const State& s, double share) const;
@@ -84,4 +87,5 @@ class Solver {
 }  // namespace pauca::bcd
 
 #include "pauca/bcd/path.ipp"
+#include "pauca/bcd/relaxation.ipp"
 #include "pauca/bcd/solver.ipp"

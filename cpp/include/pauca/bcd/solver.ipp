@@ -403,9 +403,15 @@ Solution Solver<P>::solve(const Settings& settings, const Start& start, Monitor&
   Report& report = result.report;
   report.threshold = threshold(settings, null, certified);
 
+  const Goal goal{report.threshold, 0.0, certified, true};
+  const bool exact = settings.tol <= detail::fine;
+  const double slack = exact ? detail::fine * unit(lambda, null) : std::numeric_limits<double>::infinity();
+  const Relaxed relaxed =
+      cold && relaxes(certified) ? relax(walk, goal, slack, report, settings.max_iter, monitor) : Relaxed::no;
+
   // A cold start walks down a coarse path first, which keeps working sets small.
   report.status = Status::converged;
-  if (cold && lambda > 0.0 && std::isfinite(null.lambda_max) && options_.continuation < 1.0 &&
+  if (cold && relaxed == Relaxed::no && lambda > 0.0 && std::isfinite(null.lambda_max) && options_.continuation < 1.0 &&
       (problem_.loss.is_quadratic() || !P::convex)) {
     for (double stage = options_.continuation * null.lambda_max; stage > lambda; stage *= options_.continuation) {
       set_lambda(stage);
@@ -422,16 +428,17 @@ Solution Solver<P>::solve(const Settings& settings, const Start& start, Monitor&
     set_lambda(lambda);
   }
   if (report.status == Status::converged || report.status == Status::stalled)
-    report.status = converge(walk, {report.threshold, 0.0, certified, true}, report, settings.max_iter, monitor);
+    report.status = converge(walk, goal, report, settings.max_iter, monitor);
 
-  if (report.status == Status::converged && settings.tol <= detail::fine) polish(walk, unit(lambda, null), monitor);
+  if (report.status == Status::converged && exact && relaxed != Relaxed::done)
+    polish(walk, unit(lambda, null), monitor);
   const State& s = walk.state;
   walk.support.look(s.w, report.n_iter);
   result.support_identified_at = walk.support.changed_at();
   report.objective = s.objective;
   if (report.status != Status::stopped) certify(walk, certified, report, monitor);
   report.seconds = monitor.seconds();
-  report.engine = subproblem_ ? subproblem_->name() : "none";
+  report.engine = subproblem_ ? subproblem_->name() : relaxed == Relaxed::done ? "residual" : "none";
   result.coef = s.w;
   result.intercept = s.intercept;
   return result;
