@@ -3,7 +3,6 @@
 // The core takes sizes and indices on trust, so what comes from Python is looked at here, once, in one pass at most.
 
 #include <algorithm>
-#include <cmath>
 #include <limits>
 #include <optional>
 #include <string>
@@ -42,12 +41,6 @@ void expect_shape(const char* name, const A& a, Index rows, Index cols) {
 template <class A>
 void expect_matrix(const char* name, const A& a) {
   if (a.ndim() != 2) throw std::invalid_argument(std::string(name) + ": expected a two-dimensional array");
-}
-
-template <class A>
-void expect_finite(const char* name, const A& a) {
-  for (Index i = 0; i < a.size(); ++i)
-    if (!std::isfinite(a.data()[i])) throw std::invalid_argument(std::string(name) + ": contains NaN or infinity");
 }
 
 /// Every entry in [0, limit).
