@@ -10,8 +10,9 @@ import numpy as np
 from scipy import sparse
 from sklearn import get_config
 from sklearn.base import _fit_context as _validating_context
+from sklearn.utils._indexing import _safe_indexing
 from sklearn.utils._param_validation import HasMethods, Interval, InvalidParameterError, StrOptions
-from sklearn.utils.validation import _check_sample_weight, _get_feature_names
+from sklearn.utils.validation import _check_sample_weight, _check_y, _get_feature_names, _num_samples
 from sklearn.utils.validation import check_array as _check_array
 from sklearn.utils.validation import check_X_y as _check_X_y
 from sklearn.utils.validation import validate_data as _validate_data
@@ -107,7 +108,10 @@ __all__ = [
     "InvalidParameterError",
     "StrOptions",
     "_check_sample_weight",
+    "_check_y",
     "_fit_context",
+    "_num_samples",
+    "_safe_indexing",
     "aligned",
     "check_X_y",
     "check_array",

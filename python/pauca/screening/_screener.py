@@ -13,7 +13,7 @@ import numpy.typing as npt
 from sklearn.base import BaseEstimator, clone
 from sklearn.feature_selection import SelectorMixin
 from sklearn.utils import check_random_state
-from sklearn.utils.validation import _check_y, check_is_fitted
+from sklearn.utils.validation import check_is_fitted
 
 from .. import _core
 from .._dask import is_dask_array
@@ -23,6 +23,7 @@ from .._sklearn_compat import (
     CallbackSupportMixin,
     Interval,
     StrOptions,
+    _check_y,
     _fit_context,
     with_callbacks,
 )
