@@ -1,9 +1,10 @@
 """Instructions of two commits in the compiled core, fit by fit: what noise cannot move.
 
     python benchmarks/regression/compare.py BASE [HEAD] [--threshold 1.05] [--define NAME=VALUE ...] [--page FILE]
+        [--folder DIRECTORY]
 
 Each commit is unpacked, compiled (for any processor, unless --define says otherwise) and run under valgrind's
-callgrind in ``build/regression/<commit>``. Counted are instructions executed in the extension module itself, on one
+callgrind in ``build/regression/<commit>`` (``--folder`` names another place). Counted are instructions executed in the extension module itself, on one
 thread. Exit status 1 if a fit takes more than the threshold times those of BASE, or no longer runs. A fit that BASE
 lacks is left out, and the table says so. A commit that was compiled and counted with the same definitions is taken
 from there; its sources are removed.
@@ -63,7 +64,7 @@ def unpack(commit: str, source: Path) -> None:
 
 def build(commit: str, folder: Path, defines: list[str]) -> Path:
     """The package of a commit, installed into a folder of its own."""
-    source, site, fresh = folder / "source", folder / "site", folder / "site.part"
+    source, site, fresh = folder.with_suffix(".source"), folder / "site", folder / "site.part"
     if site.exists():
         return site
     folder.mkdir(parents=True, exist_ok=True)
@@ -73,7 +74,9 @@ def build(commit: str, folder: Path, defines: list[str]) -> Path:
     options = [f"-Ccmake.define.{d}" for d in (BASELINE, *defines)]
     print(f"compiling {commit[:10]}", flush=True)
     try:
-        subprocess.run([*command, *options, "-Cbuild-dir=build", "--target", str(fresh), "."], cwd=source, check=True)
+        subprocess.run(
+            [*command, *options, "-Cbuild-dir=build/{wheel_tag}", "--target", str(fresh), "."], cwd=source, check=True
+        )
     finally:
         shutil.rmtree(source)
     fresh.rename(site)
@@ -161,6 +164,7 @@ def main() -> int:
     parser.add_argument("head", nargs="?", default="HEAD")
     parser.add_argument("--threshold", type=float, default=1.05, help="largest ratio that passes (default 1.05)")
     parser.add_argument("--define", action="append", default=[], help="CMake definition for both builds")
+    parser.add_argument("--folder", type=Path, default=ROOT / "build" / "regression", help="where this happens")
     parser.add_argument("--page", type=Path, help="markdown file for the table")
     args = parser.parse_args()
     for tool in ("valgrind", "callgrind_control"):
@@ -170,7 +174,7 @@ def main() -> int:
     counts, names = [], []
     for name in (args.base, args.head):
         commit = git("rev-parse", f"{name}^{{commit}}")
-        folder = ROOT / "build" / "regression" / f"{commit[:12]}-{kind}"
+        folder = args.folder.resolve() / f"{commit[:12]}-{kind}"
         counts.append(count(commit, folder, build(commit, folder, args.define)))
         names.append(name if commit.startswith(name) else f"{name} ({commit[:7]})")
     before, after = counts
