@@ -31,7 +31,7 @@ def _simplex_nmf(n_jobs):
 def _batch(n_jobs):
     rng = np.random.default_rng(0)
     factors, received = [rng.standard_normal((4, 6)), rng.standard_normal((5, 7))], rng.standard_normal((6, 4, 5))
-    return KroneckerSBL(factors=factors, max_iter=10, n_jobs=n_jobs).fit_batch(received).coef_
+    return KroneckerSBL(factors=factors, max_iter=10, n_jobs=n_jobs).fit_batch(received).coef
 
 
 def _screener(n_jobs):

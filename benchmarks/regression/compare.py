@@ -4,10 +4,10 @@
         [--folder DIRECTORY]
 
 Each commit is unpacked, compiled (for any processor, unless --define says otherwise) and run under valgrind's
-callgrind in ``build/regression/<commit>`` (``--folder`` names another place). Counted are instructions executed in the extension module itself, on one
-thread. Exit status 1 if a fit takes more than the threshold times those of BASE, or no longer runs. A fit that BASE
-lacks is left out, and the table says so. A commit that was compiled and counted with the same definitions is taken
-from there; its sources are removed.
+callgrind, in ``build/regression/<commit>`` or a --folder of your choice. Counted are instructions executed in the
+extension module itself, on one thread. Exit status 1 if a fit takes more than the threshold times those of BASE, or no
+longer runs. A fit that BASE lacks is left out, and the table says so. A commit that was compiled and counted with the
+same definitions is taken from there; its sources are removed.
 """
 
 import argparse
