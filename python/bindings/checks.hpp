@@ -80,8 +80,10 @@ void expect_compressed(const V& values, const I& indices, const S& starts, Index
   const auto used = static_cast<Index>(starts.data()[starts.size() - 1]);
   expect_starts("indptr", starts, used);
   require(values.size() >= used && indices.size() >= used, "indptr: refers to more entries than there are");
-  for (Index k = 0; k < used; ++k)
-    require(indices.data()[k] >= 0 && static_cast<Index>(indices.data()[k]) < limit, "indices: one is out of range");
+  const auto* at = indices.data();
+  bool inside = true;
+  for (Index k = 0; k < used; ++k) inside &= at[k] >= 0 && static_cast<Index>(at[k]) < limit;
+  require(inside, "indices: one is out of range");
 }
 
 }  // namespace pauca::python
