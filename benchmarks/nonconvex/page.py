@@ -183,9 +183,9 @@ def selection_part(rows: Rows, folder: Path) -> list[str]:
         "",
         "Data as above; the point of each path, or the size of the subset (2, 4, ..., 100; logistic to 40), where a",
         "rule is least: the loss on 1000 fresh rows (validation), BIC, GIC (`df log p log log n`) or EBIC (gamma .5),",
-        "all by one function for everybody. Relative error of the coefficients, F1 of the support, number selected: mean",
-        f"over {n_sets} data sets, in brackets the standard error of the F1. L0 by pauca is `IHT`, each size started from",
-        "the last; by abess its own fit of each size.",
+        "all by one function for everybody. Relative error of the coefficients, F1 of the support, number selected:",
+        f"mean over {n_sets} data sets, in brackets the standard error of the F1. L0 by pauca is `IHT`, each size",
+        "started from the last; by abess its own fit of each size.",
         "",
     ]
     rules = list(dict.fromkeys(r["rule"] for r in rows))
