@@ -187,7 +187,8 @@ def main() -> int:
     notes.append(f"Worst ratio {worst:.3f}, allowed {args.threshold:g}.")
     print("", tabulate(rows, (names[0], names[1]), args.threshold), *notes, sep="\n")
     if args.page:
-        command = shlex.join(["python", "benchmarks/regression/compare.py", *sys.argv[1:]])
+        defines = [word for d in args.define if "LAUNCHER" not in d for word in ("--define", d)]
+        command = shlex.join(["python", "benchmarks/regression/compare.py", args.base, args.head, *defines])
         write_page(args.page, rows, (names[0], names[1]), notes, command)
     return int(worst > args.threshold or bool(broken))
 
