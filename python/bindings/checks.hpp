@@ -3,6 +3,7 @@
 // The core takes sizes and indices on trust, so what comes from Python is looked at here, once, in one pass at most.
 
 #include <algorithm>
+#include <cstdint>
 #include <limits>
 #include <optional>
 #include <string>
@@ -81,9 +82,9 @@ void expect_compressed(const V& values, const I& indices, const S& starts, Index
   expect_starts("indptr", starts, used);
   require(values.size() >= used && indices.size() >= used, "indptr: refers to more entries than there are");
   const auto* at = indices.data();
-  bool inside = true;
-  for (Index k = 0; k < used; ++k) inside &= at[k] >= 0 && static_cast<Index>(at[k]) < limit;
-  require(inside, "indices: one is out of range");
+  std::uint64_t beyond = 0;  // a negative index is a huge one here
+  for (Index k = 0; k < used; ++k) beyond = std::max(beyond, static_cast<std::uint64_t>(at[k]));
+  require(used == 0 || beyond < static_cast<std::uint64_t>(limit), "indices: one is out of range");
 }
 
 }  // namespace pauca::python
