@@ -208,7 +208,7 @@ def main(site: str, outcomes: Path) -> None:
             run = prepare()
             run()  # imports, caches
         except Exception as error:  # this version may lack it
-            found[name] = f"{type(error).__name__}: {error}"[:200]
+            found[name] = f"{type(error).__name__}: {error}".partition(" (/")[0][:200]  # without the file
             continue
         if counted:
             control("--instr=on")
