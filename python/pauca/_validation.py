@@ -11,10 +11,10 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 from scipy import sparse
-from sklearn.utils.validation import _check_y, check_consistent_length
+from sklearn.utils.validation import check_consistent_length
 
 from . import _core
-from ._sklearn_compat import _check_sample_weight, aligned, column_names, validate_data
+from ._sklearn_compat import _check_sample_weight, _check_y, aligned, column_names, validate_data
 from .design import GenotypeMatrix
 
 FloatArray = npt.NDArray[np.float64]

@@ -1,5 +1,6 @@
 #include <algorithm>
 #include <cmath>
+#include <limits>
 #include <numeric>
 #include <vector>
 
@@ -13,12 +14,13 @@ namespace pauca {
 
 namespace {
 
-/// Indices by decreasing |v|; ties keep their order.
+/// Indices by decreasing |v|; ties keep their order, NaN come last.
 std::vector<Index> by_magnitude(const Vector& v) {
   std::vector<Index> order(static_cast<std::size_t>(v.size()));
   std::iota(order.begin(), order.end(), Index{0});
-  std::stable_sort(order.begin(), order.end(),
-                   [&](Index a, Index b) { return exceeds(std::abs(v[a]), std::abs(v[b])); });
+  Vector size = v.cwiseAbs();
+  for (double& x : size) x = x >= 0.0 ? x : -1.0;
+  std::stable_sort(order.begin(), order.end(), [&](Index a, Index b) { return size[a] > size[b]; });
   return order;
 }
 
@@ -33,7 +35,8 @@ Slope::Slope(Vector sequence) : l_(std::move(sequence)) {
 double Slope::value(const Vector& w) const {
   require(w.size() == l_.size(), "Slope: expected as many coefficients as numbers in the sequence");
   Vector a = w.cwiseAbs();
-  std::sort(a.data(), a.data() + a.size(), exceeds);
+  if (a.hasNaN()) return std::numeric_limits<double>::quiet_NaN();
+  std::sort(a.data(), a.data() + a.size(), [](double x, double y) { return x > y; });
   return alpha_ * a.dot(l_);
 }
 
@@ -72,7 +75,7 @@ double KSupport::value(const Vector& w) const {
     const double norm = groups_.norm(g, w);
     if (norm > 0.0) a.push_back(std::sqrt(groups_.weights[g]) * norm);
   }
-  std::sort(a.begin(), a.end(), exceeds);
+  std::sort(a.begin(), a.end(), [](double x, double y) { return x > y; });  // numbers all, by the condition above
   double tail = std::accumulate(a.begin(), a.end(), 0.0), head = 0.0;
   const Index count = static_cast<Index>(a.size());
   // The r largest have u = 1; the others share k - r in proportion to their size.

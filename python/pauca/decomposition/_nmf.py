@@ -16,6 +16,7 @@ from sklearn.utils.validation import check_is_fitted, check_non_negative
 
 from .. import _core
 from .._monitor import watch
+from .._parallel import n_threads
 from .._report import SolverReport, warn_unless_converged
 from .._sklearn_compat import (
     CallbackSupportMixin,
@@ -126,7 +127,7 @@ class NMF(CallbackSupportMixin, ClassNamePrefixFeaturesOutMixin, TransformerMixi
     max_time : float, default=None
         Limit in seconds.
     n_jobs : int, default=1
-        Threads. Results do not depend on it.
+        Threads; -1 for all processors. Results do not depend on it.
     verbose : int, default=0
         1 shows a progress bar (needs tqdm).
 
@@ -199,7 +200,7 @@ class NMF(CallbackSupportMixin, ClassNamePrefixFeaturesOutMixin, TransformerMixi
         "sweeps": [Interval(Integral, 1, None, closed="left")],
         "extrapolate": ["boolean"],
         "max_time": [Interval(Real, 0, None, closed="neither"), None],
-        "n_jobs": [Interval(Integral, 1, None, closed="left")],
+        "n_jobs": [Integral, None],
         "verbose": ["verbose"],
     }
 
@@ -218,7 +219,7 @@ class NMF(CallbackSupportMixin, ClassNamePrefixFeaturesOutMixin, TransformerMixi
         sweeps: int = 8,
         extrapolate: bool = True,
         max_time: float | None = None,
-        n_jobs: int = 1,
+        n_jobs: int | None = 1,
         verbose: int = 0,
     ) -> None:
         self.n_components = n_components
@@ -299,7 +300,7 @@ class NMF(CallbackSupportMixin, ClassNamePrefixFeaturesOutMixin, TransformerMixi
                 penalty=(*penalty[2:], *penalty[:2]) if swap else penalty,
                 sweeps=int(self.sweeps),
                 extrapolate=bool(self.extrapolate),
-                n_threads=int(self.n_jobs),
+                n_threads=n_threads(self.n_jobs),
                 tol=float(self.tol),
                 max_iter=int(self.max_iter),
                 max_time=seconds_or_inf(self.max_time),
@@ -340,7 +341,7 @@ class NMF(CallbackSupportMixin, ClassNamePrefixFeaturesOutMixin, TransformerMixi
         l1, l2 = self._penalties(X)[:2]
         kl = self.beta_loss == "kullback-leibler"
         tol = 1e-7 if dtype == np.float64 else 1e-4
-        return np.asarray(_core.nmf_solve_left(_rows(X), start, H, kl, l1, l2, int(self.n_jobs), tol))
+        return np.asarray(_core.nmf_solve_left(_rows(X), start, H, kl, l1, l2, n_threads(self.n_jobs), tol))
 
     def fit_transform(self, X: Any, y: Any = None, W: Any = None, H: Any = None) -> Array:
         """Fit the model and return W, the same as ``fit(X).transform(X)``.

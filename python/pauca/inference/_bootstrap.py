@@ -10,12 +10,10 @@ import numpy.typing as npt
 from joblib import delayed
 from sklearn.base import clone
 from sklearn.utils import check_random_state
-from sklearn.utils._indexing import _safe_indexing
 from sklearn.utils.metadata_routing import MetadataRouter, MethodMapping
-from sklearn.utils.validation import _num_samples
 
 from .._parallel import run_all
-from .._sklearn_compat import routing_enabled
+from .._sklearn_compat import _num_samples, _safe_indexing, routing_enabled
 from .._validation import FloatArray
 
 

@@ -12,12 +12,11 @@ from joblib import delayed
 from sklearn.base import BaseEstimator, MetaEstimatorMixin, clone, is_classifier
 from sklearn.feature_selection import SelectorMixin
 from sklearn.utils import check_random_state
-from sklearn.utils._indexing import _safe_indexing
 from sklearn.utils.metadata_routing import MetadataRequest, MetadataRouter, MethodMapping, process_routing
 from sklearn.utils.validation import check_is_fitted
 
 from .._parallel import run_all
-from .._sklearn_compat import HasMethods, Interval, StrOptions, _fit_context, routing_enabled
+from .._sklearn_compat import HasMethods, Interval, StrOptions, _fit_context, _safe_indexing, routing_enabled
 from .._survival import survival_target
 from .._validation import FloatArray, validate_matrix
 from ..linear_model import SparseCoxRegressor, SparseRegressor

@@ -7,10 +7,9 @@ from typing import Any, ClassVar, Self
 
 import numpy as np
 import numpy.typing as npt
-from sklearn.utils._indexing import _safe_indexing
 
 from .. import _core
-from .._sklearn_compat import _fit_context, with_callbacks
+from .._sklearn_compat import _fit_context, _safe_indexing, with_callbacks
 from .._survival import take_rows
 from .._validation import FloatArray, normalized_weights
 from ._cox import SparseCoxRegressor

@@ -14,11 +14,10 @@ from scipy import sparse
 from sklearn.base import clone, is_classifier
 from sklearn.metrics import check_scoring
 from sklearn.model_selection import check_cv
-from sklearn.utils._indexing import _safe_indexing
 
 from .._parallel import run_all
 from .._report import SolverReport
-from .._sklearn_compat import Interval, StrOptions
+from .._sklearn_compat import Interval, StrOptions, _safe_indexing
 from .._validation import FloatArray
 from ._fit import resolve_penalty
 from ._matrix_losses import MultinomialLoss

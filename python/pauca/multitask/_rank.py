@@ -77,7 +77,7 @@ def rank_of_nuclear_fit(data: TaskMoments, limit: int) -> int:
         noise = _noise(data, m) if data.n_rows[m] >= 2 else 0.0
         rows = np.sqrt(data.n_rows[m] / max(float(data.weight[m]), 1e-300))
         targets.append(inverse * (vectors.T @ data.cross[:, m]) * (rows / noise if noise > 0.0 else 0.0))
-    X = sparse.csc_matrix(sparse.block_diag(blocks))
+    X = sparse.block_diag([sparse.coo_array(block) for block in blocks], format="csc")
     y = np.concatenate(targets)
     model = SparseRegressor(
         penalty=Nuclear(shape=(tasks, d)), alpha=1.05 * noise_edge(data) / y.size, fit_intercept=False, tol=1e-4

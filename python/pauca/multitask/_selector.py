@@ -316,7 +316,7 @@ class TaskSelector(CallbackSupportMixin, RegressorMixin, BaseEstimator):
             raise ValueError(f"sources: got {len(names)} names, expected at least one, all different")
         if capacity is None:
             capacity = np.full(len(names), np.inf)
-        planner = self._planner(len(names))
+        planner = Planner.of(self, len(names))
         X, y = validate_data(self, target[0], target[1], dtype=np.float64, y_numeric=True)
         y = np.ascontiguousarray(y, dtype=np.float64)
         self._check_target(y, ValueError)
@@ -334,7 +334,7 @@ class TaskSelector(CallbackSupportMixin, RegressorMixin, BaseEstimator):
             budget is spent.
         """
         session = self._running()
-        self._planner(session.n_tasks).advance(session)
+        Planner.of(self, session.n_tasks).advance(session)
         return {session.names[m]: int(session.asked[m]) for m in np.flatnonzero(session.asked)}
 
     def tell(self, task: Any, X: Any = None, y: Any = None, *, exhausted: bool = False) -> Self:
@@ -362,7 +362,7 @@ class TaskSelector(CallbackSupportMixin, RegressorMixin, BaseEstimator):
             names = getattr(self, "feature_names_in_", None)
             X, y = check_samples(X, y, session.n_features, f"task {task!r}: the samples", task, names)
             self._check_target(y, SourceError, task)
-            prices = self._planner(session.n_tasks).prices
+            prices = Planner.of(self, session.n_tasks).prices
             before = prices.of(session.epoch_drawn).sum()
             session.add(m, X, y)
             session.spent += float(prices.of(session.epoch_drawn).sum() - before)
@@ -379,7 +379,7 @@ class TaskSelector(CallbackSupportMixin, RegressorMixin, BaseEstimator):
             The fitted estimator.
         """
         session = self._running()
-        planner = self._planner(session.n_tasks)
+        planner = Planner.of(self, session.n_tasks)
         if session.drawn.sum() == 0:
             raise ValueError("finish: no samples of any source were told")
         planner.close_epoch(session)
@@ -434,7 +434,7 @@ class TaskSelector(CallbackSupportMixin, RegressorMixin, BaseEstimator):
         """
         self._validate_params()
         session = Session.read(file)
-        if (session.rows is not None) != self._planner(session.n_tasks).keeps_rows:
+        if (session.rows is not None) != Planner.of(self, session.n_tasks).keeps_rows:
             raise ValueError(f"loss: the state was saved with another loss than {self.loss!r}")
         self._session = session
         self.n_features_in_ = session.n_features
@@ -486,9 +486,6 @@ class TaskSelector(CallbackSupportMixin, RegressorMixin, BaseEstimator):
         if self._session is None:
             raise ValueError("No selection is running: call start, load_state or fit first")
         return self._session
-
-    def _planner(self, n_tasks: int) -> Planner:
-        return Planner.of(self, n_tasks)
 
     def _check_target(self, y: FloatArray, error: type[ValueError], source: Any = None) -> None:
         if self.loss != "logistic":

@@ -13,15 +13,17 @@ import numpy.typing as npt
 from sklearn.base import BaseEstimator, clone
 from sklearn.feature_selection import SelectorMixin
 from sklearn.utils import check_random_state
-from sklearn.utils.validation import _check_y, check_is_fitted
+from sklearn.utils.validation import check_is_fitted
 
 from .. import _core
 from .._dask import is_dask_array
 from .._monitor import watch
+from .._parallel import n_threads
 from .._sklearn_compat import (
     CallbackSupportMixin,
     Interval,
     StrOptions,
+    _check_y,
     _fit_context,
     with_callbacks,
 )
@@ -482,10 +484,3 @@ class MutualInformationScreener(CallbackSupportMixin, SelectorMixin, BaseEstimat
         tags.input_tags.allow_nan = True
         tags.target_tags.required = True
         return tags
-
-
-def n_threads(n_jobs: int | None) -> int:
-    """Threads for the core from scikit-learn's ``n_jobs``."""
-    from joblib import effective_n_jobs
-
-    return int(effective_n_jobs(1 if n_jobs is None else n_jobs))

@@ -21,7 +21,6 @@ bool GramSubproblem<P>::sweep() {
     w_[k] = next;
     g_.noalias() += d * Eigen::Map<const Vector>(gram_.data(k), size);
   }
-  ++this->sweeps_;
   return changed;
 }
 
@@ -83,7 +82,6 @@ bool GramSubproblem<P>::newton_step(Monitor& monitor) {
   for (Index a = 0; a < s; ++a)
     if (delta[a] != 0.0) w_[support_[a]] = start[a] + delta[a];
   g_ += change_of_g;
-  ++this->newton_steps_;
   return true;
 }
 

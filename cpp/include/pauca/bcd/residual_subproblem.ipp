@@ -59,7 +59,6 @@ bool ResidualSubproblem<P>::sweep(const std::vector<Index>& working, Vector& w, 
     w[j] = next;
     move(j, d);
   }
-  ++this->sweeps_;
   return changed;
 }
 
@@ -155,7 +154,6 @@ bool ResidualSubproblem<P>::newton_step(const std::vector<Index>& working, Vecto
   for (Index a = 0; a < s; ++a) w[support[a]] = start[a] + delta[a];
   apply_curvature(trial_predictor);
   v_ += trial_predictor;
-  ++this->newton_steps_;
   return true;
 }
 
