@@ -6,6 +6,7 @@ import math
 import time
 import warnings
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from numbers import Integral, Real
 from typing import Any, ClassVar, Self
 
@@ -23,6 +24,7 @@ from ..bayes._base import LOST
 from ..bayes._operator import Array, as_double, as_inexact
 from ..bayes._scores import nmse_db
 from ._axes import received_axes
+from ._coherence import LastBlock, found_modes, powers, unexplained
 from ._direct import warn_of_direct_channel
 from ._metrics import projection_floor
 from ._modes import Mode, array_shape, make_mode
@@ -76,6 +78,10 @@ class IRSChannelEstimator(BaseEstimator):
         Directions whose power is below this share of the strongest are not refined further.
     max_time : float, default=None
         Limit in seconds for all rounds together, with KroneckerSBL: refinement ends when it is over.
+    warm_start : bool, default=False
+        Whether a further ``fit`` starts on the directions that the last one found and, with ``refine="auto"``, refines
+        no more: for coherence blocks over which directions stay and gains change. Should twice as large a share of
+        the received power be left unexplained as last time, it starts on the grid after all.
 
     Attributes
     ----------
@@ -146,6 +152,7 @@ class IRSChannelEstimator(BaseEstimator):
         "floor_target": [Interval(Real, 0, None, closed="left"), None],
         "refine_threshold": [Interval(Real, 0, 1, closed="both")],
         "max_time": [Interval(Real, 0, None, closed="neither"), None],
+        "warm_start": ["boolean"],
     }
 
     def __init__(
@@ -167,6 +174,7 @@ class IRSChannelEstimator(BaseEstimator):
         floor_target: float | None = 0.1,
         refine_threshold: float = 1e-3,
         max_time: float | None = None,
+        warm_start: bool = False,
     ) -> None:
         self.patterns = patterns
         self.pilots = pilots
@@ -184,6 +192,7 @@ class IRSChannelEstimator(BaseEstimator):
         self.floor_target = floor_target
         self.refine_threshold = refine_threshold
         self.max_time = max_time
+        self.warm_start = warm_start
 
     @_fit_context(prefer_skip_nested_validation=True)
     def fit(self, Y: npt.ArrayLike, y: Any = None) -> Self:
@@ -239,7 +248,7 @@ class IRSChannelEstimator(BaseEstimator):
                 UserWarning,
                 stacklevel=2,
             )
-        solver, modes, costs, n_iter = self._rounds(modes, target)
+        solver, modes, costs, n_iter = self._start_and_refine(modes, target)
 
         dtype = np.result_type(received, np.complex64)
         coef = solver.coef_
@@ -400,18 +409,39 @@ class IRSChannelEstimator(BaseEstimator):
         modes.append(make_mode("bs", bs, self._grid("bs"), self._own("bs"), None))
         return modes
 
-    def _rounds(self, modes: list[Mode], target: Array) -> tuple[Any, list[Mode], list[float], int]:
+    def _start_and_refine(self, modes: list[Mode], target: Array) -> tuple[Any, list[Mode], list[float], int]:
+        """Fit on the directions of the last fit if they are wanted and still good, otherwise on the grid."""
+        end = time.monotonic() + seconds_or_inf(self.max_time)
+        spent = 0
+        last = getattr(self, "_last", None) if self.warm_start else None
+        if last is not None and [(m.name, m.shape) for m in last.modes] == [(m.name, m.shape) for m in modes]:
+            near = [
+                m if m.directions is None else replace(m, directions=k.directions, half_steps=k.half_steps)
+                for m, k in zip(modes, last.modes, strict=True)
+            ]
+            found = self._rounds(near, target, 0 if self.refine == "auto" else int(self.refine), end)
+            left = unexplained(found[0], target)
+            if left <= 2.0 * last.unexplained or time.monotonic() > end:
+                self._last = LastBlock(found_modes(found[0], found[1]), max(left, last.unexplained))
+                return found
+            spent = found[3]
+        solver, modes, costs, n_iter = self._rounds(modes, target, self.refine, end)
+        self._last = LastBlock(found_modes(solver, modes), unexplained(solver, target))
+        return solver, modes, costs, n_iter + spent
+
+    def _rounds(
+        self, modes: list[Mode], target: Array, refine: int | str, end: float
+    ) -> tuple[Any, list[Mode], list[float], int]:
         """Fit, refine, fit again; keep the round of smallest cost."""
         base = KroneckerSBL(prune=1e-3) if self.solver is None else self.solver
         if isinstance(base, SBL) or "factors" not in base.get_params(deep=False):
             raise ValueError(f"solver: got {base!r}, expected an estimator of pauca.bayes with a parameter 'factors'")
         bayesian = isinstance(base, KroneckerSBL)
-        rounds = (3 if bayesian else 0) if self.refine == "auto" else int(self.refine)
+        rounds = (3 if bayesian else 0) if isinstance(refine, str) else int(refine)
         if rounds and not bayesian:
             raise ValueError(f"refine: needs KroneckerSBL, whose cost compares rounds; got {type(base).__name__}")
         best: tuple[float, Any, list[Mode]] | None = None
         costs, n_iter = [], 0
-        end = time.monotonic() + seconds_or_inf(self.max_time)
         for r in range(rounds + 1):
             solver = clone(base).set_params(factors=tuple(m.factor for m in modes))
             left = end - time.monotonic()
@@ -432,12 +462,11 @@ class IRSChannelEstimator(BaseEstimator):
                 best = (cost, solver, modes)
             if r == rounds or all(m.directions is None for m in modes):
                 break
-            power = np.sum(np.abs(solver.coef_) ** 2, axis=0)
-            if not power.any():  # nothing was found that could be refined
+            power = powers(solver)
+            if not power[0].any():  # nothing was found that could be refined
                 break
             finer = []
-            for i, m in enumerate(modes):
-                p = power.sum(axis=tuple(k for k in range(power.ndim) if k != i))
+            for m, p in zip(modes, power, strict=True):
                 finer.append(m.zoomed(np.flatnonzero(p >= self.refine_threshold * p.max())))
             modes = finer
         assert best is not None
