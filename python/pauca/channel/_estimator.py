@@ -414,7 +414,7 @@ class IRSChannelEstimator(BaseEstimator):
         end = time.monotonic() + seconds_or_inf(self.max_time)
         spent = 0
         last = getattr(self, "_last", None) if self.warm_start else None
-        if last is not None and [(m.name, m.shape) for m in last.modes] == [(m.name, m.shape) for m in modes]:
+        if last is not None and [m.kind for m in last.modes] == [m.kind for m in modes]:
             near = [
                 m if m.directions is None else replace(m, directions=k.directions, half_steps=k.half_steps)
                 for m, k in zip(modes, last.modes, strict=True)
@@ -422,7 +422,7 @@ class IRSChannelEstimator(BaseEstimator):
             found = self._rounds(near, target, 0 if self.refine == "auto" else int(self.refine), end)
             left = unexplained(found[0], target)
             if left <= 2.0 * last.unexplained or time.monotonic() > end:
-                self._last = LastBlock(found_modes(found[0], found[1]), max(left, last.unexplained))
+                self._last = last._replace(modes=found_modes(found[0], found[1]))  # the measure stays that of the grid
                 return found
             spent = found[3]
         solver, modes, costs, n_iter = self._rounds(modes, target, self.refine, end)

@@ -30,6 +30,11 @@ class Mode:
     conjugate: bool = False
 
     @property
+    def kind(self) -> tuple[str, tuple[int, ...], bool]:
+        """What has to agree for directions of one mode to serve another."""
+        return self.name, self.shape, self.directions is None
+
+    @property
     def dictionary(self) -> Array:
         """Matrix of shape (n_antennas, n_atoms)."""
         if self.own is not None:
