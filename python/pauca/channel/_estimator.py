@@ -48,7 +48,7 @@ class IRSChannelEstimator(BaseEstimator):
     grids : int, tuple or dict, default=None
         Grid of directions. None: one point an antenna along every axis, which spans everything. An int: this many
         points along every axis. A dict with keys ``"irs"``, ``"ms"``, ``"bs"``: None, an int, a pair of ints, or
-        directions of shape (n,) or (n, 2) in [-1, 1).
+        directions of shape (n,) or (n, 2), cosines in [-1, 1); at the surface differences, arrival minus departure.
     axes : str or sequence of str, default=None
         Names of the axes of Y, for example ``"bs,pilot,pattern,subcarrier"``. Axes of one entry may be missing from Y,
         as MATLAB drops the last ones. None: three axes told apart by their sizes; an error where sizes coincide.

@@ -401,8 +401,8 @@ class MutualInformationScreener(CallbackSupportMixin, SelectorMixin, BaseEstimat
         if p_values is not None:
             self.p_values_, self.q_values_ = p_values, adjusted(p_values)
         else:
-            vars(self).pop("p_values_", None)
-            vars(self).pop("q_values_", None)
+            self.__dict__.pop("p_values_", None)
+            self.__dict__.pop("q_values_", None)
         self.levels_ = first.levels
         self.n_observed_ = first.observed
         self.ranking_ = chosen
