@@ -8,7 +8,10 @@ from pauca.channel import (
     IRSChannelEstimator,
     draw_patterns,
     nmse,
+    projection_floor,
     simulate_irs_mimo,
+    spectral_efficiency,
+    symbol_error_rate,
     ula_response,
     ura_response,
 )
@@ -126,3 +129,21 @@ def test_directions_are_cosines_in_columns():
         ura_response((4,), np.zeros((3, 2)))
     with pytest.raises(ValueError, match="u: got shape"):
         ula_response(4, np.zeros((3, 2)))
+
+
+def test_metrics_name_the_argument():
+    H = np.random.default_rng(0).standard_normal((5, 4, 2))
+    other = H.transpose(0, 2, 1)  # as many numbers: once read in another order
+    for metric in (spectral_efficiency, symbol_error_rate):
+        with pytest.raises(ValueError, match=r"estimate: got shape \(5, 2, 4\)"):
+            metric(H, other, 10.0)
+        with pytest.raises(ValueError, match="true: contains NaN"):
+            metric(np.full((3, 2), np.nan), np.ones((3, 2)), 10.0)
+        with pytest.raises(ValueError, match="true: got shape"):
+            metric(np.ones(3), np.ones(3), 10.0)
+    with pytest.raises(ValueError, match="order: got 1"):
+        symbol_error_rate(H, H, 10.0, order=1)
+    with pytest.raises(ValueError, match=r"irs: got shape \(7, 7\), expected \(8, n_atoms\)"):
+        projection_floor(np.ones((4, 8, 2)), np.eye(7), np.eye(2), np.eye(4))
+    with pytest.raises(ValueError, match="not all zero"):
+        projection_floor(np.zeros((4, 8, 2)), np.eye(8), np.eye(2), np.eye(4))
