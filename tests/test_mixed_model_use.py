@@ -78,6 +78,26 @@ def test_intervals_and_distances_equal_dense_formulas(data, degrees):
         model.predict_interval(new, level=95)
 
 
+@pytest.mark.parametrize("degrees", [5.0, np.inf])
+def test_clusters_added_later_equal_those_of_the_fit(data, degrees):
+    X, y, cluster, _ = data
+    model = Regressor(EFFECTS, degrees).fit(X, y, cluster=cluster)
+    later = np.isin(cluster, [3, 8, 20])
+    grown = model.with_clusters(X[later], y[later], cluster[later] - 1000)
+    assert grown.clusters_[:4].tolist() == [-997, -992, -980, 0]
+    for name in ("random_effects_", "random_effects_covariance_", "cluster_distances_", "cluster_weights_"):
+        np.testing.assert_allclose(getattr(grown, name)[:3], getattr(model, name)[[3, 8, 20]], rtol=1e-7, atol=1e-9)
+        np.testing.assert_array_equal(getattr(grown, name)[3:], getattr(model, name))
+    new = X[:3] + 1.0
+    np.testing.assert_allclose(grown.predict(new, [-997] * 3), model.predict(new, [3] * 3))
+    np.testing.assert_allclose(grown.predict_interval(new, [-992] * 3), model.predict_interval(new, [8] * 3))
+    assert model.clusters_.size == grown.clusters_.size - 3
+    with pytest.raises(ValueError, match="cluster: .*3.* is known already"):
+        model.with_clusters(X[later], y[later], cluster[later])
+    with pytest.raises(ValueError, match="cluster: expected labels"):
+        model.with_clusters(X, y)
+
+
 def test_intervals_cover_rows_of_seen_and_unseen_clusters():
     seen, unseen = [], []
     for seed in range(15):

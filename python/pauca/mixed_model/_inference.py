@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 from scipy.stats import norm, t
 
+from .._rows import group_rows, positions_of
 from .._validation import FloatArray
 from ._clusters import effect_design
 
@@ -78,3 +79,33 @@ def half_widths(model: Any, X: FloatArray, row: npt.NDArray[np.intp], level: flo
     finite = np.isfinite(degrees)
     quantile = np.where(finite, t.ppf(upper, np.where(finite, degrees, 1.0)), norm.ppf(upper))
     return np.asarray(quantile * np.sqrt(spread))
+
+
+def add_clusters(model: Any, X: FloatArray, y: FloatArray, cluster: npt.ArrayLike) -> None:
+    """Random effects, distances and weights of further clusters at the parameters of the model."""
+    groups = group_rows(cluster, len(y), "cluster")
+    seen = positions_of(groups.labels, model.clusters_, groups.labels.size, "cluster") >= 0
+    if seen.any():
+        raise ValueError(f"cluster: {groups.labels[seen][0]!r} is known already")
+    Z, residual = effect_design(X, *model._effects), y - (X @ model.coef_ + model.intercept_)
+    D, effects, covariances, distances = model.covariance_, [], [], []
+    for i in range(groups.labels.size):
+        rows = groups.rows(i)
+        z, r = Z[rows], residual[rows]
+        solved = np.linalg.solve(model.scale_ * np.eye(rows.size) + z @ D @ z.T, np.column_stack([r, z @ D]))
+        effects.append(D @ z.T @ solved[:, 0])
+        covariances.append(D - D @ z.T @ solved[:, 1:])
+        distances.append(float(r @ solved[:, 0]))
+    sizes, m = np.diff(groups.start), model.degrees_of_freedom_
+    weights = (m + sizes) / (m + np.array(distances)) if math.isfinite(m) else np.ones(sizes.size)
+    labels = np.concatenate([model.clusters_, groups.labels])
+    order = np.argsort(labels, kind="stable")
+    model.clusters_ = labels[order]
+    for name, new in (
+        ("cluster_sizes_", sizes),
+        ("cluster_distances_", np.array(distances)),
+        ("cluster_weights_", weights),
+        ("random_effects_", np.array(effects)),
+        ("random_effects_covariance_", np.array(covariances)),
+    ):
+        setattr(model, name, np.concatenate([getattr(model, name), new])[order])

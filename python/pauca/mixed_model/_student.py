@@ -27,13 +27,14 @@ from .._validation import FloatArray, seconds_or_inf
 from ..penalties import Penalty
 from ._clusters import effect_columns, effect_design, orthonormal_effects
 from ._em import START_DEGREES, State, StudentEM
-from ._inference import coefficient_table, conditional_covariances, half_widths
+from ._inference import conditional_covariances
 from ._known_correlation import fit_known_correlation
 from ._penalized_step import FixedEffects, least_squares, pseudo_inverse
+from ._queries import MixedModelQueries
 from ._units import Units
 
 
-class StudentMixedRegressor(CallbackSupportMixin, RegressorMixin, BaseEstimator):
+class StudentMixedRegressor(CallbackSupportMixin, MixedModelQueries, RegressorMixin, BaseEstimator):
     r"""Linear mixed model with multivariate Student clusters, which outlying clusters do not spoil.
 
     The rows of cluster i are jointly multivariate Student (equivalently q-Gaussian with :math:`q_i = 1 + 2/(m+n_i)`),
@@ -178,6 +179,9 @@ class StudentMixedRegressor(CallbackSupportMixin, RegressorMixin, BaseEstimator)
     >>> bool(robust.cluster_weights_[:6].max() < robust.cluster_weights_[6:].mean())
     True
     """
+
+    # Where clusters are routed to fit, score leaves them alone unless set_score_request(cluster=True) says otherwise.
+    __metadata_request__score: ClassVar[dict[str, bool]] = {"cluster": False}
 
     _parameter_constraints: ClassVar[dict[str, Any]] = {
         "random_effects": [str, Integral, list, tuple, np.ndarray, None],
@@ -400,38 +404,6 @@ class StudentMixedRegressor(CallbackSupportMixin, RegressorMixin, BaseEstimator)
         prediction[known] += (Z * self.random_effects_[row[known]]).sum(axis=1)
         return prediction
 
-    def predict_interval(self, X: Any, cluster: npt.ArrayLike | None = None, level: float = 0.95) -> FloatArray:
-        """Intervals for the target in new rows.
-
-        A row of a cluster seen in ``fit`` is, given the cluster's other rows, Student with :math:`m + n_i` degrees of
-        freedom around ``predict(X, cluster)``; a row of another cluster, or without a label, has the random effects'
-        spread as well and m degrees of freedom. The uncertainty of the fixed effects is added as if normal; that of
-        the variances and of m is left out.
-
-        Parameters
-        ----------
-        X : array-like of shape (n_samples, n_features)
-            Data, with the cluster column if ``cluster_column`` names one.
-        cluster : array-like of shape (n_samples,), default=None
-            Cluster labels, as in ``predict``.
-        level : float, default=0.95
-            Probability that an interval holds the target of its row.
-
-        Returns
-        -------
-        ndarray of shape (n_samples, 2)
-            Lower and upper ends, in the units of y.
-        """
-        center = self.predict(X, cluster)
-        if hasattr(self, "dual_coef_"):
-            raise ValueError("predict_interval: there is none for a model fitted with a known correlation")
-        X, cluster = self._new_rows(X, cluster)
-        row = (
-            np.full(X.shape[0], -1) if cluster is None else positions_of(cluster, self.clusters_, X.shape[0], "cluster")
-        )
-        half = half_widths(self, X, row, level)
-        return np.column_stack([center - half, center + half])
-
     def score(
         self,
         X: Any,
@@ -458,31 +430,6 @@ class StudentMixedRegressor(CallbackSupportMixin, RegressorMixin, BaseEstimator)
             1 is perfect.
         """
         return float(r2_score(y, self.predict(X, cluster), sample_weight=sample_weight))
-
-    def summary(self, level: float = 0.95) -> Any:
-        """Table of the fixed effects, one row a term, the intercept first.
-
-        Parameters
-        ----------
-        level : float, default=0.95
-            Coverage of the confidence intervals.
-
-        Returns
-        -------
-        pandas.DataFrame
-            Columns estimate, standard_error, z, p_value (two-sided, normal approximation), lower, upper. NaN where
-            there is no standard error: penalised coefficients. Needs pandas.
-        """
-        check_is_fitted(self)
-        return coefficient_table(self, level)
-
-    @property
-    def fixed_effects_covariance_(self) -> FloatArray:
-        """Covariance of (coefficients, intercept), of shape (n_features + 1, n_features + 1)."""
-        columns, covariance = self._fixed
-        full = np.full((self.coef_.size + 1,) * 2, np.nan)
-        full[np.ix_(columns, columns)] = covariance
-        return full
 
     def _new_rows(self, X: Any, cluster: Any) -> tuple[FloatArray, Any]:
         check_is_fitted(self)
