@@ -77,7 +77,13 @@ def write_tensors(path: str | Path, tensors: Mapping[str, Any]) -> None:
 
     Examples
     --------
-    See :func:`read_tensors`.
+    >>> import os, tempfile
+    >>> import numpy as np
+    >>> from pauca.channel import read_tensors, write_tensors
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     write_tensors(os.path.join(folder, "block.npz"), {"pilots": np.ones((6, 3))})
+    ...     sorted(read_tensors(os.path.join(folder, "block.npz")))
+    ['pilots']
     """
     suffix, path = check_suffix(path), Path(path)
     arrays = {k: np.asarray(v) for k, v in tensors.items()}
