@@ -98,7 +98,7 @@ class MixedModelDisplay:
         effect : int, default=0
             Which random effect, for ``"effects"``.
         n_labels : int, default=5
-            At most so many clusters are named: the farthest beyond the 99 % quantile, or the outermost effects.
+            At most so many clusters are named: the farthest beyond the 95 % quantile, or the outermost effects.
         ax : matplotlib Axes, default=None
             Axes to draw on; None makes a figure.
 
@@ -185,12 +185,12 @@ class MixedModelDisplay:
         x = self.sizes + shift
         points = ax.scatter(x, mean, c=self.weights, s=22, cmap="viridis", vmin=0.0, edgecolor="none")
         ax.figure.colorbar(points, ax=ax, label="weight in the fit")
-        excess = mean / self._quantile(0.99, self.sizes.astype(float))
+        excess = mean / self._quantile(0.95, self.sizes.astype(float))
         chosen = np.flatnonzero(excess > 1.0)
         for i in chosen[np.argsort(-excess[chosen])][:n_labels]:
             ax.annotate(str(self.labels[i]), (x[i], mean[i]), (4, 3), textcoords="offset points", fontsize="x-small")
         ax.set(yscale="log", xlabel="rows of the cluster", ylabel="mean squared distance from the fixed effects")
-        ax.set_ylim(bottom / 1.5, max(mean.max(), self._quantile(0.99, grid).max()) * 8.0)
+        ax.set_ylim(mean.min() / 1.5, max(mean.max(), self._quantile(0.99, grid).max()) * 8.0)
         if sizes[-1] - sizes[0] < 12:
             ax.set_xticks(sizes)
         ax.legend(title="of clusters lie below", frameon=False, fontsize="small", title_fontsize="small", ncols=3)
