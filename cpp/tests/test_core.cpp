@@ -54,6 +54,14 @@ BOOST_AUTO_TEST_CASE(monitor_time_limit) {
   BOOST_CHECK(monitor.keep_going());
 }
 
+BOOST_AUTO_TEST_CASE(short_time_limits_are_kept_at_iterations) {
+  Monitor monitor;
+  monitor.start(1e-9);
+  BOOST_CHECK(monitor.keep_going());
+  BOOST_CHECK(!monitor.next_iteration({}));
+  BOOST_CHECK(monitor.reason() == Status::max_time);
+}
+
 BOOST_AUTO_TEST_CASE(monitor_stops_when_poll_says_so) {
   CountingMonitor monitor(2);
   const double seconds = run_until_stopped(monitor, forever);

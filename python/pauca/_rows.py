@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import Any
 
@@ -40,6 +41,33 @@ class RowGroups:
         return self.order[self.start[group] : self.start[group + 1]]
 
 
+def _any_missing(labels: npt.NDArray[Any]) -> bool:
+    if labels.dtype.kind == "O":
+        return any(
+            v is None or type(v).__name__ in ("NAType", "NaTType") or (isinstance(v, float) and math.isnan(v))
+            for v in labels.tolist()
+        )
+    if labels.dtype.kind in "fc":
+        return bool(np.isnan(labels).any())
+    return labels.dtype.kind in "mM" and bool(np.isnat(labels).any())
+
+
+def _are_text(labels: npt.NDArray[Any]) -> bool:
+    return labels.dtype.kind in "US" or (labels.dtype.kind == "O" and isinstance(labels.ravel()[0], str))
+
+
+def positions_of(labels: npt.ArrayLike, known: npt.NDArray[Any], n_rows: int, argument: str) -> npt.NDArray[np.intp]:
+    """The position of every row's label among the known ones, -1 for others. Numbers are no text."""
+    given = np.asarray(labels)
+    if given.shape != (n_rows,):
+        raise ValueError(f"{argument}: got shape {given.shape}, expected ({n_rows},)")
+    if given.size and known.size and _are_text(given) != _are_text(known):
+        kinds = ("text", "numbers") if _are_text(given) else ("numbers", "text")
+        raise ValueError(f"{argument}: the labels are {kinds[0]}, those of fit were {kinds[1]}")
+    position = {label: i for i, label in enumerate(known.tolist())}
+    return np.array([position.get(label, -1) for label in given.tolist()], dtype=np.intp)
+
+
 def group_rows(group: Any, n_rows: int, argument: str) -> RowGroups:
     """Sort rows by the labels of their groups; None makes every row a group of its own."""
     if group is None:
@@ -48,9 +76,12 @@ def group_rows(group: Any, n_rows: int, argument: str) -> RowGroups:
     labels = np.asarray(group)
     if labels.shape != (n_rows,):
         raise ValueError(f"{argument}: got shape {labels.shape}, expected ({n_rows},)")
-    if labels.dtype.kind == "f" and np.isnan(labels).any():
-        raise ValueError(f"{argument}: contains NaN, expected a label for every row")
-    names, code = np.unique(labels, return_inverse=True)
+    if _any_missing(labels):
+        raise ValueError(f"{argument}: contains NaN or None, expected a label for every row")
+    try:
+        names, code = np.unique(labels, return_inverse=True)
+    except TypeError as error:
+        raise ValueError(f"{argument}: labels of different types have no order: {error}") from error
     order = np.argsort(code, kind="stable")
     start = np.concatenate([[0], np.cumsum(np.bincount(code, minlength=names.size))])
     return RowGroups(names, code, order.astype(np.intp), start.astype(np.intp))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
@@ -141,3 +142,32 @@ def scan(
     if sample is not None:
         every = pooled_p_values(all_scores, all_levels, sample.scores(screener, kinds, known, n_permutations, n_jobs))
     return Scan(all_scores, all_levels, np.concatenate(observed), every, known, complete)
+
+
+def n_threads(n_jobs: int | None) -> int:
+    """Threads for the core from scikit-learn's ``n_jobs``."""
+    from joblib import effective_n_jobs
+
+    return int(effective_n_jobs(1 if n_jobs is None else n_jobs))
+
+
+def adjusted(p_values: FloatArray) -> FloatArray:
+    """P-values adjusted for the false discovery rate (Benjamini and Hochberg)."""
+    order = np.argsort(p_values, kind="stable")
+    steps = p_values[order] * (p_values.size / np.arange(1, p_values.size + 1))
+    out = np.empty(p_values.size)
+    out[order] = np.minimum.accumulate(np.minimum(steps, 1.0)[::-1])[::-1]
+    return out
+
+
+def discoveries(p_values: FloatArray, max_fdr: float, draws: int) -> npt.NDArray[np.bool_]:
+    """Features with an adjusted p-value of at most max_fdr; ``draws`` from the null tell how small one can be."""
+    q_values, least = adjusted(p_values), 1.0 / (1.0 + draws)
+    if p_values.min() <= 1.001 * least and q_values.min() > max_fdr:
+        warnings.warn(
+            f"max_fdr: no p-value can be below {least:.1e}, too coarse for the strongest of {p_values.size} features "
+            f"to reach {max_fdr}; raise n_permutations or n_null_features",
+            UserWarning,
+            stacklevel=5,
+        )
+    return np.asarray(q_values <= max_fdr)

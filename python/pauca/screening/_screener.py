@@ -32,7 +32,7 @@ from ..design import GenotypeMatrix
 from ._blocks import ArrayBlocks, SuppliedBlocks, as_float, open_block
 from ._dask_columns import DaskColumns
 from ._iterative import collect, residual
-from ._scan import Scan, scan
+from ._scan import Scan, adjusted, discoveries, n_threads, scan
 from ._target import CONTINUOUS, FeatureKinds, numeric_target
 
 Blocks = ArrayBlocks | SuppliedBlocks | DaskColumns
@@ -70,6 +70,10 @@ class MutualInformationScreener(CallbackSupportMixin, SelectorMixin, BaseEstimat
         Keep only features with at least this score.
     max_p_value : float, default=None
         Keep only features with at most this p-value; needs ``n_permutations``.
+    max_fdr : float, default=None
+        Keep only features whose p-value, adjusted by Benjamini and Hochberg, is at most this expected share of false
+        ones; needs ``n_permutations``, and usually ``k="all"``. Unlike scikit-learn's ``SelectFdr`` with this as its
+        ``score_func``, it works with missing values, memory maps, blocks and genotypes.
     n_permutations : int, default=0
         Permutations of the rows for p-values; 0 computes none.
     null : {"pooled", "feature"}, default="pooled"
@@ -119,6 +123,8 @@ class MutualInformationScreener(CallbackSupportMixin, SelectorMixin, BaseEstimat
         for features not reached because a callback stopped the scan.
     p_values_ : ndarray of shape (n_features,)
         Permutation p-values, only with ``n_permutations``.
+    q_values_ : ndarray of shape (n_features,)
+        The same, adjusted for the false discovery rate.
     ranking_ : ndarray of shape (n_selected,)
         Positions of the kept features, best first (of the first step first).
     k_ : int
@@ -190,6 +196,7 @@ class MutualInformationScreener(CallbackSupportMixin, SelectorMixin, BaseEstimat
         "max_levels": [Interval(Integral, 1, 1000, closed="both")],
         "threshold": [Real, None],
         "max_p_value": [Interval(Real, 0, 1, closed="both"), None],
+        "max_fdr": [Interval(Real, 0, 1, closed="both"), None],
         "n_permutations": [Interval(Integral, 0, 2**24 - 2, closed="both")],
         "null": [StrOptions({"pooled", "feature"})],
         "n_null_features": [Interval(Integral, 1, None, closed="left")],
@@ -221,6 +228,7 @@ class MutualInformationScreener(CallbackSupportMixin, SelectorMixin, BaseEstimat
         max_levels: int = 10,
         threshold: float | None = None,
         max_p_value: float | None = None,
+        max_fdr: float | None = None,
         n_permutations: int = 0,
         null: str = "pooled",
         n_null_features: int = 100,
@@ -245,6 +253,7 @@ class MutualInformationScreener(CallbackSupportMixin, SelectorMixin, BaseEstimat
         self.max_levels = max_levels
         self.threshold = threshold
         self.max_p_value = max_p_value
+        self.max_fdr = max_fdr
         self.n_permutations = n_permutations
         self.null = null
         self.n_null_features = n_null_features
@@ -322,7 +331,7 @@ class MutualInformationScreener(CallbackSupportMixin, SelectorMixin, BaseEstimat
 
     def __call__(self, X: Any, y: npt.ArrayLike) -> Any:
         """Scores, or scores and p-values: what ``SelectKBest`` and its like expect of a ``score_func``."""
-        fitted = clone(self).set_params(k="all", threshold=None, max_p_value=None, n_steps=1).fit(X, y)
+        fitted = clone(self).set_params(k="all", threshold=None, max_p_value=None, max_fdr=None, n_steps=1).fit(X, y)
         return (fitted.scores_, fitted.p_values_) if self.n_permutations else fitted.scores_
 
     def transform_blocks(self, blocks: Iterable[Any]) -> npt.NDArray[Any]:
@@ -351,8 +360,11 @@ class MutualInformationScreener(CallbackSupportMixin, SelectorMixin, BaseEstimat
         return np.hstack(parts)
 
     def _fit(self, blocks: Blocks, y: npt.NDArray[Any], X: Any) -> Self:
-        if self.max_p_value is not None and not self.n_permutations:
-            raise ValueError("max_p_value: p-values need n_permutations > 0")
+        for name in ("max_p_value", "max_fdr"):
+            if getattr(self, name) is not None and not self.n_permutations:
+                raise ValueError(f"{name}: p-values need n_permutations > 0")
+        if self.max_fdr is not None and self.n_steps > 1:
+            raise ValueError(f"max_fdr: needs n_steps=1, got {self.n_steps}")
         if self.normalize == "entropy" and self.criterion != "binning":
             raise ValueError(f"normalize: 'entropy' needs criterion='binning', got criterion={self.criterion!r}")
         if self.normalize is not None and self.criterion in _DEPENDENT:
@@ -389,9 +401,10 @@ class MutualInformationScreener(CallbackSupportMixin, SelectorMixin, BaseEstimat
             del self.feature_names_in_
         self.scores_ = scores
         if p_values is not None:
-            self.p_values_ = p_values
-        elif hasattr(self, "p_values_"):
-            del self.p_values_
+            self.p_values_, self.q_values_ = p_values, adjusted(p_values)
+        else:
+            self.__dict__.pop("p_values_", None)
+            self.__dict__.pop("q_values_", None)
         self.levels_ = first.levels
         self.n_observed_ = first.observed
         self.ranking_ = chosen
@@ -472,6 +485,9 @@ class MutualInformationScreener(CallbackSupportMixin, SelectorMixin, BaseEstimat
             open_ &= scores >= self.threshold
         if self.max_p_value is not None and p_values is not None:
             open_ &= p_values <= self.max_p_value
+        if self.max_fdr is not None and p_values is not None:
+            draws = self.n_permutations * (self.n_null_features if self.null == "pooled" else 1)
+            open_ &= discoveries(p_values, self.max_fdr, draws)
         candidates = np.flatnonzero(open_)
         return candidates[np.argsort(-scores[candidates], kind="stable")]
 
