@@ -174,6 +174,22 @@ def test_scale_of_columns_does_not_matter_without_a_ridge():
     np.testing.assert_allclose(scaled.coef_ / scale, plain.coef_, atol=1e-6)
 
 
+@pytest.mark.parametrize("penalty", [RIDGE, L1()])
+@pytest.mark.parametrize("storage", ["dense", "float32"])
+def test_columns_far_from_zero_take_as_many_iterations(penalty, storage):
+    rng = np.random.default_rng(12)
+    X = rng.standard_normal((200, 40)) @ (np.eye(40) + 0.3)
+    X = np.round(64.0 * X) / 64.0  # so that adding the shift is exact
+    y = np.argmax(X[:, :3] + rng.gumbel(size=(200, 3)), axis=1)
+    dtype, shift = (np.float64, 2.0**24) if storage == "dense" else (np.float32, 2.0**12)
+    near, far = (
+        SparseClassifier(penalty=penalty, alpha=0.02, tol=1e-6).fit((X + by).astype(dtype), y) for by in (0.0, shift)
+    )
+    assert far.solver_report_.status == "converged"
+    np.testing.assert_allclose(far.coef_, near.coef_, atol=1e-4)
+    assert far.n_iter_ <= near.n_iter_ + 3
+
+
 def test_an_unpenalised_feature():
     X, y = problem(seed=10)
     free = np.ones(X.shape[1])

@@ -4,9 +4,11 @@
 
 #include <algorithm>
 #include <cmath>
+#include <cstdint>
 #include <limits>
 #include <optional>
 #include <string>
+#include <type_traits>
 #include <utility>
 #include <vector>
 
@@ -46,8 +48,9 @@ void expect_matrix(const char* name, const A& a) {
 
 template <class A>
 void expect_finite(const char* name, const A& a) {
-  for (Index i = 0; i < a.size(); ++i)
-    if (!std::isfinite(a.data()[i])) throw std::invalid_argument(std::string(name) + ": contains NaN or infinity");
+  bool finite = true;
+  for (const auto *x = a.data(), *end = x + a.size(); x != end; ++x) finite &= std::isfinite(*x);
+  if (!finite) throw std::invalid_argument(std::string(name) + ": contains NaN or infinity");
 }
 
 /// Every entry in [0, limit).
@@ -87,8 +90,13 @@ void expect_compressed(const V& values, const I& indices, const S& starts, Index
   const auto used = static_cast<Index>(starts.data()[starts.size() - 1]);
   expect_starts("indptr", starts, used);
   require(values.size() >= used && indices.size() >= used, "indptr: refers to more entries than there are");
-  for (Index k = 0; k < used; ++k)
-    require(indices.data()[k] >= 0 && static_cast<Index>(indices.data()[k]) < limit, "indices: one is out of range");
+  // Without a branch in the loop, which is run for every entry: negative numbers are large ones without their sign.
+  using Unsigned = std::make_unsigned_t<typename I::value_type>;
+  Unsigned largest = 0;
+  for (const auto *at = indices.data(), *end = at + used; at != end; ++at)
+    largest = std::max(largest, static_cast<Unsigned>(*at));
+  require(used == 0 || static_cast<std::uint64_t>(largest) < static_cast<std::uint64_t>(limit),
+          "indices: one is out of range");
 }
 
 }  // namespace pauca::python

@@ -3,6 +3,7 @@
 #include <atomic>
 #include <exception>
 #include <mutex>
+#include <system_error>
 #include <thread>
 #include <vector>
 
@@ -34,7 +35,10 @@ void parallel_for(Index n, int n_threads, Body&& body, Between&& between) {
   };
   std::vector<std::thread> workers;
   const Index extra = std::min<Index>(n_threads, n) - 1;
-  for (Index t = 0; t < extra; ++t) workers.emplace_back(work, false);
+  try {
+    for (Index t = 0; t < extra; ++t) workers.emplace_back(work, false);
+  } catch (const std::system_error&) {  // the system gives no more threads: those there are do
+  }
   work(true);
   for (auto& w : workers) w.join();
   if (error) std::rethrow_exception(error);
