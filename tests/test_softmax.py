@@ -163,7 +163,7 @@ def test_newton_steps_take_over_where_columns_are_nearly_dependent():
     assert model.solver_report_.status == "converged"
     weights = np.full(200, 1.0 / 200)
     assert relative_gap(X, y, weights, model.coef_.T, model.intercept_, 1e-5, 0.0) <= 1e-9
-    assert 50 < model.n_iter_ < 120  # fifty iterations of BFGS and few Newton steps
+    assert 10 < model.n_iter_ < 50  # BFGS sees that it is slow, and few Newton steps do
 
 
 def test_scale_of_columns_does_not_matter_without_a_ridge():

@@ -200,3 +200,15 @@ BOOST_AUTO_TEST_CASE(softmax_constants_stay_where_halving_finds_nothing_lower) {
   loss->gradient(eta, expected);
   BOOST_CHECK(u == expected);
 }
+
+BOOST_AUTO_TEST_CASE(softmax_constants_are_found_beside_large_ones) {
+  // Columns far from zero make for intercepts that are large: the predictors, where they count, are not.
+  const Index n = 40, classes = 3;
+  std::vector<Index> y;
+  for (Index i = 0; i < n; ++i) y.push_back(i % classes);
+  const auto loss = make_multinomial_loss(y, classes, Vector::Constant(n, 1.0 / n));
+  Matrix eta = random_matrix(n, classes, 23), u;
+  Vector constants = Vector::LinSpaced(classes, -1e5, 1e5);
+  loss->center(eta, u, constants);
+  BOOST_CHECK_SMALL(u.colwise().sum().cwiseAbs().maxCoeff(), 1e-14);
+}

@@ -10,7 +10,8 @@ namespace {
 constexpr std::size_t memory = 10;   // pairs kept
 constexpr double decrease = 1e-4;    // share of the promised decrease that a step has to bring
 constexpr double rounding = 1e-14;   // relative error of an objective
-constexpr std::size_t window = 10;   // iterations by which the pace is judged
+constexpr double shortest = 10.0;    // iterations by which the pace is judged, at least
+constexpr double share = 0.125;      // and as a share of those that are worth a solution by Newton steps
 constexpr double unknown = -1.0;     // variance of a column that was not measured yet
 constexpr double flattest = 1e-5;    // smallest mean curvature of a class
 constexpr double curvature = 1e-10;  // of a pair in the free entries, relative to |Y|^2, below which it is left out
@@ -329,9 +330,10 @@ bool QuasiNewton::run(BlockState& s, const std::vector<Index>& working, double v
     const double worst = steepest(g), figure = smooth_ ? this->gap() : worst;
     if (figure <= (smooth_ ? gap : violation) || iteration + 1 == limit) break;
     lowest.push_back(lowest.empty() ? figure : std::min(figure, lowest.back()));
-    if (lowest.size() > window) {
-      const double fall = std::log(lowest[lowest.size() - 1 - window] / lowest.back()) / static_cast<double>(window);
-      slow_ = !(std::log(lowest.back() / gap) <= fall * worth_of_newton());
+    const double window = std::max(shortest, share * worth_of_newton());
+    if (static_cast<double>(lowest.size()) > window) {
+      const double before = lowest[lowest.size() - 1 - static_cast<std::size_t>(window)];
+      slow_ = !(std::log(lowest.back() / gap) * window <= std::log(before / lowest.back()) * worth_of_newton());
       if (slow_) break;
     }
     report.objective_path.push_back(s.objective);

@@ -109,7 +109,7 @@ class MultinomialLoss final : public MatrixLoss {
       Vector step = -hessian.llt().solve(slope);
       step.array() -= step.mean();
       const double largest = step.cwiseAbs().maxCoeff();
-      if (!(largest > 1e-16) || intercept.cwiseAbs().maxCoeff() > 1e3) break;
+      if (!(largest > 1e-16)) break;
       double t = std::min(1.0, 4.0 / largest);
       start = eta;
       bool lower = false;
