@@ -206,7 +206,10 @@ BlockSolution BlockSolver::solve(const Settings& settings, const Matrix& start, 
   double stage = lambda, ratio = 1.0;
   if (cold && lambda > 0.0 && lambda < result.lambda_max && options_.continuation < 1.0 &&
       problem_.loss.is_quadratic()) {
-    const double stages = std::round(std::log(lambda / result.lambda_max) / std::log(options_.continuation));
+    // As few as go down by `continuation` or more: a stage costs a look at all columns. Where there are several
+    // minima, as near to `continuation` as can be.
+    const double logs = std::log(lambda / result.lambda_max) / std::log(options_.continuation);
+    const double stages = problem_.penalty.convex() ? std::floor(logs * (1.0 + 1e-9)) : std::round(logs);
     ratio = std::pow(lambda / result.lambda_max, 1.0 / std::max(stages, 1.0));
     stage = std::max(lambda, ratio * result.lambda_max * (1.0 + 1e-9));
   }
