@@ -186,7 +186,7 @@ Report ExpectationMaximisation::run(SimplexFactors& f, const Settings& settings,
   }
   report.n_iter = rounds;
   if (!going) report.status = monitor.reason();
-  if (report.status != Status::stopped || report.objective_path.empty()) {  // who stops does not wait for it
+  if (report.status != Status::stopped) {  // who stops does not wait for it
     report.objective = log_likelihood(counts_, f) / scale;
     report.objective_path.push_back(report.objective);
   }
