@@ -35,8 +35,7 @@ bool QuasiNewton::applies(const BlockProblem& problem) {
   return true;
 }
 
-QuasiNewton::QuasiNewton(const BlockObjective& objective)
-    : objective_(objective), panel_(objective.problem().design) {
+QuasiNewton::QuasiNewton(const BlockObjective& objective) : objective_(objective), panel_(objective.problem().design) {
   const BlockProblem& p = objective.problem();
   const Index columns = p.design.cols();
   all_means_.setZero(columns);

@@ -76,8 +76,8 @@ ExpectationMaximisation::ExpectationMaximisation(const CountTable& counts, const
   chunks_.resize(static_cast<std::size_t>(n));
 }
 
-/// One round; returns L of `from` if `valued` (logarithms cost as much as the rest). What it leaves is of no use once the
-/// monitor asks to stop.
+/// One round; returns L of `from` if `valued` (logarithms cost as much as the rest). What it leaves is of no use once
+/// the monitor asks to stop.
 double ExpectationMaximisation::round(const SimplexFactors& from, SimplexFactors& to, bool valued, Monitor& monitor) {
   const Index n = static_cast<Index>(chunks_.size()), k = from.words.rows();
   to.words.resizeLike(from.words);
