@@ -1,5 +1,6 @@
 #include "pauca/nmf/em.hpp"
 
+#include <algorithm>
 #include <cmath>
 #include <limits>
 #include <thread>
@@ -12,9 +13,9 @@ namespace {
 constexpr Index between_looks = 16;  // documents between two looks at the monitor
 
 /// Documents [first, last) of one round for K = N compile-time (or Dynamic) topics; their log-likelihood if `valued`.
-template <int N, class Going>
+template <int N>
 double accumulate(const CountTable& c, Index first, Index last, const SimplexFactors& from, double smoothing,
-                  bool valued, Matrix& words, Matrix& topics, const Going& going) {
+                  bool valued, Matrix& words, Matrix& topics) {
   using Vec = Eigen::Matrix<double, N, 1>;
   const Index k = from.words.rows();
   const double* a = from.words.data();
@@ -22,7 +23,6 @@ double accumulate(const CountTable& c, Index first, Index last, const SimplexFac
   double value = 0.0;
   Vec gained(k);
   for (Index d = first; d < last; ++d) {
-    if (d % between_looks == 0 && !going()) return value;
     const Vec t = Eigen::Map<const Vec>(from.topics.data() + d * k, k);
     gained.setZero();
     for (auto e = c.starts[d]; e < c.starts[d + 1]; ++e) {
@@ -91,9 +91,14 @@ double ExpectationMaximisation::round(const SimplexFactors& from, SimplexFactors
           const bool polls = std::this_thread::get_id() == caller;
           Matrix& words = chunks_[static_cast<std::size_t>(i)];
           words.setZero(k, counts_.n_words);
-          values[static_cast<std::size_t>(i)] = accumulate<decltype(width)::value>(
-              counts_, counts_.n_documents * i / n, counts_.n_documents * (i + 1) / n, from, options_.smoothing, valued,
-              words, to.topics, [&] { return polls ? monitor.keep_going() : !monitor.stop_requested(); });
+          const Index last = counts_.n_documents * (i + 1) / n;
+          double value = 0.0;
+          for (Index d = counts_.n_documents * i / n; d < last; d += between_looks) {
+            if (polls ? !monitor.keep_going() : monitor.stop_requested()) return;
+            value += accumulate<decltype(width)::value>(counts_, d, std::min(d + between_looks, last), from,
+                                                        options_.smoothing, valued, words, to.topics);
+          }
+          values[static_cast<std::size_t>(i)] = value;
         },
         [&] { return monitor.keep_going(); });
   });
