@@ -11,7 +11,7 @@ namespace pauca::bcd {
 
 namespace detail {
 
-constexpr double keep_fraction = 0.8;  // columns with |gradient| below this share of their limit leave the scope
+constexpr double keep_fraction = 0.7;  // columns with |gradient| below this share of their limit leave the scope
 constexpr double recheck = 0.02;       // share of the figure at the last look at all columns that asks for another
 constexpr double rounding = 1e-14;     // relative error of an objective: steps that promise less are not judged by it
 constexpr double fine = 1e-8;          // tolerances this small ask for the exact finish on the support
