@@ -75,10 +75,11 @@ py::tuple column_moments(DesignHandle& x, const CArray<double>& weights) {
   const Index p = x.design->cols();
   expect_size("weights", weights, x.design->rows());
   Vector mean(p), variance(p);
-  {
-    py::gil_scoped_release nogil;
-    for (Index j = 0; j < p; ++j) x.design->column_moments(j, weights.data(), mean[j], variance[j]);
-  }
+  run_released(py::none(), [&](Monitor& monitor) {
+    for (Index j = 0; j < p && monitor.keep_going(); ++j)
+      x.design->column_moments(j, weights.data(), mean[j], variance[j]);
+    return 0;
+  });
   return py::make_tuple(to_numpy(mean), to_numpy(variance));
 }
 

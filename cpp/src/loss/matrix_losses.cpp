@@ -109,16 +109,21 @@ class MultinomialLoss final : public MatrixLoss {
       Vector step = -hessian.llt().solve(slope);
       step.array() -= step.mean();
       const double largest = step.cwiseAbs().maxCoeff();
-      if (!(largest > 1e-16) || intercept.cwiseAbs().maxCoeff() > 1e3) break;
+      if (!(largest > 1e-16)) break;
       double t = std::min(1.0, 4.0 / largest);
       start = eta;
-      for (int trial = 0; trial < 30; ++trial, t *= 0.5) {
+      bool lower = false;
+      for (int trial = 0; trial < 30 && !lower; ++trial) {
+        if (trial > 0) t *= 0.5;
         eta = start.rowwise() + (t * step).transpose();
         const double now = value_and_gradient(eta, u);
-        if (largest < 1e-6 || now <= before + 1e-14 * std::abs(before)) {
-          before = now;
-          break;
-        }
+        lower = largest < 1e-6 || now <= before + 1e-14 * std::abs(before);
+        if (lower) before = now;
+      }
+      if (!lower) {  // rounding is all that is left of the loss: back to where it was lowest
+        eta = start;
+        value_and_gradient(eta, u);
+        break;
       }
       intercept += t * step;
     }

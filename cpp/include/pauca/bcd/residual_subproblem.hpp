@@ -45,7 +45,7 @@ class ResidualSubproblem final : public Subproblem<P> {
   double h_sum_ = 0.0;
   Vector v_;  // the gradient in the predictor is v - shift h
   double shift_ = 0.0;
-  Vector means_;
+  Vector means_, ones_;
   Vector curvatures_;  // x_j' H x_j of the (centred) column; negative: not computed yet
   std::vector<Index> known_;
 };

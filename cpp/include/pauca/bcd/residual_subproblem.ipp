@@ -11,6 +11,7 @@ void ResidualSubproblem<P>::set_curvature(const Curvature& h) {
   const Index p = this->design_.cols();
   if (curvatures_.size() == 0) curvatures_.setConstant(p, -1.0);
   if (this->center_ && means_.size() == 0) means_.setZero(p);
+  if (this->center_ && !h.rows) ones_.setOnes(this->design_.rows());
   for (Index j : known_) curvatures_[j] = -1.0;
   known_.clear();
 }
@@ -24,8 +25,7 @@ void ResidualSubproblem<P>::include(Index j) {
   const double raw = x.weighted_square(j, rows) * (rows ? 1.0 : h_.constant);
   double c = raw;
   if (this->center_) {
-    means_[j] =
-        rows ? x.dot(j, rows) / h_sum_ : x.dot(j, Vector::Ones(x.rows()).eval().data()) / static_cast<double>(x.rows());
+    means_[j] = rows ? x.dot(j, rows) / h_sum_ : x.dot(j, ones_.data()) / static_cast<double>(x.rows());
     c -= h_sum_ * means_[j] * means_[j];
   }
   curvatures_[j] = c > 1e-13 * raw ? c : 0.0;

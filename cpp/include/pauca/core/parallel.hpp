@@ -36,7 +36,7 @@ void parallel_for(Index n, int n_threads, Body&& body, Between&& between) {
   const Index extra = std::min<Index>(n_threads, n) - 1;
   try {
     for (Index t = 0; t < extra; ++t) workers.emplace_back(work, false);
-  } catch (...) {
+  } catch (...) {  // the system gives no more threads, or memory for them: those there are do
   }
   work(true);
   for (auto& w : workers) w.join();
