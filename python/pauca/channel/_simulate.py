@@ -9,11 +9,12 @@ import numpy as np
 import numpy.typing as npt
 from sklearn.utils import check_random_state
 
+from .._values import ShortRepr
 from ._arrays import Array, angle_grid, ula_response
 
 
-@dataclass(frozen=True)
-class SimulatedIRS:
+@dataclass(frozen=True, repr=False)
+class SimulatedIRS(ShortRepr):
     """A simulated training block and the truth behind it.
 
     Attributes

@@ -19,7 +19,7 @@ from .._sklearn_compat import routing_enabled
 from .._validation import FloatArray
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class BootstrapResult:
     """Coefficients of all resamples.
 
@@ -43,6 +43,13 @@ class BootstrapResult:
 
     estimate: FloatArray
     samples: FloatArray
+
+    def __repr__(self) -> str:
+        often = np.count_nonzero(self.selection_frequencies >= 0.5)
+        return (
+            f"<BootstrapResult: {self.samples.shape[0]} resamples, {self.estimate.size} coefficients, {often} of them "
+            "nonzero in half of the resamples or more>"
+        )
 
     @property
     def standard_errors(self) -> FloatArray:

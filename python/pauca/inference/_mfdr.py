@@ -21,7 +21,7 @@ from ..linear_model._fit import resolve_penalty
 from ..linear_model._regressor import LOSS_NAMES as REGRESSOR_LOSSES
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class FalseDiscoveries:
     """Marginal false discoveries along a path.
 
@@ -46,6 +46,8 @@ class FalseDiscoveries:
     >>> rates = mfdr(path(X, y, alphas=20), X, y)
     >>> rates.mfdr.shape, bool((rates.expected_false <= rates.n_selected).all())
     ((20,), True)
+    >>> rates
+    <FalseDiscoveries: 20 strengths from 2.148 to 0.002148, 0 to 10 features selected, 8 with mfdr <= 0.1>
     """
 
     alphas: FloatArray
@@ -53,8 +55,20 @@ class FalseDiscoveries:
     expected_false: FloatArray
     mfdr: FloatArray
 
+    def __repr__(self) -> str:
+        if len(self.alphas) == 1:
+            return (
+                f"<FalseDiscoveries: {self.n_selected[0]} features selected, {self.expected_false[0]:.3g} of them "
+                f"expected to be false (mfdr {self.mfdr[0]:.3g})>"
+            )
+        trusted = self.n_selected[self.mfdr <= 0.1].max(initial=0)
+        return (
+            f"<FalseDiscoveries: {len(self.alphas)} strengths from {self.alphas[0]:.4g} to {self.alphas[-1]:.4g}, "
+            f"{self.n_selected.min()} to {self.n_selected.max()} features selected, {trusted} with mfdr <= 0.1>"
+        )
 
-@dataclass(frozen=True)
+
+@dataclass(frozen=True, repr=False)
 class LocalFalseDiscoveries:
     """Local false discovery rates of all features at one strength.
 
@@ -81,6 +95,12 @@ class LocalFalseDiscoveries:
     z: FloatArray
     fdr: FloatArray
     selected: npt.NDArray[np.bool_]
+
+    def __repr__(self) -> str:
+        return (
+            f"<LocalFalseDiscoveries: {self.z.size} features, {np.count_nonzero(self.selected)} selected, "
+            f"{np.count_nonzero(self.fdr <= 0.2)} with fdr <= 0.2>"
+        )
 
 
 @dataclass(frozen=True)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import warnings
 from numbers import Integral, Real
 from typing import Any, ClassVar
 
@@ -15,6 +14,7 @@ from .._monitor import watch
 from .._report import warn_unless_converged
 from .._sklearn_compat import CallbackSupportMixin, Interval, StrOptions
 from .._validation import FloatArray
+from .._warnings import warn_user
 from ..losses import Loss
 from ..penalties import Penalty
 from ..solvers import GreedyBCD, ProximalSolver
@@ -103,13 +103,11 @@ class SparseLinearModel(CallbackSupportMixin, BaseEstimator):
         self.support_identified_at_ = fit.support_identified_at
         warn_unless_converged(fit.report, self, "the duality gap" if np.isfinite(fit.dual_gap) else "the KKT violation")
         if fit.jumps:
-            warnings.warn(fit.jumps, UserWarning, stacklevel=3)
+            warn_user(fit.jumps)
         if not fit.coef.any() and 0.0 < fit.alpha_max <= fit.alpha:
-            warnings.warn(
+            warn_user(
                 f"All coefficients are zero: alpha={fit.alpha:.4g} is at least alpha_max_={fit.alpha_max:.4g}. "
                 "Choose a smaller alpha, for example alpha='0.1max'.",
-                UserWarning,
-                stacklevel=3,
             )
 
     @property

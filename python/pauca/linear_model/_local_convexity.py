@@ -66,10 +66,18 @@ def locally_convex(
         if path.fit_intercept and not isinstance(loss, losses.Cox) and h.sum() > 0.0:
             mean = h @ columns
             hessian = hessian - np.outer(mean, mean) / h.sum()
-        if np.linalg.eigvalsh(hessian - np.diag(concavity))[0] <= 0.0:
+        if not _positive_definite(hessian - np.diag(concavity)):
             answer[k:] = False
             break
     return answer
+
+
+def _positive_definite(matrix: FloatArray) -> bool:
+    try:
+        np.linalg.cholesky(matrix)  # a tenth of the cost of the smallest eigenvalue
+    except np.linalg.LinAlgError:
+        return False
+    return True
 
 
 def _concavity(penalty: Any, n_features: int, feature_names: list[str] | None) -> Any:

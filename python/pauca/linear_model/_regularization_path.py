@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import warnings
 from typing import Any
 
 import numpy as np
@@ -14,6 +13,7 @@ from sklearn.exceptions import ConvergenceWarning
 from .. import losses
 from .._sklearn_compat import check_array
 from .._validation import FloatArray, check_names
+from .._warnings import warn_user
 from ..design import GenotypeMatrix
 from ._matrix_losses import MatrixLoss, MultiTaskLoss
 
@@ -335,15 +335,14 @@ def _log_choose(p: int, df: FloatArray) -> FloatArray:
     return np.asarray(gammaln(p + 1) - gammaln(df + 1) - gammaln(p - df + 1))
 
 
-def warn_of_missed(name: str, path: RegularizationPath, tol: float, stacklevel: int) -> None:
+def warn_of_missed(name: str, path: RegularizationPath, tol: float) -> None:
     """Warn if strengths of a path did not converge, with the figure reached and the remedy."""
     missed = ~path.converged_
     if not missed.any():
         return
     worst = (path.kkt_violations_[missed] / np.maximum(path.alphas_[missed], 1e-300)).max()
-    warnings.warn(
+    warn_user(
         f"{name}: {int(missed.sum())} of {len(path.alphas_)} strengths of the path did not reach tol={tol:g}; the "
         f"worst KKT violation among them is {worst:.3g} of its strength. Increase max_iter or eps, or raise tol.",
         ConvergenceWarning,
-        stacklevel=stacklevel,
     )

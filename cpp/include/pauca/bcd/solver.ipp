@@ -191,16 +191,25 @@ bool Solver<P>::step(State& s, const std::vector<Index>& working, double target,
   const Vector before = s.w;
   if (!problem_.loss.is_quadratic()) {
     problem_.loss.curvature(s.eta, curvature_);
-    curvature_ = curvature_.cwiseMax(problem_.loss.curvature_floor() * problem_.loss.weights());
+    const bool straight = problem_.loss.touching_curvature(s.eta, touching_);
+    if (straight)
+      curvature_ = curvature_.cwiseMax(blend_ * touching_);
+    else
+      curvature_ = curvature_.cwiseMax(problem_.loss.curvature_floor() * problem_.loss.weights());
     // Where no point between here and the model's minimiser is lower (a concave penalty, or a model far too flat), the
     // model is bent up until it majorises F: first without the coupling of rows.
     const int trials = coupling_ ? 7 : 6;
     for (int trial = 0; trial < trials && !monitor.stop_requested(); ++trial) {
-      if (trial > (coupling_ ? 1 : 0)) curvature_ *= 8.0;
+      if (trial == 1 && straight)
+        curvature_ = touching_;
+      else if (trial > (coupling_ ? 1 : 0))
+        curvature_ *= 8.0;
       subproblem_->set_curvature({&curvature_, 0.0, trial == 0 ? coupling_.get() : nullptr});
       subproblem_->solve(working, s.w, s.u, s.gradient, target, monitor);
       if (s.w == before) return false;
-      if (damped_update(s, before, working)) return true;
+      if (!damped_update(s, before, working)) continue;
+      if (straight) blend_ = std::clamp(step_length_ < 1.0 ? 4.0 * blend_ : 0.25 * blend_, 1e-8, 1.0);
+      return true;
     }
     return false;
   }
@@ -245,6 +254,7 @@ bool Solver<P>::damped_update(State& s, const Vector& before, const std::vector<
     s.objective = objective(s);
     if (s.objective <= old_objective + 1e-4 * t * std::min(promised, 0.0) + (t == 1.0 ? slack : 0.0)) {
       s.intercept -= t * mean;
+      step_length_ = t;
       return true;
     }
   }
