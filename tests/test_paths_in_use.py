@@ -1,13 +1,16 @@
 """Paths, cross-validation and what follows a fit, as people use them: messages, corners, what is shown."""
 
 import warnings
+from functools import partial
 
 import numpy as np
 import pandas as pd
 import pytest
 from oracles import make_regression
 from sklearn.exceptions import ConvergenceWarning
+from sklearn.linear_model import QuantileRegressor
 from sklearn.model_selection import GridSearchCV, GroupKFold
+from sklearn.neighbors import KNeighborsRegressor
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
@@ -25,6 +28,7 @@ from pauca.linear_model import (
 )
 from pauca.losses import Huber, Quantile
 from pauca.penalties import L0, MCP, ElasticNet, GroupL2
+from pauca.plotting import CVDisplay
 from pauca.solvers import IHT
 
 # -- warnings are where the user is ------------------------------------------------------------------------------------
@@ -188,7 +192,7 @@ def test_groups_by_name():
     placed = SparseRegressor(penalty=GroupL2([[0, 1, 2], [3, 4, 5]])).fit(X, y)
     np.testing.assert_array_equal(named.coef_, placed.coef_)
     np.testing.assert_array_equal(listed.coef_, placed.coef_)
-    with pytest.raises(ValueError, match=r"penalty\.groups: 'age_\*' matches no.*'x0', 'x1'.*X as a data frame"):
+    with pytest.raises(ValueError, match=r"penalty\.groups: 'age_\*' matches no.*'x0', 'x1'.*need a data frame"):
         SparseRegressor(penalty=GroupL2({"age": "age_*"})).fit(X, y)
     with pytest.raises(ValueError, match=r"'sex' matches no feature name; the features are 'age_0', .*\.\.\.$"):
         SparseRegressor(penalty=GroupL2({"sex": "sex"})).fit(frame, y)
@@ -246,6 +250,72 @@ def test_results_are_short_to_look_at():
         assert "\n" not in text
         assert 30 < len(text) < 160
         assert "array" not in text
+
+
+def test_bootstrap_of_pipelines_and_searches():
+    X, y = make_regression(60, 5, noise=1.0)
+    X = X * [1.0, 10.0, 0.1, 1.0, 1.0]
+    options = {"n_resamples": 4, "random_state": 0}
+    pipe = make_pipeline(StandardScaler(), SparseRegressor(alpha=0.1))
+    alone = bootstrap_coefficients(pipe, X, y, **options)
+    search = bootstrap_coefficients(GridSearchCV(pipe, {"sparseregressor__alpha": [0.1]}, cv=2), X, y, **options)
+    np.testing.assert_array_equal(alone.samples, search.samples)
+    np.testing.assert_array_equal(alone.estimate, pipe.fit(X, y)[-1].coef_)
+    with pytest.raises(ValueError, match="estimator: KNeighborsRegressor has no coef_"):
+        bootstrap_coefficients(KNeighborsRegressor(), X, y, **options)
+
+
+def test_false_discoveries_refuse_columns_in_another_order():
+    X, y = make_regression(60, 5, noise=1.0)
+    frame = pd.DataFrame(X, columns=list("abcde"))
+    model = SparseRegressorCV(alphas=5).fit(frame, y)
+    for fitted in (model, model.path_):
+        for rates in (mfdr, partial(local_fdr, alpha=model.path_.alphas_[-1])):
+            with pytest.raises(ValueError, match="column 0 is 'e', expected 'a'"):
+                rates(fitted, frame[frame.columns[::-1]], y)
+
+
+def test_paths_are_asked_in_fractions_too():
+    X, y = make_regression(60, 5, noise=1.0)
+    found = path(X, y)
+    np.testing.assert_array_equal(found.coef("0.1max"), found.coef(0.1 * found.alpha_max_))
+    np.testing.assert_array_equal(found.predict(X, alpha="0.1max"), found.predict(X, alpha=0.1 * found.alpha_max_))
+    with pytest.raises(ValueError, match=r"loss: got 'mse', expected one of \['quadratic'"):
+        path(X, y, loss="mse")
+    with pytest.raises(ValueError, match="estimator: got SparseRegressor"):
+        CVDisplay.from_estimator(SparseRegressor().fit(X, y))
+
+
+# -- losses with straight pieces ---------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(("loss", "scale"), [(Quantile(0.5), 10.0), (Quantile(0.9), 100.0), (Huber(), 1e4)])
+def test_a_loss_that_is_mostly_straight_takes_few_iterations(loss, scale):
+    rng = np.random.default_rng(0)
+    X = rng.standard_normal((400, 50))
+    y = scale * (X[:, :5].sum(axis=1) + rng.standard_t(3, size=400))
+    found = path(X, y, loss=loss, alphas=50)
+    assert found.converged_.all()
+    assert found.n_iter_.sum() < 4000  # ten times as many without the touching curvature, and many unfinished
+    assert (found.dual_gaps_ <= 1e-8 * found.null_objective_ * (1 + 1e-9)).all()
+
+
+@pytest.mark.parametrize("quantile", [0.5, 0.9])
+def test_narrow_bands_give_the_linear_programmes_fit(quantile):
+    rng = np.random.default_rng(1)
+    X = rng.standard_normal((150, 12))
+    y = 5.0 * (X[:, :3].sum(axis=1) + rng.standard_t(3, size=150))
+    exact = QuantileRegressor(quantile=quantile, alpha=0.03).fit(X, y)
+    model = SparseRegressor(loss=Quantile(quantile, bandwidth=1e-4), alpha=0.03).fit(X, y)
+    assert model.solver_report_.converged
+
+    def objective(coef, intercept):
+        r = y - X @ coef - intercept
+        return np.mean(np.where(r > 0, quantile * r, (quantile - 1.0) * r)) + 0.03 * np.abs(coef).sum()
+
+    best = objective(exact.coef_, exact.intercept_)
+    assert objective(model.coef_, model.intercept_) == pytest.approx(best, rel=2e-5)
+    np.testing.assert_allclose(model.coef_, exact.coef_, atol=5e-3)
 
 
 def test_local_convexity_is_decided_by_the_smallest_eigenvalue():

@@ -141,7 +141,11 @@ def match_features(argument: str, pattern: str, names: Sequence[str]) -> list[in
     hits = [j for j, n in enumerate(names) if compiled.match(n)]
     if not hits:
         shown = ", ".join(map(repr, names[:3])) + (", ..." if len(names) > 3 else "")
-        hint = "; names need X as a data frame" if list(names) == [f"x{j}" for j in range(len(names))] else ""
+        hint = (
+            "; names need a data frame (in a pipeline: set_output(transform='pandas'))"
+            if list(names) == [f"x{j}" for j in range(len(names))]
+            else ""
+        )
         raise ValueError(f"{argument}: {pattern!r} matches no feature name; the features are {shown}{hint}")
     return hits
 

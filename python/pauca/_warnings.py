@@ -4,11 +4,30 @@ from __future__ import annotations
 
 import sys
 import warnings
+from types import FrameType
 
 # Packages that call pauca for the user; what starts threads and processes.
 _BETWEEN = frozenset(
-    {"pauca", "sklearn", "joblib", "contextlib", "threading", "multiprocessing", "concurrent", "dask", "distributed"}
+    {
+        "pauca",
+        "sklearn",
+        "joblib",
+        "contextlib",
+        "threading",
+        "multiprocessing",
+        "concurrent",
+        "runpy",
+        "dask",
+        "distributed",
+    }
 )
+
+
+def _package(frame: FrameType) -> str:
+    """The package of a frame's module, also of one that runs as a program (joblib's workers)."""
+    spec = frame.f_globals.get("__spec__")
+    name = spec.name if spec is not None else frame.f_globals.get("__name__", "")
+    return str(name).partition(".")[0]
 
 
 def warn_user(message: str, category: type[Warning] = UserWarning) -> None:
@@ -20,7 +39,7 @@ def warn_user(message: str, category: type[Warning] = UserWarning) -> None:
     """
     here = sys._getframe(1)
     frame = here
-    while frame.f_globals.get("__name__", "").partition(".")[0] in _BETWEEN:
+    while _package(frame) in _BETWEEN:
         if frame.f_back is None:
             frame = here
             break

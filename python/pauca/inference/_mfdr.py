@@ -14,7 +14,7 @@ from .. import losses, penalties
 from .._certify_cox import cox_information, cox_terms
 from .._sklearn_compat import check_array
 from .._survival import survival_target
-from .._validation import FloatArray, normalized_weights
+from .._validation import FloatArray, check_names, normalized_weights
 from ..linear_model import RegularizationPath
 from ..linear_model._classifier import LOSS_NAMES as CLASSIFIER_LOSSES
 from ..linear_model._fit import resolve_penalty
@@ -188,6 +188,10 @@ class _Scores:
         return self.X.T @ (self.s * residual), information, noise * information
 
 
+def _names(fitted: Any) -> Any:
+    return getattr(fitted, "feature_names_in_", getattr(fitted, "feature_names_", None))
+
+
 def mfdr(
     fitted: Any,
     X: Any,
@@ -242,10 +246,10 @@ def mfdr(
     2
     """
     fits = _fits(fitted)
+    check_names("X", X, _names(fitted))
     scores = _Scores(fits, X, y, sample_weight, strata)
     p, count = fits.coefs.shape
-    names = getattr(fitted, "feature_names_in_", getattr(fitted, "feature_names_", None))
-    weights = fits.penalty._weights(p, names)
+    weights = fits.penalty._weights(p, _names(fitted))
     factor = (np.ones(p) if weights is None else weights) * fits.penalty._core_penalty().lambda_share
     expected, selected = np.zeros(count), np.count_nonzero(fits.coefs, axis=0)
     sides = 1.0 if fits.penalty.nonnegative else 2.0
@@ -308,6 +312,7 @@ def local_fdr(
     if isinstance(fitted, RegularizationPath) and alpha is None:
         raise ValueError("alpha: a path needs a strength")
     k = 0 if alpha is None else int(np.argmin(np.abs(np.log(np.maximum(fits.alphas, 1e-300)) - np.log(alpha))))
+    check_names("X", X, _names(fitted))
     scores = _Scores(fits, X, y, sample_weight, strata)
     score, curvature, variance = scores.at(k)
     coef = np.divide(fits.coefs[:, k], scores.scale, out=np.zeros(len(score)), where=scores.scale > 0.0)

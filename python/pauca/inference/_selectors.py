@@ -8,6 +8,7 @@ import numpy as np
 import numpy.typing as npt
 from scipy import sparse
 from sklearn.base import clone
+from sklearn.pipeline import Pipeline
 
 from .._validation import FloatArray
 from ..linear_model import RegularizationPath, SparseClassifier, SparseCoxRegressor, SparseRegressor, path
@@ -53,6 +54,18 @@ def estimator_path(
         max_time=estimator.max_time,
         **rows,
     )
+
+
+def last_model(fitted: Any) -> Any:
+    """The model that a pipeline ends in, or that a search has chosen."""
+    while not hasattr(fitted, "coef_"):
+        if hasattr(fitted, "best_estimator_"):
+            fitted = fitted.best_estimator_
+        elif isinstance(fitted, Pipeline):
+            fitted = fitted[-1]
+        else:
+            raise ValueError(f"estimator: {type(fitted).__name__} has no coef_ after fit")
+    return fitted
 
 
 def selected_features(fitted: Any) -> Mask:

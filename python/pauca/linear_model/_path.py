@@ -209,6 +209,9 @@ def path_data(
         if not (loss == "quadratic" or isinstance(loss, losses.Quadratic)):
             raise ValueError(f"loss: got {loss!r} for {target.shape[1]} targets, expected 'quadratic'")
     else:
+        if not (isinstance(loss, losses.Loss) or (isinstance(loss, str) and loss in _LOSSES)):
+            expected = [*_LOSSES, "multinomial"]
+            raise ValueError(f"loss: got {loss!r}, expected one of {expected} or an object of pauca.losses")
         resolved = _LOSSES[loss]() if isinstance(loss, str) else loss
         if isinstance(resolved, losses.Logistic | losses.SquaredHinge) and not np.isin(target, (0.0, 1.0)).all():
             found = ", ".join(f"{v:g}" for v in np.unique(target)[:4])

@@ -192,10 +192,12 @@ bool Solver<P>::step(State& s, const std::vector<Index>& working, double target,
   if (!problem_.loss.is_quadratic()) {
     problem_.loss.curvature(s.eta, curvature_);
     const bool straight = problem_.loss.touching_curvature(s.eta, touching_);
-    if (straight)
+    if (straight) {
+      if (blend_ == 0.0) blend_ = 0.1;
       curvature_ = curvature_.cwiseMax(blend_ * touching_);
-    else
+    } else {
       curvature_ = curvature_.cwiseMax(problem_.loss.curvature_floor() * problem_.loss.weights());
+    }
     // Where no point between here and the model's minimiser is lower (a concave penalty, or a model far too flat), the
     // model is bent up until it majorises F: first without the coupling of rows.
     const int trials = coupling_ ? 7 : 6;
@@ -367,7 +369,9 @@ Status Solver<P>::converge(Walk& walk, const Goal& goal, Report& report, Index m
     const double floor = goal.certified ? 0.0 : 0.5 * goal.level;
     // An identified support is one exact step away from the goal.
     const bool identified = problem_.loss.is_quadratic() && report.n_iter > walk.support.changed_at();
-    const double share = identified ? std::clamp(0.1 * level / walk.figure, 1e-12, inner_accuracy_) : inner_accuracy_;
+    // Models of losses with straight pieces are ill-conditioned, and change before accuracy pays.
+    const double loose = blend_ > 0.0 ? std::max(inner_accuracy_, 0.1) : inner_accuracy_;
+    const double share = identified ? std::clamp(0.1 * level / walk.figure, 1e-12, inner_accuracy_) : loose;
     const double target = std::max(share * walk.worst, floor);
     if (step(s, working_set(s, walk.scope), target, monitor) || monitor.stop_requested()) continue;
     if (walk.full || !goal.whole) return Status::stalled;
