@@ -71,7 +71,8 @@ class SparseRegressor(RegressorMixin, SparseLinearModel):
     intercept_ : float
         Intercept.
     alpha_, alpha_max_ : float
-        The strength used, and the smallest one with all penalised coefficients zero.
+        The strength used, and the smallest one with all penalised coefficients zero. A target that is constant but for
+        rounding errors, up to 100 units in the last place of its mean, is constant: ``alpha_max_`` is 0.
     dual_gap_ : float
         Certified distance of the objective from its minimum; NaN where no duality gap exists.
     kkt_violation_ : float
