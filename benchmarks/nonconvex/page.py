@@ -123,7 +123,7 @@ def path_part(rows: Rows, folder: Path) -> list[str]:
         "gradient to the penalty's subdifferential over alpha, over the whole path, by one numpy",
         "function for everybody.",
         "Each solver runs at the largest power of ten as its tolerance that reaches the target; a dash means that none",
-        f"did, or that a path took more than {paths.PATIENCE:g} s (100 in the quadratic cases) before. Ratio:",
+        "did, or that a path took more than 30 s (100 in the quadratic cases) before. Ratio:",
         "fastest peer over pauca.",
         "",
         tables.markdown(["case", "penalty", "KKT", *names, "ratio"], cells),
