@@ -194,6 +194,8 @@ def test_groups_by_name():
     np.testing.assert_array_equal(listed.coef_, placed.coef_)
     with pytest.raises(ValueError, match=r"penalty\.groups: 'age_\*' matches no.*'x0', 'x1'.*need a data frame"):
         SparseRegressor(penalty=GroupL2({"age": "age_*"})).fit(X, y)
+    with pytest.raises(ValueError, match=r"penalty\.groups: got 3, expected a label for each of 6"):
+        SparseRegressor(penalty=GroupL2(3)).fit(X, y)
     with pytest.raises(ValueError, match=r"'sex' matches no feature name; the features are 'age_0', .*\.\.\.$"):
         SparseRegressor(penalty=GroupL2({"sex": "sex"})).fit(frame, y)
 
@@ -273,6 +275,18 @@ def test_false_discoveries_refuse_columns_in_another_order():
         for rates in (mfdr, partial(local_fdr, alpha=model.path_.alphas_[-1])):
             with pytest.raises(ValueError, match="column 0 is 'e', expected 'a'"):
                 rates(fitted, frame[frame.columns[::-1]], y)
+
+
+def test_shapes_of_penalties_and_losses_given_by_name_are_tuned():
+    X, y = make_regression(60, 5, noise=1.0)
+    grid = {"penalty": ["mcp", "scad"], "penalty__gamma": [3.0, 6.0], "loss__quantile": [0.4]}
+    search = GridSearchCV(SparseRegressor(loss="quantile"), grid, cv=2).fit(X, y)
+    assert search.best_estimator_.penalty.gamma in (3.0, 6.0)
+    assert search.best_estimator_.loss == Quantile(0.4)
+    assert SparseRegressor(penalty="mcp").set_params(penalty="scad").penalty == "scad"
+    assert MultiTaskSparseRegressor().set_params(penalty__alpha=2.0).penalty == GroupL2(alpha=2.0)
+    with pytest.raises(ValueError, match="L1 has no parameter 'gamma'"):
+        SparseRegressor().set_params(penalty__gamma=3.0)
 
 
 def test_paths_are_asked_in_fractions_too():

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from numbers import Integral, Real
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Self
 
 import numpy as np
 import numpy.typing as npt
@@ -37,6 +38,9 @@ class SparseLinearModel(CallbackSupportMixin, BaseEstimator):
         "verbose": ["verbose"],
     }
 
+    # What the names of a parameter stand for.
+    _by_name: ClassVar[dict[str, Mapping[str, Callable[[], Any]]]] = {"penalty": PENALTY_NAMES}
+
     penalty: Any
     alpha: float | str
     solver: Any
@@ -49,6 +53,26 @@ class SparseLinearModel(CallbackSupportMixin, BaseEstimator):
     verbose: int
     coef_: npt.NDArray[np.floating[Any]]
     n_features_in_: int
+
+    def set_params(self, **params: Any) -> Self:
+        """Set parameters; ``penalty__gamma=3`` works for a penalty given by name too.
+
+        Parameters
+        ----------
+        **params : dict
+            Parameters by name, those of a penalty, loss or solver as ``penalty__gamma``.
+
+        Returns
+        -------
+        self : estimator
+            The estimator.
+        """
+        for name, known in self._by_name.items():
+            value = params.get(name, getattr(self, name))
+            if isinstance(value, str) and value in known and any(key.startswith(f"{name}__") for key in params):
+                params[name] = known[value]()
+        super().set_params(**params)
+        return self
 
     def _start(self) -> tuple[FloatArray, float] | None:
         """Coefficients of the last fit, if the fit is to start from them."""

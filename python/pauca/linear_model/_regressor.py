@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from typing import Any, ClassVar, Self
 
 import numpy as np
@@ -120,6 +121,11 @@ class SparseRegressor(RegressorMixin, SparseLinearModel):
     _parameter_constraints: ClassVar[dict[str, Any]] = {
         **SparseLinearModel._parameter_constraints,
         "loss": [StrOptions(set(LOSS_NAMES)), Loss],
+    }
+
+    _by_name: ClassVar[dict[str, Mapping[str, Callable[[], Any]]]] = {
+        **SparseLinearModel._by_name,
+        "loss": LOSS_NAMES,
     }
 
     def __init__(

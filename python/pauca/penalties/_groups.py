@@ -34,6 +34,8 @@ def resolve_groups(
             hits = [match_features("penalty.groups", str(p), names) for p in listed]
             members[key] = sorted({j for found in hits for j in found})
         return _from_lists(list(members.values()), list(members), n_features)
+    if isinstance(groups, str) or not hasattr(groups, "__len__"):
+        raise ValueError(f"penalty.groups: got {groups!r}, expected a label for each of {n_features} features")
     sequence: Any = groups
     if len(sequence) > 0 and all(isinstance(g, Sequence | np.ndarray) and not isinstance(g, str) for g in sequence):
         return _from_lists([_columns(g, names) for g in sequence], list(range(len(sequence))), n_features)
