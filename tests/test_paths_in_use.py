@@ -27,7 +27,7 @@ from pauca.linear_model import (
     path,
 )
 from pauca.losses import Huber, Quantile
-from pauca.penalties import L0, MCP, ElasticNet, GroupL2
+from pauca.penalties import L0, MCP, ElasticNet, GroupL2, GroupMCP
 from pauca.plotting import CVDisplay
 from pauca.solvers import IHT
 
@@ -312,6 +312,19 @@ def test_a_loss_that_is_mostly_straight_takes_few_iterations(loss, scale):
     assert found.converged_.all()
     assert found.n_iter_.sum() < 4000  # ten times as many without the touching curvature, and many unfinished
     assert (found.dual_gaps_ <= 1e-8 * found.null_objective_ * (1 + 1e-9)).all()
+
+
+@pytest.mark.parametrize("loss", [Quantile(0.5), Quantile(0.9), Huber(0.1)])
+@pytest.mark.parametrize("penalty", [GroupL2(np.arange(50) // 5), GroupMCP(np.arange(50) // 5)])
+def test_groups_with_a_loss_that_is_mostly_straight(penalty, loss):
+    """They ended where they began, for want of curvature."""
+    rng = np.random.default_rng(1)
+    X = rng.standard_normal((400, 50))
+    y = 20.0 * (X[:, :5].sum(axis=1) + rng.standard_t(3, size=400))
+    found = path(X, y, loss=loss, penalty=penalty, alphas=15, eps=0.05)
+    assert found.converged_.all()
+    assert found.n_iter_.max() < 60
+    assert found.df_[-1] >= 5
 
 
 @pytest.mark.parametrize("quantile", [0.5, 0.9])
