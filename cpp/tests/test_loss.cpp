@@ -71,6 +71,25 @@ BOOST_AUTO_TEST_CASE(gradient_by_differences) {
   });
 }
 
+BOOST_AUTO_TEST_CASE(touching_quadratics_lie_above) {
+  int seen = 0;
+  for (const Example& e : examples()) {
+    const Loss& f = *e.loss;
+    const Vector eta = 3.0 * random_vector(n, 40);
+    Vector h, u;
+    if (!f.touching_curvature(eta, h)) continue;
+    ++seen;
+    f.gradient(eta, u);
+    for (unsigned k = 0; k < 50; ++k) {
+      const Vector d = 4.0 * random_vector(n, 50 + k);
+      const double above = f.value(eta) + u.dot(d) + 0.5 * h.dot(d.cwiseAbs2());
+      BOOST_TEST_CONTEXT(e.name) BOOST_TEST(f.value(eta + d) <= above + 1e-12);
+    }
+    BOOST_TEST((h.array() <= f.curvature_bound() * f.weights().array() * (1.0 + 1e-12)).all());
+  }
+  BOOST_TEST(seen >= 4);
+}
+
 BOOST_AUTO_TEST_CASE(curvature_by_differences) {
   for_each_loss([](const Loss& f, double step) {
     const Vector eta = 2.0 * random_vector(n, 6);

@@ -171,6 +171,8 @@ class MultinomialLoss final : public MatrixLoss {
   std::vector<Index> y_;
 };
 
+constexpr double straight = 1e-3;  // share of the touching curvature in Hessians, which are zero on straight pieces
+
 class SingleLoss final : public MatrixLoss {
  public:
   explicit SingleLoss(std::unique_ptr<Loss> loss) : MatrixLoss(loss->weights(), 1), loss_(std::move(loss)) {}
@@ -182,10 +184,13 @@ class SingleLoss final : public MatrixLoss {
     loss_->gradient(eta.col(0), out);
     u = out;
   }
-  void curvature(const Matrix& eta, Vector& h) const override { loss_->curvature(eta.col(0), h); }
+  void curvature(const Matrix& eta, Vector& h) const override {
+    if (!loss_->touching_curvature(eta.col(0), h)) loss_->curvature(eta.col(0), h);
+  }
   void prepare_hessian(const Matrix& eta, Matrix& state) const override {
-    Vector h(eta.rows());
+    Vector h(eta.rows()), touching;
     loss_->curvature(eta.col(0), h);
+    if (loss_->touching_curvature(eta.col(0), touching)) h = h.cwiseMax(straight * touching);
     state = h;
   }
   void apply_hessian(const Matrix& state, Matrix& z) const override { z.array() *= state.array(); }

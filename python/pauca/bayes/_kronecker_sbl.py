@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass
 from numbers import Integral, Real
@@ -21,6 +20,7 @@ from .._parallel import n_threads
 from .._report import SolverReport, warn_unless_converged
 from .._sklearn_compat import Interval, StrOptions, _fit_context, with_callbacks
 from .._validation import seconds_or_inf
+from .._warnings import warn_user
 from ._base import LOST, ComplexLinearModel
 from ._operator import Array, KroneckerOperator, as_double, as_inexact, check_factors
 from ._posterior import KroneckerPosterior
@@ -347,11 +347,10 @@ class KroneckerSBL(ComplexLinearModel):
         shape = tuple(f.shape[1] for f in factors)
         late = [r["status"] != "converged" for r in results]
         if any(late):
-            warnings.warn(
+            warn_user(
                 f"{sum(late)} of {n} problems did not converge: increase max_iter (now {self.max_iter}) or max_time "
                 f"(now {self.max_time}), or raise tol. Those that max_time cut short are NaN.",
                 ConvergenceWarning,
-                stacklevel=2,
             )
         for r in results:
             if r["mean"].size == 0:

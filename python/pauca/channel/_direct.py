@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import warnings
-
 import numpy as np
 
+from .._warnings import warn_user
 from ._arrays import Array
 
 UNLIKELY = 1e-3
@@ -37,10 +36,8 @@ def warn_of_direct_channel(data: Array, theta: Array) -> None:
     """Warn if the data speak against an absent direct channel."""
     share, chance = chance_of_common_part(data, theta)
     if chance < UNLIKELY:
-        warnings.warn(
+        warn_user(
             f"direct: None takes the direct channel to be absent, but {share:.0%} of the received power is common to "
             "all patterns, which a reflection hardly gives under these patterns. Pass direct='eliminate', or the "
             "direct channel if it is known.",
-            UserWarning,
-            stacklevel=3,
         )

@@ -19,6 +19,7 @@ from sklearn.utils.validation import check_is_fitted
 
 from .._sklearn_compat import Interval, StrOptions, _fit_context
 from .._validation import seconds_or_inf
+from .._warnings import warn_user
 from ..bayes import SBL, KroneckerOperator, KroneckerSBL
 from ..bayes._base import LOST
 from ..bayes._operator import Array, as_double, as_inexact
@@ -241,12 +242,10 @@ class IRSChannelEstimator(BaseEstimator):
 
         floor = 1.0 - float(np.prod([m.coverage() for m in modes]))
         if self.floor_target is not None and floor > self.floor_target:
-            warnings.warn(
+            warn_user(
                 f"The grid leaves {floor:.0%} of a channel with directions at random outside its span, above the "
                 f"target of {self.floor_target:.0%}: the estimate can fit the training patterns and fail on others. "
                 "Use at least one point an antenna (grids=None), or floor_target=None if directions lie on the grid.",
-                UserWarning,
-                stacklevel=2,
             )
         solver, modes, costs, n_iter = self._start_and_refine(modes, target)
 

@@ -11,12 +11,13 @@ import numpy as np
 import numpy.typing as npt
 from sklearn.utils import check_random_state
 
+from .._values import ShortRepr
 from ..bayes._operator import as_inexact
 from ._arrays import Array, angle_grid, ula_response
 
 
-@dataclass(frozen=True)
-class SimulatedIRS:
+@dataclass(frozen=True, repr=False)
+class SimulatedIRS(ShortRepr):
     """A simulated training block and the truth behind it.
 
     Attributes

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import warnings
 from numbers import Integral
 from typing import Any, ClassVar, Self
 
@@ -15,6 +14,7 @@ from sklearn.utils.validation import check_is_fitted
 
 from .._sklearn_compat import HasMethods, Interval, StrOptions, _fit_context, validate_data
 from .._validation import FloatArray
+from .._warnings import warn_user
 from ..decomposition import SimplexNMF
 from ._queries import ShiftQueries
 from ._report import LabelShiftReport, LabelShiftWarning, warn_of_failures
@@ -235,10 +235,9 @@ class LatentLabelShift(ShiftQueries, ClusterMixin, TransformerMixin, BaseEstimat
         )
 
     def _fit_one_domain(self, X: Any, domains: Any, k: int) -> Self:
-        warnings.warn(
+        warn_user(
             "One domain only: classes cannot be told from shifts, k-means on the features is used instead.",
             LabelShiftWarning,
-            stacklevel=4,
         )
         seed = int(check_random_state(self.random_state).randint(np.iinfo(np.int32).max))
         means = KMeans(k, n_init=5, random_state=seed).fit(X)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Sequence
 from numbers import Integral, Real
 from typing import Any, ClassVar, Self
@@ -16,6 +15,7 @@ from sklearn.utils.validation import check_is_fitted
 from .._monitor import watch
 from .._sklearn_compat import CallbackSupportMixin, Interval, StrOptions, validate_data, with_callbacks
 from .._validation import FloatArray, check_vector
+from .._warnings import warn_user
 from ._costs import SamplingCost
 from ._head import explained, mean_response
 from ._planning import Planner
@@ -384,10 +384,9 @@ class TaskSelector(CallbackSupportMixin, RegressorMixin, BaseEstimator):
             raise ValueError("finish: no samples of any source were told")
         planner.close_epoch(session)
         if session.spent < planner.budget - planner.least_unit() and not (session.capacity > 0).any():
-            warnings.warn(
+            warn_user(
                 f"All sources are exhausted: {session.spent:.6g} of {planner.budget:.6g} were spent.",
                 TaskSelectionWarning,
-                stacklevel=2,
             )
         finding = planner.find(session)
         planner.warn_of_target(session, finding)

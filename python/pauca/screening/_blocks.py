@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import mmap
 import os
-import warnings
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
+from .._warnings import warn_user
 from ..design import GenotypeMatrix
 from ._arrow import SUFFIXES, ArrowColumns
 
@@ -43,11 +43,9 @@ def warn_of_codes(X: Any) -> None:
     some = X[:, : max(1, 2**16 // X.shape[0])]
     odd = np.unique(some[(some < 0) | (some > 2)])
     if odd.size == 1 and (odd[0] < 0 or odd[0] == 9):
-        warnings.warn(
+        warn_user(
             f"X: the genotypes have the code {odd[0]}, which counts as a level of its own; if it stands for missing "
             f"entries, pass pauca.design.GenotypeMatrix(X, missing={odd[0]}), and they are deleted pairwise",
-            UserWarning,
-            stacklevel=4,
         )
 
 

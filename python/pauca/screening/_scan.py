@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
@@ -12,6 +11,7 @@ import numpy.typing as npt
 
 from .._monitor import SolverCallback
 from .._validation import FloatArray
+from .._warnings import warn_user
 from ._blocks import ColumnBlock
 from ._target import FeatureKinds
 
@@ -164,10 +164,8 @@ def discoveries(p_values: FloatArray, max_fdr: float, draws: int) -> npt.NDArray
     """Features with an adjusted p-value of at most max_fdr; ``draws`` from the null tell how small one can be."""
     q_values, least = adjusted(p_values), 1.0 / (1.0 + draws)
     if p_values.min() <= 1.001 * least and q_values.min() > max_fdr:
-        warnings.warn(
+        warn_user(
             f"max_fdr: no p-value can be below {least:.1e}, too coarse for the strongest of {p_values.size} features "
             f"to reach {max_fdr}; raise n_permutations or n_null_features",
-            UserWarning,
-            stacklevel=5,
         )
     return np.asarray(q_values <= max_fdr)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import warnings
 from collections.abc import Iterable
 from numbers import Integral, Real
 from typing import Any, ClassVar, Self
@@ -28,6 +27,7 @@ from .._sklearn_compat import (
     with_callbacks,
 )
 from .._validation import FloatArray, validate_matrix
+from .._warnings import warn_user
 from ..design import GenotypeMatrix
 from ._blocks import ArrayBlocks, SuppliedBlocks, as_float, open_block
 from ._dask_columns import DaskColumns
@@ -78,8 +78,9 @@ class MutualInformationScreener(CallbackSupportMixin, SelectorMixin, BaseEstimat
         Permutations of the rows for p-values; 0 computes none.
     null : {"pooled", "feature"}, default="pooled"
         With "pooled" the permutations of ``n_null_features`` random features of a kind (continuous, or with the same
-        number of levels) serve all features of that kind, which resolves p-values of ``1 / (n_permutations *
-        n_null_features)``; with "feature" every feature has its own, at ``n_permutations`` times the cost.
+        number of levels) serve all features of that kind: the least p-value is ``1 / (1 + n_permutations *
+        n_null_features)``. With "feature" every feature has its own, at ``n_permutations`` times the cost, and the
+        least one is ``1 / (1 + n_permutations)``. ``SelectFdr`` needs it well below ``alpha / n_features``.
     n_null_features : int, default=100
         See ``null``.
     n_steps : int, default=1
@@ -473,7 +474,7 @@ class MutualInformationScreener(CallbackSupportMixin, SelectorMixin, BaseEstimat
         if self.k == "auto":
             return min(p, max(1, int(n / math.log(n)) if n > 2 else 1))
         if int(self.k) > p:
-            warnings.warn(f"k={self.k} is greater than n_features={p}. All the features are kept.", stacklevel=4)
+            warn_user(f"k={self.k} is greater than n_features={p}. All the features are kept.")
         return min(int(self.k), p)
 
     def _order(

@@ -78,7 +78,9 @@ class Solver {
   P scalar_;
   Options options_;
   std::unique_ptr<Subproblem<P>> subproblem_;
-  Vector curvature_, column_curvature_;
+  Vector curvature_, touching_, column_curvature_;
+  double blend_ = 0.0;        // share of the touching curvature in models of losses with straight pieces
+  double step_length_ = 1.0;  // of the last damped update
   std::unique_ptr<Coupling> coupling_;
   double inner_accuracy_ = 0.2;  // violation left on a working set, relative to the outer violation
   Vector null_gradient_;         // where a cold start begins

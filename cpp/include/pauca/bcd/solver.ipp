@@ -192,16 +192,27 @@ bool Solver<P>::step(State& s, const std::vector<Index>& working, double target,
   const Vector before = s.w;
   if (!problem_.loss.is_quadratic()) {
     problem_.loss.curvature(s.eta, curvature_);
-    curvature_ = curvature_.cwiseMax(problem_.loss.curvature_floor() * problem_.loss.weights());
+    const bool straight = problem_.loss.touching_curvature(s.eta, touching_);
+    if (straight) {
+      if (blend_ == 0.0) blend_ = 0.1;
+      curvature_ = curvature_.cwiseMax(blend_ * touching_);
+    } else {
+      curvature_ = curvature_.cwiseMax(problem_.loss.curvature_floor() * problem_.loss.weights());
+    }
     // Where no point between here and the model's minimiser is lower (a concave penalty, or a model far too flat), the
     // model is bent up until it majorises F: first without the coupling of rows.
     const int trials = coupling_ ? 7 : 6;
     for (int trial = 0; trial < trials && !monitor.stop_requested(); ++trial) {
-      if (trial > (coupling_ ? 1 : 0)) curvature_ *= 8.0;
+      if (trial == 1 && straight)
+        curvature_ = touching_;
+      else if (trial > (coupling_ ? 1 : 0))
+        curvature_ *= 8.0;
       subproblem_->set_curvature({&curvature_, 0.0, trial == 0 ? coupling_.get() : nullptr});
       subproblem_->solve(working, s.w, s.u, s.gradient, target, monitor);
       if (s.w == before) return false;
-      if (damped_update(s, before, working)) return true;
+      if (!damped_update(s, before, working)) continue;
+      if (straight) blend_ = std::clamp(step_length_ < 1.0 ? 4.0 * blend_ : 0.25 * blend_, 1e-8, 1.0);
+      return true;
     }
     return false;
   }
@@ -246,6 +257,7 @@ bool Solver<P>::damped_update(State& s, const Vector& before, const std::vector<
     s.objective = objective(s);
     if (s.objective <= old_objective + 1e-4 * t * std::min(promised, 0.0) + (t == 1.0 ? slack : 0.0)) {
       s.intercept -= t * mean;
+      step_length_ = t;
       return true;
     }
   }
@@ -358,7 +370,9 @@ Status Solver<P>::converge(Walk& walk, const Goal& goal, Report& report, Index m
     const double floor = goal.certified ? 0.0 : 0.5 * goal.level;
     // An identified support is one exact step away from the goal.
     const bool identified = problem_.loss.is_quadratic() && report.n_iter > walk.support.changed_at();
-    const double share = identified ? std::clamp(0.1 * level / walk.figure, 1e-12, inner_accuracy_) : inner_accuracy_;
+    // Models of losses with straight pieces are ill-conditioned, and change before accuracy pays.
+    const double loose = blend_ > 0.0 ? std::max(inner_accuracy_, 0.1) : inner_accuracy_;
+    const double share = identified ? std::clamp(0.1 * level / walk.figure, 1e-12, inner_accuracy_) : loose;
     const double target = std::max(share * walk.worst, floor);
     if (step(s, working_set(s, walk.scope), target, monitor) || monitor.stop_requested()) continue;
     if (walk.full || !goal.whole) return Status::stalled;
