@@ -144,13 +144,6 @@ def scan(
     return Scan(all_scores, all_levels, np.concatenate(observed), every, known, complete)
 
 
-def n_threads(n_jobs: int | None) -> int:
-    """Threads for the core from scikit-learn's ``n_jobs``."""
-    from joblib import effective_n_jobs
-
-    return int(effective_n_jobs(1 if n_jobs is None else n_jobs))
-
-
 def adjusted(p_values: FloatArray) -> FloatArray:
     """P-values adjusted for the false discovery rate (Benjamini and Hochberg)."""
     order = np.argsort(p_values, kind="stable")

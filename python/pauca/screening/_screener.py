@@ -32,7 +32,7 @@ from ..design import GenotypeMatrix
 from ._blocks import ArrayBlocks, SuppliedBlocks, as_float, open_block
 from ._dask_columns import DaskColumns
 from ._iterative import collect, residual
-from ._scan import Scan, adjusted, discoveries, n_threads, scan
+from ._scan import Scan, adjusted, discoveries, scan
 from ._target import CONTINUOUS, FeatureKinds, numeric_target
 
 Blocks = ArrayBlocks | SuppliedBlocks | DaskColumns
