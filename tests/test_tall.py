@@ -5,7 +5,7 @@ import pytest
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.linear_model import LassoCV, lasso_path
 
-from pauca.linear_model import SparseRegressor, SparseRegressorCV, _path, path
+from pauca.linear_model import MultiTaskSparseRegressor, SparseRegressor, SparseRegressorCV, _multitask, _path, path
 from pauca.penalties import L1, ElasticNet
 from pauca.solvers import GreedyBCD
 
@@ -171,3 +171,24 @@ def test_sweeps_stop_at_max_iter_with_what_they_have():
         model = SparseRegressor(alpha="0.001max", max_iter=1, tol=1e-12).fit(X, y)
     assert model.n_iter_ == 1
     assert model.score(X, y) > 0.5
+
+
+@pytest.mark.parametrize("options", [{}, {"fit_intercept": False}, {"standardize": True}])
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_several_targets_are_fitted_on_the_factor(options, dtype, monkeypatch):
+    X, y = data(2000, 8)
+    X = np.asarray(X, dtype=dtype)
+    Y = np.c_[y, -2.0 * y + X[:, 3], np.arange(2000) % 5]
+    weights = 1.0 + np.arange(2000) % 3
+    made = []
+    real = _multitask.rows_of
+    monkeypatch.setattr(_multitask, "rows_of", lambda *a: made.append(real(*a)) or made[-1])
+    short = MultiTaskSparseRegressor(alpha="0.05max", tol=1e-12, **options).fit(X, Y, weights)
+    assert len(made) == 1
+    long = MultiTaskSparseRegressor(alpha="0.05max", tol=1e-12, solver=GreedyBCD(), **options).fit(X, Y, weights)
+    assert len(made) == 1
+    assert short.coef_.dtype == long.coef_.dtype == dtype
+    np.testing.assert_allclose(short.coef_, long.coef_, atol=1e-6 if dtype is np.float32 else 1e-9)
+    np.testing.assert_allclose(short.intercept_, long.intercept_, rtol=1e-5 if dtype is np.float32 else 1e-9)
+    np.testing.assert_allclose(short.alpha_max_, long.alpha_max_, rtol=1e-9)
+    np.testing.assert_allclose(short.solver_report_.objective, long.solver_report_.objective, rtol=1e-9)

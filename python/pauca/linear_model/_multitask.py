@@ -20,6 +20,7 @@ from ..solvers import GreedyBCD
 from ._base import SparseLinearModel
 from ._block_fit import fit_blocks
 from ._fit import PENALTY_NAMES, LinearFit, resolve_penalty
+from ._tall import Rows, pays_for_tasks, rows_of
 
 
 def resolve_row_penalty(penalty: Any) -> Penalty:
@@ -169,6 +170,12 @@ class MultiTaskSparseRegressor(MultiOutputMixin, RegressorMixin, SparseLinearMod
         )
         weights = normalized_weights(sample_weight, X)
         target = np.asarray(y, dtype=np.float64)
+        rows = None
+        if isinstance(self.solver, str) and target.ndim == 2 and pays_for_tasks(X, target.shape[1]):
+            rows = rows_of(X, target, weights, self.fit_intercept)
+        if rows is not None:
+            self._take_rows(rows, X.dtype)
+            return self
         fit = self._solve_tasks(X, target, weights, y)
         flat, n_tasks = target.ndim == 1, target[0].size
         self.coef_ = (fit.coef if n_tasks == 1 else fit.coef.T).astype(X.dtype, copy=False)
@@ -194,16 +201,19 @@ class MultiTaskSparseRegressor(MultiOutputMixin, RegressorMixin, SparseLinearMod
             The fitted estimator.
         """
         check_moments(moments)
-        p = moments.n_features_
         X, Y, weights, variance = rows_of_factor(moments, self.fit_intercept)
         take_names(self, moments)
-        fit = self._solve_tasks(X, Y, weights, Y, variance)
-        self.coef_ = np.ascontiguousarray(fit.coef.reshape(p, -1).T)
-        mean = moments.mean_
-        constant = mean[p:] - self.coef_ @ mean[:p]
-        self.intercept_ = constant if self.fit_intercept else np.zeros(moments.n_targets_)
-        self._keep(fit)
+        self._take_rows(Rows(X, Y, weights, moments.mean_, variance), X.dtype)
         return self
+
+    def _take_rows(self, rows: Rows, dtype: npt.DTypeLike) -> None:
+        """Fit the rows of a factor."""
+        p, n_tasks = rows.X.shape[1], rows.y.shape[1]
+        fit = self._solve_tasks(rows.X, rows.y, rows.weights, rows.y, rows.variance)
+        coef = np.ascontiguousarray(fit.coef.reshape(p, -1).T)
+        self.intercept_ = rows.means[p:] - coef @ rows.means[:p] if self.fit_intercept else np.zeros(n_tasks)
+        self.coef_ = coef.astype(dtype, copy=False)
+        self._keep(fit)
 
     def _solve_tasks(
         self, X: Any, target: FloatArray, weights: FloatArray, y: Any, variance: FloatArray | None = None

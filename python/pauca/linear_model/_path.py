@@ -381,7 +381,7 @@ def _engine_path(
     if loss.core_name == "quadratic" and solver.engine == "auto" and pays(X, len(grid)):
         centered = rows_of(X, y, weights, fit_intercept)
     if centered is not None:
-        design, y, weights = as_design(centered.X), centered.y, centered.weights
+        design, y, weights = as_design(centered.X), np.ascontiguousarray(centered.y), centered.weights
     found = _core.linear_path(
         design,
         loss=loss.core_name,
