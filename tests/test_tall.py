@@ -4,8 +4,18 @@ import numpy as np
 import pytest
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.linear_model import LassoCV, lasso_path
+from sklearn.model_selection import KFold, ShuffleSplit
 
-from pauca.linear_model import MultiTaskSparseRegressor, SparseRegressor, SparseRegressorCV, _multitask, _path, path
+from pauca.linear_model import (
+    MultiTaskSparseRegressor,
+    SparseRegressor,
+    SparseRegressorCV,
+    _cross_validation,
+    _multitask,
+    _path,
+    path,
+)
+from pauca.moments import Moments
 from pauca.penalties import L1, ElasticNet
 from pauca.solvers import GreedyBCD
 
@@ -192,3 +202,36 @@ def test_several_targets_are_fitted_on_the_factor(options, dtype, monkeypatch):
     np.testing.assert_allclose(short.intercept_, long.intercept_, rtol=1e-5 if dtype is np.float32 else 1e-9)
     np.testing.assert_allclose(short.alpha_max_, long.alpha_max_, rtol=1e-9)
     np.testing.assert_allclose(short.solver_report_.objective, long.solver_report_.objective, rtol=1e-9)
+
+
+def test_constant_columns_of_moments_are_constant():
+    X, y = data()
+    X = np.c_[X, np.full(400, 0.1)]
+    model = SparseRegressor(alpha=1e-3, standardize=True).fit_moments(Moments().update(X, y))
+    assert model.coef_[-1] == 0.0
+    np.testing.assert_allclose(model.coef_, SparseRegressor(alpha=1e-3, standardize=True).fit(X, y).coef_, atol=1e-7)
+
+
+@pytest.mark.parametrize(
+    "cv",
+    [KFold(4), KFold(5, shuffle=True, random_state=0), ShuffleSplit(3, random_state=0)],
+    ids=["blocks", "shuffled", "overlapping"],
+)
+@pytest.mark.parametrize("options", [{}, {"standardize": True, "penalty": "mcp"}, {"fit_intercept": False}])
+def test_folds_share_one_look_at_the_data(cv, options, monkeypatch):
+    X, y = data(600, 9)
+    X = np.c_[X, np.ones(600), np.arange(600) < 300]  # constant, in some folds
+    weights = np.arange(600) % 4
+    offset = np.sin(np.arange(600))
+    made = []
+    real = _cross_validation.rows_of_folds
+    monkeypatch.setattr(_cross_validation, "rows_of_folds", lambda *a: made.append(real(*a)) or made[-1])
+    short = SparseRegressorCV(cv=cv, **options).fit(X, y, weights, offset)
+    assert [folds is None for folds in made] == [isinstance(cv, ShuffleSplit)]
+    monkeypatch.setattr(_path, "pays", lambda *_: False)
+    long = SparseRegressorCV(cv=cv, **options).fit(X, y, weights, offset)
+    np.testing.assert_allclose(short.alphas_, long.alphas_, rtol=1e-9)
+    np.testing.assert_allclose(short.cv_scores_, long.cv_scores_, rtol=1e-5)
+    np.testing.assert_allclose(short.oof_predictions_, long.oof_predictions_, atol=1e-4, equal_nan=True)
+    np.testing.assert_allclose(short.coef_, long.coef_, atol=1e-5)
+    assert short.path_.n_samples_ == long.path_.n_samples_

@@ -206,7 +206,8 @@ def rows_of_factor(moments: Moments, fit_intercept: bool) -> tuple[FloatArray, F
     p = moments.n_features_
     rows = moments.factor_[1 if fit_intercept else 0 :]
     weights = np.full(len(rows), 1.0 / moments.weight_sum_)
-    variance = np.diag(moments.covariance())[:p]
+    variance = np.diag(moments.covariance())[:p].copy()
+    variance[variance <= 64.0 * np.finfo(np.float64).eps * moments.mean_[:p] ** 2] = 0.0  # rounding errors
     return np.asfortranarray(rows[:, 1 : p + 1]), np.ascontiguousarray(rows[:, p + 1 :]), weights, variance
 
 

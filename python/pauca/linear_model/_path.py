@@ -28,7 +28,7 @@ from ._local_convexity import locally_convex
 from ._matrix_losses import MatrixLoss, MultinomialLoss, MultiTaskLoss
 from ._regularization_path import RegularizationPath, warn_of_missed
 from ._stepwise_path import needs_steps, stepwise_points
-from ._tall import pays, restore_intercepts, rows_of
+from ._tall import Rows, pays, restore_intercepts, rows_of
 
 _LOSSES: dict[str, type[losses.Loss]] = {
     "quadratic": losses.Quadratic,
@@ -248,10 +248,12 @@ def solve_path(
     feature_names: Sequence[str] | None = None,
     callback: SolverCallback | None = None,
     diagnose: bool = True,
+    rows: Rows | None = None,
 ) -> RegularizationPath:
     """The path for validated X (F-ordered or CSC), float64 y and weights that sum to one.
 
-    ``diagnose``: with ``locally_convex_``, which costs a Hessian of the support at every strength.
+    ``diagnose``: with ``locally_convex_``, which costs a Hessian of the support at every strength. ``rows``: what the
+    engine fits instead of X and y, which then tell the number of features and samples only.
     """
     matrix = isinstance(loss, MatrixLoss)
     penalty = penalties.GroupL2() if matrix and isinstance(penalty, str) and penalty == "l21" else penalty
@@ -334,10 +336,17 @@ def solve_path(
         max_time=max_time,
         feature_names=feature_names,
         callback=callback,
+        rows=rows,
     )
     if diagnose:
         path.locally_convex_ = locally_convex(X, y, weights, path, offset)
     return path
+
+
+def takes_rows(loss: losses.Loss | MatrixLoss, solver: Any, X: Any, n_strengths: int) -> bool:
+    """Whether a path is cheaper on the rows of a factor."""
+    automatic = isinstance(solver, solvers.GreedyBCD) and solver.engine == "auto"
+    return isinstance(loss, losses.Quadratic) and automatic and pays(X, n_strengths)
 
 
 def _drop_intercepts(points: list[dict[str, Any]], y: FloatArray, weights: FloatArray) -> int:
@@ -365,6 +374,7 @@ def _engine_path(
     max_time: float | None,
     feature_names: Sequence[str] | None,
     callback: SolverCallback | None,
+    rows: Rows | None,
 ) -> RegularizationPath:
     """The path by the compiled engine for separable penalties."""
     loss._check_target(y, weights)
@@ -374,14 +384,14 @@ def _engine_path(
     design = as_design(X)
     if standardize is None:
         standardize = not penalty.convex
-    scale = column_scale(design, weights, None) if standardize else None
-    y, offset, shift = absorb_offset(loss.core_name, y, weights, offset, fit_intercept)
-    n_samples = int(np.count_nonzero(weights))
-    centered = None
-    if loss.core_name == "quadratic" and solver.engine == "auto" and pays(X, len(grid)):
-        centered = rows_of(X, y, weights, fit_intercept)
-    if centered is not None:
-        design, y, weights = as_design(centered.X), np.ascontiguousarray(centered.y), centered.weights
+    n_samples, shift = int(np.count_nonzero(weights)), 0.0
+    if rows is None:
+        y, offset, shift = absorb_offset(loss.core_name, y, weights, offset, fit_intercept)
+        if takes_rows(loss, solver, X, len(grid)):
+            rows = rows_of(X, y, weights, fit_intercept)
+    scale = column_scale(design, weights, None if rows is None else rows.variance) if standardize else None
+    if rows is not None:
+        design, y, weights, offset = as_design(rows.X), rows.y, rows.weights, None
     found = _core.linear_path(
         design,
         loss=loss.core_name,
@@ -395,7 +405,7 @@ def _engine_path(
         relative=relative,
         lambda_share=core.lambda_share,
         ridge_share=core.ridge_share,
-        fit_intercept=(bool(fit_intercept) and centered is None) or loss.task == "survival",
+        fit_intercept=(bool(fit_intercept) and rows is None) or loss.task == "survival",
         scale=scale,
         engine=solver.engine,
         gram_bytes=float(solver.gram_memory) * 2.0**20,
@@ -405,8 +415,8 @@ def _engine_path(
         callback=callback,
         **wrappers,
     )
-    if centered is not None:
-        restore_intercepts(found["points"], centered.means, scale)
+    if rows is not None:
+        restore_intercepts(found["points"], rows.means, scale)
     n_events = _drop_intercepts(found["points"], y, weights) if loss.task == "survival" else None
     return RegularizationPath(
         points=found["points"],

@@ -74,9 +74,12 @@ def stepwise_points(
                 raise ValueError(f"alphas: alpha_max is {top} for {penalty!r}: give the strengths themselves")
             if relative:
                 strengths += [share * top for share in grid[1:]]
+        cut_short = found.report.status in ("max_time", "stopped")
+        if cut_short and points:
+            break
         start = (found.coef, found.intercept)
         points.append(_point(X, y, weights, loss, offset, found))
-        if found.report.status in ("max_time", "stopped") or (end is not None and time.monotonic() >= end):
+        if cut_short or (end is not None and time.monotonic() >= end):
             break
     return points, top, null_objective
 

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import itertools
+from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
+import numpy.typing as npt
 
 from .. import _core
 from .._validation import FloatArray
@@ -38,22 +41,70 @@ def pays_for_tasks(X: Any, n_tasks: int) -> bool:
 
 
 def rows_of(X: Any, y: FloatArray, weights: FloatArray, fit_intercept: bool) -> Rows | None:
-    """Rows of the factor of (1, X, y), weighted; None where its squares leave the range of doubles."""
+    """The rows of the factor of (1, X, y), weighted; None where its squares leave the range of doubles."""
+    factor = _factor(X, y, weights)
+    return None if factor is None else _rows(factor, X.shape[1], 1.0, fit_intercept, y.ndim)
+
+
+def rows_of_folds(
+    X: Any,
+    y: FloatArray,
+    weights: FloatArray,
+    splits: Sequence[tuple[npt.NDArray[np.intp], npt.NDArray[np.intp]]],
+    fit_intercept: bool,
+) -> tuple[Rows, list[Rows]] | None:
+    """Rows for all the data and for the training part of every fold, from one look at X.
+
+    None unless the test parts are a partition of the samples, and all training parts have weight.
+    """
+    tests = [test for _, test in splits]
+    everything = np.concatenate(tests)
+    if everything.size != len(y) or not np.array_equal(np.sort(everything), np.arange(len(y))):
+        return None
+    if any(train.size + test.size != len(y) for train, test in splits):
+        return None
+    parts = []
+    for test in tests:
+        factor = _factor(X[test], y[test], weights[test])
+        if factor is None:
+            return None
+        parts.append(factor)
+    # Merged from both ends, so that every fold is left out at the cost of three merges.
+    empty = np.zeros_like(parts[0])
+    before = list(itertools.accumulate(parts, _core.moments_merge, initial=empty))
+    after = list(itertools.accumulate(reversed(parts), _core.moments_merge, initial=empty))[::-1]
+    total = np.array([weights[train].sum() for train, _ in splits])
+    if not (total > 0.0).all():
+        return None
+    p, whole = X.shape[1], _rows(before[-1], X.shape[1], 1.0, fit_intercept, y.ndim)
+    return whole, [
+        _rows(_core.moments_merge(before[k], after[k + 1]), p, total[k], fit_intercept, y.ndim)
+        for k in range(len(splits))
+    ]
+
+
+def _factor(X: Any, y: FloatArray, weights: FloatArray) -> FloatArray | None:
     p, targets = X.shape[1], np.ascontiguousarray(y.reshape(len(y), -1))
     size = 1 + p + targets.shape[1]
-    factor = _core.moments_append(np.zeros((size, size), order="F"), X, targets, weights, None)
+    factor = np.asarray(_core.moments_append(np.zeros((size, size), order="F"), X, targets, weights, None))
     length = np.sqrt(np.sum(np.square(factor), axis=0))
-    if not np.isfinite(length).all():
-        return None
     empty = length < 1e-140
-    if X[:, empty[1 : p + 1]].any() or targets[:, empty[p + 1 :]].any():
-        return None
+    lost = X[:, empty[1 : p + 1]].any() or targets[:, empty[p + 1 :]].any()
+    return None if lost or not np.isfinite(length).all() else factor
+
+
+def _rows(factor: FloatArray, p: int, total: float, fit_intercept: bool, n_dim: int) -> Rows:
+    """``total``: the sum of the weights."""
     # The first row is the mean's, the others are centred.
-    rows = factor[1 if fit_intercept else 0 :]
-    means = factor[0, 1:] / factor[0, 0] if fit_intercept else np.zeros(size - 1)
-    left, right = np.asfortranarray(rows[:, 1 : p + 1]), np.ascontiguousarray(rows[:, p + 1 :])
-    variance = np.sum(np.square(factor[1:, 1 : p + 1]), axis=0)
-    return Rows(left, right[:, 0] if y.ndim == 1 else right, np.ones(len(rows)), means, variance)
+    mean = factor[0, 1:] / factor[0, 0]
+    variance = np.sum(np.square(factor[1:, 1 : p + 1]), axis=0) / total
+    constant = variance <= 64.0 * np.finfo(np.float64).eps * mean[:p] ** 2
+    variance[constant] = 0.0
+    rows = factor[1 if fit_intercept else 0 :].copy()
+    rows[-len(factor) + 1 :, 1 : p + 1][:, constant] = 0.0
+    right = np.ascontiguousarray(rows[:, p + 1] if n_dim == 1 else rows[:, p + 1 :])
+    left = np.asfortranarray(rows[:, 1 : p + 1])
+    return Rows(left, right, np.full(len(rows), 1.0 / total), mean if fit_intercept else 0.0 * mean, variance)
 
 
 def restore_intercepts(points: list[dict[str, Any]], means: FloatArray, scale: FloatArray | None) -> None:
