@@ -26,6 +26,34 @@ def split_column(X: Any, column: str | int | None, argument: str) -> tuple[Any, 
     return np.delete(array, column, axis=1), array[:, column]
 
 
+def missing_labels(labels: npt.NDArray[Any]) -> npt.NDArray[np.bool_]:
+    """Where labels are NaN, NaT, None or pandas.NA."""
+    if labels.dtype.kind in "fM":
+        return np.asarray(labels != labels)
+    if labels.dtype.kind != "O":
+        return np.zeros(labels.shape, dtype=bool)
+    return np.array([_is_missing(label) for label in labels.ravel()], dtype=bool).reshape(labels.shape)
+
+
+def _is_missing(label: Any) -> bool:
+    try:
+        return label is None or bool(label != label)
+    except TypeError:  # pandas.NA is neither equal to itself nor different
+        return True
+
+
+def distinct_labels(argument: str, labels: npt.NDArray[Any]) -> tuple[npt.NDArray[Any], npt.NDArray[np.intp]]:
+    """Sorted distinct labels, and the position of each; a ValueError if one is missing or they cannot be sorted."""
+    if missing_labels(labels).any():
+        raise ValueError(f"{argument}: contains NaN or None, expected a label for every row")
+    try:
+        names, code = np.unique(labels, return_inverse=True)
+    except TypeError as error:
+        kinds = sorted({type(label).__name__ for label in labels.ravel()})
+        raise ValueError(f"{argument}: labels of the types {kinds} cannot be sorted, expected one type") from error
+    return names, code.astype(np.intp)
+
+
 @dataclass(frozen=True)
 class RowGroups:
     """Rows by group: ``order`` sorts rows so that groups are contiguous, ``start`` delimits them."""
@@ -48,9 +76,7 @@ def group_rows(group: Any, n_rows: int, argument: str) -> RowGroups:
     labels = np.asarray(group)
     if labels.shape != (n_rows,):
         raise ValueError(f"{argument}: got shape {labels.shape}, expected ({n_rows},)")
-    if labels.dtype.kind == "f" and np.isnan(labels).any():
-        raise ValueError(f"{argument}: contains NaN, expected a label for every row")
-    names, code = np.unique(labels, return_inverse=True)
+    names, code = distinct_labels(argument, labels)
     order = np.argsort(code, kind="stable")
     start = np.concatenate([[0], np.cumsum(np.bincount(code, minlength=names.size))])
     return RowGroups(names, code, order.astype(np.intp), start.astype(np.intp))

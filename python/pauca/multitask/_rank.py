@@ -23,6 +23,18 @@ def _noise(data: TaskMoments, m: int) -> float:
     return float(np.sqrt(square / data.weight[m]))
 
 
+def warn_if_too_many(n_components: int | str, n_features: int, n_tasks: int) -> None:
+    """Tasks span no more directions than there are tasks or features."""
+    limit = min(n_features, n_tasks)
+    if not isinstance(n_components, str) and n_components > limit:
+        warnings.warn(
+            f"n_components={n_components} is more than {n_tasks} tasks of {n_features} features can tell apart: at "
+            f"most {limit} are used.",
+            UserWarning,
+            stacklevel=4,
+        )
+
+
 def standardized_coefficients(data: TaskMoments) -> FloatArray:
     """Coefficients of each task in units of their noise: columns that would be standard normal without any signal.
 

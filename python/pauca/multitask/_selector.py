@@ -19,6 +19,7 @@ from .._validation import FloatArray, check_vector
 from ._costs import SamplingCost
 from ._head import explained, mean_response
 from ._planning import Planner
+from ._rank import warn_if_too_many
 from ._relevance import TaskSelectionWarning
 from ._representation import check_binary
 from ._session import Session
@@ -322,6 +323,9 @@ class TaskSelector(CallbackSupportMixin, RegressorMixin, BaseEstimator):
         self._check_target(y, ValueError)
         seed = int(check_random_state(self.random_state).randint(np.iinfo(np.int32).max))
         self._session = Session.begin(X, y, names, capacity, seed, planner.keeps_rows)
+        warn_if_too_many(self.n_components, self.n_features_in_, len(names))
+        columns = getattr(self, "feature_names_in_", None)
+        self._session.feature_names = None if columns is None else [str(name) for name in columns]
         return self
 
     def ask(self) -> dict[Any, int]:
@@ -425,7 +429,7 @@ class TaskSelector(CallbackSupportMixin, RegressorMixin, BaseEstimator):
         Parameters
         ----------
         file : path or file object
-            What ``save_state`` wrote.
+            What ``save_state`` wrote; a path may lack the ending .npz here too.
 
         Returns
         -------
@@ -438,6 +442,10 @@ class TaskSelector(CallbackSupportMixin, RegressorMixin, BaseEstimator):
             raise ValueError(f"loss: the state was saved with another loss than {self.loss!r}")
         self._session = session
         self.n_features_in_ = session.n_features
+        if session.feature_names is not None:
+            self.feature_names_in_ = np.array(session.feature_names, dtype=object)
+        elif hasattr(self, "feature_names_in_"):
+            del self.feature_names_in_
         return self
 
     # -- the target --------------------------------------------------------------------------------------------------

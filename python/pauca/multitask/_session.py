@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -37,6 +38,7 @@ class Session:
     epoch_drawn: IntArray = field(default_factory=lambda: np.zeros(0, dtype=np.int64))
     history: list[dict[str, Any]] = field(default_factory=list)
     warned: list[str] = field(default_factory=list)
+    feature_names: list[str] | None = None
     finding: Any = None  # of all samples so far, if known; not written
 
     @classmethod
@@ -123,6 +125,9 @@ class Session:
     @classmethod
     def read(cls, file: Any) -> Session:
         """Read what `write` wrote."""
+        if isinstance(file, (str, os.PathLike)) and not os.path.exists(file):
+            named = f"{os.fspath(file)}.npz"  # the ending that `write` added
+            file = named if os.path.exists(named) else file
         with np.load(file, allow_pickle=False) as found:
             if "version" not in found or int(found["version"]) != 1:
                 raise ValueError("file: no state of a TaskSelector that this version can read")
@@ -145,7 +150,7 @@ class Session:
 
 
 ARRAYS = ("target_X", "target_y", "drawn", "capacity", "share", "asked", "epoch_drawn")
-PLAIN = ("names", "seed", "spent", "epoch", "budget", "budget_end", "closed", "norm", "warned")
+PLAIN = ("names", "seed", "spent", "epoch", "budget", "budget_end", "closed", "norm", "warned", "feature_names")
 
 
 def _listed(value: Any) -> Any:
