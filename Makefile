@@ -128,7 +128,7 @@ stub: .venv/.dev ## The type stub of the compiled core, after a change of its fu
 	@$(PY) python/bindings/make_stub.py
 
 clean: ## Remove environments, builds and everything generated
-	rm -rf .venv .venv-* benchmarks/.venv build dist docs/_build docs/auto_examples docs/api/generated docs/performance/report docs/sg_execution_times.rst demo/output
+	rm -rf .venv .venv-* benchmarks/.venv build dist docs/_build docs/auto_examples docs/api/generated docs/performance/report docs/_static/cards docs/sg_execution_times.rst demo/output
 	rm -rf .mypy_cache .ruff_cache .pytest_cache .hypothesis
 	find . -name __pycache__ -not -path './.git/*' -prune -exec rm -rf {} +
 

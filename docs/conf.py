@@ -26,6 +26,7 @@ extensions = [
     "_api",
     "_docstrings",
     "_performance",
+    "cards",
 ]
 exclude_patterns = ["_build", "examples"]
 nitpicky = False

@@ -21,19 +21,20 @@ from pauca.channel import (
     IRSChannelEstimator,
     angle_grid,
     difference_dictionary,
+    draw_patterns,
     load_street_canyon,
     nmse,
     projection_floor,
+    read_tensors,
     simulate_irs_mimo,
     spectral_efficiency,
     support_recovery,
     symbol_error_rate,
     ula_response,
     ura_response,
+    write_tensors,
 )
 from pauca.channel.__main__ import main
-from pauca.channel._io import read_tensors, write_tensors
-from pauca.channel._simulate import draw_patterns
 
 SMALL = {"n_bs": 8, "n_irs": 32, "n_ms": 4, "n_patterns": 16, "n_pilots": 4, "n_grid": 16}
 
@@ -442,3 +443,12 @@ def test_command_line(tmp_path, capsys):
     assert status == 2
     assert "lacks patterns, pilots" in text.err
     assert "p99" in run(capsys, "latency", "--problems", 4, "--quiet")[1].out
+    with pytest.raises(SystemExit):  # before anything is computed
+        run(capsys, "estimate", block, tmp_path / "out.txt")
+    assert "expected a .npz, .mat or .csv file" in capsys.readouterr().err
+    status, text = run(capsys, "estimate", block, out, "--grid", 4, "--axes", "pattern,pilot,bs")
+    assert text.err.startswith("warning: The grid leaves")
+    assert "sklearn" not in text.err
+    assert run(capsys, "simulate", tmp_path / "x.npz", "--bs", 0)[1].err == (
+        "error: n_bs: got 0, expected a whole number of at least 1\n"
+    )

@@ -1,4 +1,4 @@
-"""The compiled core under wrong arguments: a fixed set of the calls that ``make fuzz`` draws without end."""
+"""The compiled core under wrong arguments: a fixed set of the calls that ``make fuzz`` draws anew."""
 
 import random
 import signal

@@ -279,7 +279,7 @@ def test_failed_fit_leaves_no_trace():
         ({"alpha": -1.0}, "alpha"),
         ({"alpha": "1.5"}, "alpha"),
         ({"penalty": ElasticNet(l1_ratio=1.5)}, "l1_ratio is 1.5"),
-        ({"penalty": ElasticNet(l1_ratio=0.0)}, "fraction of alpha_max"),
+        ({"penalty": ElasticNet(l1_ratio=0.0)}, "give the strength as a number"),
         ({"penalty": L1(weights=[1.0, 2.0])}, r"penalty.weights: got shape \(2,\)"),
         ({"penalty": L1(weights=-np.ones(20))}, "penalty.weights: got -1.0"),
         ({"penalty": L1(alpha=-2.0)}, "L1: alpha is -2.0"),

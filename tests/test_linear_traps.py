@@ -14,6 +14,7 @@ from scipy import sparse
 from sklearn.base import clone
 from sklearn.exceptions import ConvergenceWarning
 
+from pauca import _core
 from pauca._sklearn_compat import aligned
 from pauca._validation import check_vector
 from pauca.linear_model import SparseClassifier, SparseRegressor
@@ -285,6 +286,23 @@ def test_keyboard_interrupt_stops_at_once_and_leaves_nothing():
     latency = time.perf_counter() - sent[0]
     assert latency < 0.3  # 0.1 s, and room for a machine that is busy with other things
     assert not hasattr(model, "coef_")
+
+
+def test_moments_of_a_huge_design_can_be_interrupted():
+    column = np.random.default_rng(0).standard_normal(20_000)
+    many = np.lib.stride_tricks.as_strided(column, (column.size, 200_000), (8, 0))  # the same one, again and again
+    design = _core.dense_design(many)
+    sent = []
+
+    def interrupt():
+        sent.append(time.perf_counter())
+        _thread.interrupt_main()
+
+    timer = threading.Timer(0.3, interrupt)
+    timer.start()
+    with pytest.raises(KeyboardInterrupt):
+        _core.column_moments(design, np.full(column.size, 1.0 / column.size))
+    assert time.perf_counter() - sent[0] < 0.3
 
 
 def test_max_time_warns_with_a_certificate():

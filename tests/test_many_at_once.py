@@ -9,6 +9,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from fits import ESTIMATORS, assert_same_fit, make, problem, state
+from sklearn import get_config
 from sklearn.base import clone
 
 pytestmark = pytest.mark.filterwarnings("ignore")
@@ -97,6 +98,21 @@ def test_interrupted_at_any_call_leaves_nothing_behind(name):
     assert stopped > 4
     assert_same_fit(fresh.fit(X, y), reference)
     assert_same_fit(fitted.fit(X, y), reference)
+
+
+@pytest.mark.parametrize("name", ["SparseClassifier", "NMF"])
+def test_interrupted_at_every_call(name):
+    """Those of scikit-learn's decorators after the fit itself too, and its switch for validation goes back."""
+    X, y = problem(name)
+    make(name).fit(X, y)
+    estimator, config = make(name), get_config()
+    before = state(estimator)
+    calls = count_calls(lambda: make(name).fit(X, y))
+    for at in range(1, calls + 1):
+        if not interrupted(lambda estimator=estimator: estimator.fit(X, y), at):
+            estimator = make(name)
+        assert state(estimator) == before, f"call {at} of {calls}"
+        assert get_config() == config, f"call {at} of {calls}"
 
 
 @pytest.mark.parametrize("name", ESTIMATORS)

@@ -10,7 +10,7 @@ from scipy.stats import multivariate_normal
 from sklearn import config_context
 from sklearn.base import clone
 from sklearn.exceptions import ConvergenceWarning
-from sklearn.model_selection import GroupKFold, cross_val_score
+from sklearn.model_selection import GroupKFold, KFold, cross_val_score
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
@@ -156,3 +156,15 @@ def test_limits_warn():
         Mixed(["intercept", 0], max_iter=1).fit(X, y, cluster=cluster)
     with pytest.warns(ConvergenceWarning, match="max_time"):
         Mixed(["intercept", 0], max_time=1e-9).fit(X, y, cluster=cluster)
+
+
+def test_score_is_routed_clusters_on_request_only():
+    X, y, cluster, _ = make(24, seed=19)
+    with config_context(enable_metadata_routing=True):
+        first, second = Mixed().set_fit_request(cluster=True), Mixed().set_fit_request(cluster=True)
+        second.set_score_request(cluster=True).set_predict_request(cluster=True)
+        scores = [
+            cross_val_score(m, X, y, cv=KFold(3, shuffle=True, random_state=0), params={"cluster": cluster}).mean()
+            for m in (first, second)
+        ]
+    assert scores[1] > scores[0] + 0.05

@@ -1,6 +1,9 @@
 """Simplex factorisations of counts: exact recovery, optimality, monotonicity, and the traps on the way."""
 
+import _thread
 import itertools
+import threading
+import time
 
 import numpy as np
 import pytest
@@ -98,6 +101,28 @@ def em(counts, words, topics, **options):
         *table.args(), np.asfortranarray(words), np.asfortranarray(topics), solver=settings.pop("solver", "em"),
         volume=0.1, max_time=np.inf, callback=None, **settings,
     )  # fmt: skip
+
+
+@pytest.mark.parametrize("accelerate", [False, True])
+def test_a_round_over_many_counts_can_be_interrupted(accelerate):
+    n, each, words, k = 10_000, 1000, 2000, 40  # a second a round
+    rng = np.random.default_rng(0)
+    idx = np.tile(np.arange(each, dtype=np.int32), n)
+    starts = np.arange(n + 1, dtype=np.int64) * each
+    A, T = (np.asfortranarray(rng.random((k, size))) for size in (words, n))
+    sent = []
+
+    def interrupt():
+        sent.append(time.perf_counter())
+        _thread.interrupt_main()
+
+    threading.Timer(1.0, interrupt).start()
+    with pytest.raises(KeyboardInterrupt):
+        _core.simplex_fit(
+            np.ones(n * each), idx, starts, words, A, T, solver="em", smoothing=0.0, accelerate=accelerate, volume=0.1,
+            n_threads=1, tol=0.0, max_iter=50, max_time=np.inf, callback=None,
+        )  # fmt: skip
+    assert time.perf_counter() - sent[0] < 0.3
 
 
 def naive_em(C, A, T, rounds):

@@ -1,7 +1,9 @@
 """scikit-learn's own contract, for every public estimator of pauca, with no failure expected."""
 
+import ast
 import importlib
 import inspect
+from pathlib import Path
 
 import pytest
 from sklearn.base import BaseEstimator
@@ -42,3 +44,12 @@ def test_contract(estimator, check):
 def test_every_family_is_seen():
     names = {cls.__name__ for cls in public_estimators()}
     assert {"SparseRegressor", "SparseClassifier"} <= names
+
+
+def test_private_names_come_through_one_module():
+    for file in sorted(Path(pauca.__file__).parent.rglob("*.py")):
+        for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.ImportFrom) and (node.module or "").split(".")[0] == "sklearn":
+                names = [*node.module.split("."), *(alias.name for alias in node.names)]
+                private = any(name.startswith("_") for name in names)
+                assert file.name == "_sklearn_compat.py" or not private, f"{file}:{node.lineno}"

@@ -123,7 +123,7 @@ def path_part(rows: Rows, folder: Path) -> list[str]:
         "gradient to the penalty's subdifferential over alpha, over the whole path, by one numpy",
         "function for everybody.",
         "Each solver runs at the largest power of ten as its tolerance that reaches the target; a dash means that none",
-        f"did, or that a path took more than {paths.PATIENCE:g} s (100 in the quadratic cases) before. Ratio:",
+        "did, or that a path took more than 30 s (100 in the quadratic cases) before. Ratio:",
         "fastest peer over pauca.",
         "",
         tables.markdown(["case", "penalty", "KKT", *names, "ratio"], cells),
@@ -177,19 +177,17 @@ def look(name: str) -> dict[str, Any]:
 
 
 def selection_part(rows: Rows, folder: Path) -> list[str]:
+    n_sets = len({r["seed"] for r in rows})
     lines = [
         "## What is selected, by the same rule",
         "",
         "Data as above; the point of each path, or the size of the subset (2, 4, ..., 100; logistic to 40), where a",
-        "rule is least: the loss on 1000 fresh rows (validation), BIC, GIC (`df log p log log n`)",
-        "or EBIC (gamma .5), all",
-        "by one function for everybody. Relative error of the coefficients, F1 of the support and",
-        "number selected: mean",
-        "over {} data sets, in brackets the standard error of the F1. L0 by pauca is `IHT`, each size started from the",
-        "last; by abess its own fit of each size.",
+        "rule is least: the loss on 1000 fresh rows (validation), BIC, GIC (`df log p log log n`) or EBIC (gamma .5),",
+        "all by one function for everybody. Relative error of the coefficients, F1 of the support, number selected:",
+        f"mean over {n_sets} data sets, in brackets the standard error of the F1. L0 by pauca is `IHT`, each size",
+        "started from the last; by abess its own fit of each size.",
         "",
     ]
-    lines[5] = lines[5].format(len({r["seed"] for r in rows}))
     rules = list(dict.fromkeys(r["rule"] for r in rows))
     for case in dict.fromkeys(r["case"] for r in rows):
         cells = []

@@ -14,7 +14,7 @@ from nonconvex.solvers import Fit, solvers
 CASES = [("dense", "quadratic"), ("sparse", "quadratic"), ("dense", "logistic"), ("dense", "poisson")]
 PENALTIES = ("MCP", "SCAD", "L1")
 TARGETS = (1e-2, 1e-4, 1e-7)
-PATIENCE = 30.0  # CPU seconds: a solver whose path takes longer is not asked for more, and timed once
+UNCHANGED = 6  # tolerances without a gain after which tighter ones are not tried
 
 
 def time_paths(problem: PathProblem, penalty: str, seed: int, repeats: int) -> Iterator[dict[str, Any]]:
@@ -32,9 +32,7 @@ def time_paths(problem: PathProblem, penalty: str, seed: int, repeats: int) -> I
                 seconds, coefs = spent(fit, tol)
                 violation = worst_violation(problem, penalty, coefs)
                 stalled = stalled + 1 if violation > 0.5 * last or violation == np.inf else 0
-                if stalled == 3:  # tighter tolerances change nothing any more
-                    slow.add(name)
-                if seconds > PATIENCE:
+                if stalled == UNCHANGED or seconds > problem.patience:
                     slow.add(name)
             if violation <= target:
                 reached[name, target] = tol, violation

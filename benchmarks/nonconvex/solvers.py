@@ -14,7 +14,6 @@ from nonconvex.problems import GAMMA, PathProblem
 from pauca.linear_model import path
 from pauca.penalties import L1, MCP, SCAD
 
-LONGEST = 10.0  # CPU seconds after which a path strength by strength is given up
 Fit = Callable[[float], np.ndarray]
 
 
@@ -70,7 +69,7 @@ def skglm_path(problem: PathProblem, penalty: str, tol: float) -> np.ndarray:
         else:
             X = problem.X
             fit.initialize(X, y)
-        end = time.process_time() + LONGEST
+        end = time.process_time() + problem.patience / 3
         for k, alpha in enumerate(problem.alphas):
             if time.process_time() > end:
                 return np.full_like(coefs, np.nan)

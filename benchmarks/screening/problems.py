@@ -5,8 +5,6 @@ from pathlib import Path
 
 import numpy as np
 
-RELEVANT = range(6)
-
 
 def strong_case(seed: int, n: int = 500, p: int = 2000) -> tuple[np.ndarray, np.ndarray]:
     """Three linear and three even effects, each a tenth of the variance of y; independent normal features."""

@@ -1,9 +1,14 @@
+#ifdef __linux__
+#include <pthread.h>
+#endif
+
 #include <algorithm>
 #include <atomic>
 #include <chrono>
 #include <limits>
 #include <numeric>
 #include <stdexcept>
+#include <system_error>
 #include <thread>
 
 #include "pauca/core/cholesky.hpp"
@@ -52,6 +57,14 @@ BOOST_AUTO_TEST_CASE(monitor_time_limit) {
   monitor.start(forever);
   BOOST_CHECK(!monitor.stop_requested());
   BOOST_CHECK(monitor.keep_going());
+}
+
+BOOST_AUTO_TEST_CASE(short_time_limits_are_kept_at_iterations) {
+  Monitor monitor;
+  monitor.start(1e-9);
+  BOOST_CHECK(monitor.keep_going());
+  BOOST_CHECK(!monitor.next_iteration({}));
+  BOOST_CHECK(monitor.reason() == Status::max_time);
 }
 
 BOOST_AUTO_TEST_CASE(monitor_stops_when_poll_says_so) {
@@ -200,6 +213,22 @@ BOOST_AUTO_TEST_CASE(parallel_for_rethrows_and_skips_the_rest) {
     BOOST_CHECK_LT(done, 25000);
   }
 }
+
+#ifdef __GLIBC__
+BOOST_AUTO_TEST_CASE(parallel_for_does_with_the_threads_there_are) {
+  // No system has room for stacks of this size: every thread that is asked for is refused.
+  pthread_attr_t usual, huge;
+  BOOST_REQUIRE_EQUAL(pthread_getattr_default_np(&usual), 0);
+  BOOST_REQUIRE_EQUAL(pthread_getattr_default_np(&huge), 0);
+  BOOST_REQUIRE_EQUAL(pthread_attr_setstacksize(&huge, std::size_t{1} << 46), 0);
+  BOOST_REQUIRE_EQUAL(pthread_setattr_default_np(&huge), 0);
+  BOOST_CHECK_THROW(std::thread([] {}).join(), std::system_error);
+  std::vector<int> visits(100, 0);
+  BOOST_CHECK_NO_THROW(parallel_for(100, 4, [&](Index i) { ++visits[i]; }));
+  pthread_setattr_default_np(&usual);
+  BOOST_CHECK(std::all_of(visits.begin(), visits.end(), [](int v) { return v == 1; }));
+}
+#endif
 
 BOOST_AUTO_TEST_CASE(parallel_for_stops_when_between_says_so) {
   for (int threads : {1, 3}) {

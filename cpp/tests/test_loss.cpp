@@ -71,6 +71,25 @@ BOOST_AUTO_TEST_CASE(gradient_by_differences) {
   });
 }
 
+BOOST_AUTO_TEST_CASE(touching_quadratics_lie_above) {
+  int seen = 0;
+  for (const Example& e : examples()) {
+    const Loss& f = *e.loss;
+    const Vector eta = 3.0 * random_vector(n, 40);
+    Vector h, u;
+    if (!f.touching_curvature(eta, h)) continue;
+    ++seen;
+    f.gradient(eta, u);
+    for (unsigned k = 0; k < 50; ++k) {
+      const Vector d = 4.0 * random_vector(n, 50 + k);
+      const double above = f.value(eta) + u.dot(d) + 0.5 * h.dot(d.cwiseAbs2());
+      BOOST_TEST_CONTEXT(e.name) BOOST_TEST(f.value(eta + d) <= above + 1e-12);
+    }
+    BOOST_TEST((h.array() <= f.curvature_bound() * f.weights().array() * (1.0 + 1e-12)).all());
+  }
+  BOOST_TEST(seen >= 4);
+}
+
 BOOST_AUTO_TEST_CASE(curvature_by_differences) {
   for_each_loss([](const Loss& f, double step) {
     const Vector eta = 2.0 * random_vector(n, 6);
@@ -184,4 +203,31 @@ BOOST_AUTO_TEST_CASE(softmax_value_gradient_constants_and_conjugate) {
     BOOST_CHECK_SMALL((centred - start - Vector::Ones(n) * constants.transpose()).cwiseAbs().maxCoeff(), 1e-11);
     BOOST_CHECK_SMALL(constants.sum(), 1e-10);
   }
+}
+
+BOOST_AUTO_TEST_CASE(softmax_constants_stay_where_halving_finds_nothing_lower) {
+  // The loss is zero at the start by rounding alone: just below 32, numbers are twice as dense, and the first row's
+  // share of 2.4e-15 shows. Every fraction of the Newton step goes there.
+  const auto loss = make_multinomial_loss({0, 1}, 2, Vector::Ones(2));
+  Matrix eta(2, 2), u, expected;
+  eta << 32.0, 32.0 + std::log(2.4e-15), 1000.0 + std::log(1e-14), 1000.0;
+  const Matrix start = eta;
+  BOOST_REQUIRE_EQUAL(loss->value(start), 0.0);
+  Vector constants = Vector::Zero(2);
+  loss->center(eta, u, constants);
+  BOOST_CHECK_EQUAL((eta - start - Vector::Ones(2) * constants.transpose()).cwiseAbs().maxCoeff(), 0.0);
+  loss->gradient(eta, expected);
+  BOOST_CHECK(u == expected);
+}
+
+BOOST_AUTO_TEST_CASE(softmax_constants_are_found_beside_large_ones) {
+  // Columns far from zero make for intercepts that are large: the predictors, where they count, are not.
+  const Index n = 40, classes = 3;
+  std::vector<Index> y;
+  for (Index i = 0; i < n; ++i) y.push_back(i % classes);
+  const auto loss = make_multinomial_loss(y, classes, Vector::Constant(n, 1.0 / n));
+  Matrix eta = random_matrix(n, classes, 23), u;
+  Vector constants = Vector::LinSpaced(classes, -1e5, 1e5);
+  loss->center(eta, u, constants);
+  BOOST_CHECK_SMALL(u.colwise().sum().cwiseAbs().maxCoeff(), 1e-14);
 }

@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <limits>
 #include <numeric>
 
 #include "pauca/bcd/graph/forest.hpp"
@@ -100,6 +101,21 @@ BOOST_AUTO_TEST_CASE(iteration_reaches_the_solution) {
   const BlockRun result = run(iteration, 5000, 1e-12, -1e300, monitor);
   BOOST_TEST(to_string(result.status) == "converged");
   BOOST_TEST((dense * f.x() - Vector::Ones(15)).cwiseAbs().maxCoeff() < 1e-10);
+}
+
+BOOST_AUTO_TEST_CASE(selection_by_improvement_stays_in_range_without_numbers) {
+  Rng rng(5);
+  Matrix dense;
+  const Vector nothing = Vector::Constant(6, std::numeric_limits<double>::quiet_NaN());
+  rules::GraphSmooth f(random_graph(6, 0.5, rng, dense), nothing);
+  const rules::L1Box none{Vector(), Vector(), Vector()};
+  Monitor monitor;
+  Rules choice;
+  choice.selection = "max-improvement";
+  choice.block_size = 3;
+  Iteration iteration(f, none, choice, Vector::Zero(6), monitor);
+  iteration.update();
+  BOOST_TEST(iteration.last().coordinates == (rules::Block{0, 1, 2}), boost::test_tools::per_element());
 }
 
 BOOST_AUTO_TEST_SUITE_END()

@@ -57,7 +57,7 @@ low, high = debiased.confidence_intervals().T
 print(f"95 % intervals of decoys that contain 0: {np.mean((low < 0) & (high > 0), where=np.arange(200) >= 10):.3f}")
 bootstrap = bootstrap_coefficients(SparseRegressor(alpha=lasso.alpha_, tol=1e-6), X, y, n_resamples=200, random_state=0)
 
-figure, axes = plt.subplots(1, 3, figsize=(15, 4.2), layout="constrained")
+figure, axes = plt.subplots(1, 3, figsize=(12.5, 4), layout="constrained")
 StabilityDisplay.from_estimator(stable, ax=axes[0])
 axes[0].legend(frameon=False, fontsize="small", loc="upper left")
 axes[0].set_title("stability selection (grey: not selected)")

@@ -47,7 +47,7 @@ names = list(figures)
 left.bar(np.arange(4) - 0.2, [figures[n][0] for n in names], 0.4, label="trained patterns")
 left.bar(np.arange(4) + 0.2, [figures[n][1] for n in names], 0.4, label="unseen patterns")
 left.set(yscale="log", ylabel="NMSE", xticks=range(4))
-left.set_xticklabels(names, rotation=20)
+left.set_xticklabels(names, rotation=20, ha="right", rotation_mode="anchor")
 left.legend()
 
 H, std = models["refined"].predict(unseen, return_std=True)

@@ -55,8 +55,8 @@ for snr in levels:
 figure, (left, right) = plt.subplots(1, 2, figsize=(11, 4), layout="constrained")
 for name, values in errors.items():
     left.semilogy(levels, values, "k--" if name == "oracle" else "o-", label=name)
-left.set(xlabel="SNR (dB)", ylabel="NMSE, median of 8")
-left.legend()
+left.set(xlabel="SNR (dB)", ylabel="NMSE, median of 8", xticks=levels)
+left.legend(ncols=3, fontsize="small", loc="lower center", bbox_to_anchor=(0.5, 1.0), frameon=False)
 
 H, _, _, y = problem(20)
 for method in ("mm", "am", "svd"):

@@ -40,7 +40,7 @@ print({name: round(float(w)) for name, w in zip(X.columns, model.coef_, strict=T
 rng = np.random.default_rng(0)
 A = rng.standard_normal((100, 200))
 b = A[:, :6] @ np.array([3.0, -2.0, 2.0, 1.0, -1.0, 0.5]) + 2.0 * rng.standard_normal(100)
-figure, axes = plt.subplots(1, 3, figsize=(15, 4.5), layout="constrained")
+figure, axes = plt.subplots(1, 3, figsize=(12.5, 4.2), layout="constrained")
 found = {"lasso": path(A, b), "refitted lasso": relaxed_path(A, b, eps=0.2), "MCP": path(A, b, penalty="mcp")}
 for ax, (title, each) in zip(axes, found.items(), strict=True):
     PathDisplay.from_path(each, n_labels=6, ax=ax)

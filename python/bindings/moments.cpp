@@ -50,7 +50,10 @@ py::array merge_factors(const FArray<double>& a, const FArray<double>& b) {
   expect_shape("a", a, a.shape(0), a.shape(0));
   expect_shape("b", b, a.shape(0), a.shape(0));
   MomentsFactor moments{Matrix(matrix_view(a))};
-  moments.append(matrix_view(b));
+  run_released(py::none(), [&](Monitor&) {
+    moments.append(matrix_view(b));
+    return 0;
+  });
   return to_numpy(moments.factor());
 }
 

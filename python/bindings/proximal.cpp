@@ -111,7 +111,7 @@ py::dict to_result(const bcd::Solution& s, double lambda_share) {
   d["coef"] = to_numpy(s.coef);
   d["intercept"] = s.intercept;
   d["alpha"] = s.alpha;
-  d["alpha_max"] = lambda_share > 0.0 ? s.lambda_max / lambda_share : std::numeric_limits<double>::infinity();
+  d["alpha_max"] = alpha_max(s.lambda_max, lambda_share);
   d["null_objective"] = s.null_objective;
   return d;
 }
@@ -191,8 +191,7 @@ void register_proximal(py::module_& m) {
           prox::Null null;
           if (separable) {
             null.model = bcd::null_model(a.problem, name, shape, monitor);
-            null.alpha_max =
-                lambda_share > 0.0 ? null.model.lambda_max / lambda_share : std::numeric_limits<double>::infinity();
+            null.alpha_max = alpha_max(null.model.lambda_max, lambda_share);
           } else {
             null = prox::null_model(problem, monitor);
           }

@@ -123,14 +123,7 @@ void register_rules(py::module_& m) {
         const bcd::RulesSolution r = run_released(std::move(callback), [&](Monitor& monitor) {
           return bcd::solve_by_rules(a.problem, penalty, shape, chosen, options, settings, start, monitor);
         });
-        const bcd::Solution& s = r.solution;
-        py::dict d = to_dict(s.report);
-        d["coef"] = to_numpy(s.coef);
-        d["intercept"] = s.intercept;
-        d["alpha"] = s.alpha;
-        d["alpha_max"] = lambda_share > 0.0 ? s.lambda_max / lambda_share : std::numeric_limits<double>::infinity();
-        d["support_identified_at"] = s.support_identified_at;
-        d["null_objective"] = s.null_objective;
+        py::dict d = to_dict(r.solution, lambda_share);
         d["n_updates"] = r.updates;
         d["fallbacks"] = r.fallbacks;
         d["block_size"] = r.block_size;

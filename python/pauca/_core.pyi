@@ -34,7 +34,6 @@ __all__: list[str] = [
     "graph_forests",
     "greedy_forest",
     "kron_multiply",
-    "linear_null_model",
     "linear_path",
     "linear_solve",
     "linear_solve_rules",
@@ -379,22 +378,6 @@ def kron_multiply(
     x: numpy.typing.NDArray[typing.Any],
     adjoint: bool,
 ) -> numpy.typing.NDArray[typing.Any]: ...
-def linear_null_model(
-    x: Design,
-    *,
-    loss: str,
-    loss_shape: collections.abc.Sequence[typing.SupportsFloat | typing.SupportsIndex],
-    y: typing.Annotated[numpy.typing.ArrayLike, numpy.float64],
-    sample_weight: typing.Annotated[numpy.typing.ArrayLike, numpy.float64],
-    offset: typing.Annotated[numpy.typing.ArrayLike, numpy.float64] | None,
-    penalty: str,
-    shape: collections.abc.Sequence[typing.SupportsFloat | typing.SupportsIndex],
-    weights: typing.Annotated[numpy.typing.ArrayLike, numpy.float64] | None,
-    nonnegative: bool,
-    multiply: bool,
-    fit_intercept: bool,
-    scale: typing.Annotated[numpy.typing.ArrayLike, numpy.float64] | None,
-) -> tuple[float, float, float, numpy.typing.NDArray[typing.Any]]: ...
 def linear_path(
     x: Design,
     *,

@@ -1,4 +1,4 @@
-"""Outer loops: in threads of this process, or wherever joblib's back end of the moment has workers."""
+"""Outer loops, in threads of this process or wherever joblib's back end has workers; threads of the core."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import uuid
 from collections.abc import Iterable
 from typing import Any
 
-from joblib import Parallel, delayed, parallel_config
+from joblib import Parallel, cpu_count, delayed, parallel_config
 from joblib.parallel import get_active_backend
 
 from ._sklearn_compat import aligned
@@ -58,6 +58,18 @@ def run_all(calls: Iterable[Call], n_jobs: int | None, prefer: str | None = "thr
     if type(get_active_backend()[0]).__name__ != "DaskDistributedBackend" or _on_worker():
         return list(Parallel(n_jobs=n_jobs, prefer=prefer)(calls))
     return _on_dask(_Calls(list(calls)), n_jobs)
+
+
+def n_threads(n_jobs: int | None) -> int:
+    """Threads for the compiled core from scikit-learn's ``n_jobs``: None is one, -1 all of this machine's processors.
+
+    joblib's back end of the moment has no say: the core's threads are those of this process.
+    """
+    if n_jobs == 0:
+        raise ValueError("n_jobs: got 0, expected a number of threads, -1 for all processors, or None for one")
+    if n_jobs is None:
+        return 1
+    return int(n_jobs) if n_jobs > 0 else max(int(cpu_count()) + 1 + int(n_jobs), 1)
 
 
 def _on_dask(together: _Calls, n_jobs: int | None) -> list[Any]:

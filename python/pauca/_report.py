@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from sklearn.exceptions import ConvergenceWarning
+
+from ._warnings import warn_user
 
 
 @dataclass(frozen=True)
@@ -75,9 +76,8 @@ def warn_unless_converged(report: SolverReport, estimator: Any, figure: str) -> 
     remedy = _REMEDY[report.status].format(
         max_iter=getattr(estimator, "max_iter", None), max_time=getattr(estimator, "max_time", None)
     )
-    warnings.warn(
+    warn_user(
         f"{type(estimator).__name__} did not converge ({report.status} after {report.n_iter} iterations): {figure} is "
         f"{report.criterion:.3g}, the tolerance asks for {report.threshold:.3g}. {remedy}",
         ConvergenceWarning,
-        stacklevel=3,
     )

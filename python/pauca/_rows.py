@@ -28,8 +28,10 @@ def split_column(X: Any, column: str | int | None, argument: str) -> tuple[Any, 
 
 def missing_labels(labels: npt.NDArray[Any]) -> npt.NDArray[np.bool_]:
     """Where labels are NaN, NaT, None or pandas.NA."""
-    if labels.dtype.kind in "fM":
-        return np.asarray(labels != labels)
+    if labels.dtype.kind in "fc":
+        return np.asarray(np.isnan(labels))
+    if labels.dtype.kind in "mM":
+        return np.asarray(np.isnat(labels))
     if labels.dtype.kind != "O":
         return np.zeros(labels.shape, dtype=bool)
     return np.array([_is_missing(label) for label in labels.ravel()], dtype=bool).reshape(labels.shape)
@@ -37,7 +39,7 @@ def missing_labels(labels: npt.NDArray[Any]) -> npt.NDArray[np.bool_]:
 
 def _is_missing(label: Any) -> bool:
     try:
-        return label is None or bool(label != label)
+        return label is None or bool(label != label)  # noqa: PLR0124 -- NaN and NaT
     except TypeError:  # pandas.NA is neither equal to itself nor different
         return True
 
@@ -49,8 +51,7 @@ def distinct_labels(argument: str, labels: npt.NDArray[Any]) -> tuple[npt.NDArra
     try:
         names, code = np.unique(labels, return_inverse=True)
     except TypeError as error:
-        kinds = sorted({type(label).__name__ for label in labels.ravel()})
-        raise ValueError(f"{argument}: labels of the types {kinds} cannot be sorted, expected one type") from error
+        raise ValueError(f"{argument}: labels of different types have no order: {error}") from error
     return names, code.astype(np.intp)
 
 
@@ -66,6 +67,22 @@ class RowGroups:
     def rows(self, group: int) -> npt.NDArray[np.intp]:
         """Positions of the rows of a group."""
         return self.order[self.start[group] : self.start[group + 1]]
+
+
+def _are_text(labels: npt.NDArray[Any]) -> bool:
+    return labels.dtype.kind in "US" or (labels.dtype.kind == "O" and isinstance(labels.ravel()[0], str))
+
+
+def positions_of(labels: npt.ArrayLike, known: npt.NDArray[Any], n_rows: int, argument: str) -> npt.NDArray[np.intp]:
+    """The position of every row's label among the known ones, -1 for others. Numbers are no text."""
+    given = np.asarray(labels)
+    if given.shape != (n_rows,):
+        raise ValueError(f"{argument}: got shape {given.shape}, expected ({n_rows},)")
+    if given.size and known.size and _are_text(given) != _are_text(known):
+        kinds = ("text", "numbers") if _are_text(given) else ("numbers", "text")
+        raise ValueError(f"{argument}: the labels are {kinds[0]}, those of fit were {kinds[1]}")
+    position = {label: i for i, label in enumerate(known.tolist())}
+    return np.array([position.get(label, -1) for label in given.tolist()], dtype=np.intp)
 
 
 def group_rows(group: Any, n_rows: int, argument: str) -> RowGroups:

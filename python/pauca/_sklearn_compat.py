@@ -8,16 +8,18 @@ from typing import Any
 
 import numpy as np
 from scipy import sparse
-from sklearn import get_config
+from sklearn import get_config, set_config
 from sklearn.base import _fit_context as _validating_context
+from sklearn.utils._indexing import _safe_indexing
 from sklearn.utils._param_validation import HasMethods, Interval, InvalidParameterError, StrOptions
-from sklearn.utils.validation import _check_sample_weight, _get_feature_names
+from sklearn.utils.validation import _check_sample_weight, _check_y, _get_feature_names, _num_samples
 from sklearn.utils.validation import check_array as _check_array
 from sklearn.utils.validation import check_X_y as _check_X_y
 from sklearn.utils.validation import validate_data as _validate_data
 
 try:  # scikit-learn >= 1.9
-    from sklearn.callback import CallbackSupportMixin, with_callbacks
+    from sklearn.callback import CallbackSupportMixin
+    from sklearn.callback import with_callbacks as _with_callbacks
 
     HAS_CALLBACKS = True
 except ImportError:
@@ -26,14 +28,8 @@ except ImportError:
     class CallbackSupportMixin:  # type: ignore[no-redef]
         """Nothing to support before scikit-learn 1.9."""
 
-    def with_callbacks(method: Callable[..., Any]) -> Callable[..., Any]:
-        """Return the method itself: there are no callbacks before scikit-learn 1.9."""
-
-        @functools.wraps(method)
-        def unchanged(*args: Any, **kwargs: Any) -> Any:
-            return method(*args, **kwargs)
-
-        return unchanged
+    def _with_callbacks(method: Callable[..., Any]) -> Callable[..., Any]:
+        return method
 
 
 def routing_enabled() -> bool:
@@ -77,26 +73,34 @@ def check_X_y(*args: Any, **kwargs: Any) -> Any:
     return _all_aligned(_check_X_y(*args, **kwargs))
 
 
+def _all_or_nothing(fit: Callable[..., Any]) -> Callable[..., Any]:
+    """A fit that fails leaves the estimator as it was, and scikit-learn's switch for validation too."""
+
+    @functools.wraps(fit)
+    def guarded(self: Any, *args: Any, **kwargs: Any) -> Any:
+        before, skipping = dict(vars(self)), get_config()["skip_parameter_validation"]
+        try:
+            return fit(self, *args, **kwargs)
+        except BaseException:  # Ctrl-C too
+            vars(self).clear()
+            vars(self).update(before)
+            set_config(skip_parameter_validation=skipping)
+            raise
+
+    guarded._all_or_nothing = True  # type: ignore[attr-defined]
+    return guarded
+
+
 def _fit_context(*, prefer_skip_nested_validation: bool) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
     """Validate parameters as scikit-learn's decorator does; a fit that fails leaves the estimator as it was."""
     validating = _validating_context(prefer_skip_nested_validation=prefer_skip_nested_validation)
+    return lambda fit: _all_or_nothing(validating(fit))
 
-    def decorator(fit: Callable[..., Any]) -> Callable[..., Any]:
-        validated = validating(fit)
 
-        @functools.wraps(fit)
-        def all_or_nothing(self: Any, *args: Any, **kwargs: Any) -> Any:
-            before = dict(vars(self))
-            try:
-                return validated(self, *args, **kwargs)
-            except BaseException:  # Ctrl-C too
-                vars(self).clear()
-                vars(self).update(before)
-                raise
-
-        return all_or_nothing
-
-    return decorator
+def with_callbacks(fit: Callable[..., Any]) -> Callable[..., Any]:
+    """scikit-learn's decorator, where it has callbacks (1.9); what goes wrong there is a failure of the fit too."""
+    managed = _with_callbacks(fit)
+    return _all_or_nothing(managed) if getattr(fit, "_all_or_nothing", False) else managed
 
 
 __all__ = [
@@ -107,7 +111,10 @@ __all__ = [
     "InvalidParameterError",
     "StrOptions",
     "_check_sample_weight",
+    "_check_y",
     "_fit_context",
+    "_num_samples",
+    "_safe_indexing",
     "aligned",
     "check_X_y",
     "check_array",

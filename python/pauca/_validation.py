@@ -11,10 +11,10 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 from scipy import sparse
-from sklearn.utils.validation import _check_y, check_consistent_length
+from sklearn.utils.validation import check_consistent_length
 
 from . import _core
-from ._sklearn_compat import _check_sample_weight, aligned, column_names, validate_data
+from ._sklearn_compat import _check_sample_weight, _check_y, aligned, column_names, validate_data
 from .design import GenotypeMatrix
 
 FloatArray = npt.NDArray[np.float64]
@@ -140,20 +140,26 @@ def match_features(argument: str, pattern: str, names: Sequence[str]) -> list[in
     compiled = re.compile(fnmatch.translate(pattern))
     hits = [j for j, n in enumerate(names) if compiled.match(n)]
     if not hits:
-        raise ValueError(f"{argument}: {pattern!r} matches no feature name")
+        shown = ", ".join(map(repr, names[:3])) + (", ..." if len(names) > 3 else "")
+        hint = (
+            "; names need a data frame (in a pipeline: set_output(transform='pandas'))"
+            if list(names) == [f"x{j}" for j in range(len(names))]
+            else ""
+        )
+        raise ValueError(f"{argument}: {pattern!r} matches no feature name; the features are {shown}{hint}")
     return hits
 
 
-def parse_strength(alpha: float | str) -> tuple[float, bool]:
+def parse_strength(alpha: float | str, name: str = "alpha") -> tuple[float, bool]:
     """``0.3`` -> (0.3, False); ``"0.1max"`` -> (0.1, True), a fraction of alpha_max."""
     if isinstance(alpha, str):
         match = re.fullmatch(r"\s*([0-9.]+(?:[eE][-+]?[0-9]+)?)\s*max\s*", alpha)
         if match is None:
-            raise ValueError(f"alpha: got {alpha!r}, expected a number or a fraction of alpha_max such as '0.1max'")
+            raise ValueError(f"{name}: got {alpha!r}, expected a number or a fraction of alpha_max such as '0.1max'")
         return float(match.group(1)), True
     value = float(alpha)
     if not (math.isfinite(value) and value >= 0.0):
-        raise ValueError(f"alpha: got {alpha!r}, expected a finite number >= 0")
+        raise ValueError(f"{name}: got {alpha!r}, expected a finite number >= 0")
     return value, False
 
 

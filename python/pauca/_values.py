@@ -85,3 +85,21 @@ class ValueObject:
             if default is inspect.Parameter.empty or not _same(value, default):
                 shown.append(f"{name}={value!r}")
         return f"{type(self).__name__}({', '.join(shown)})"
+
+
+class ShortRepr:
+    """Results whose arrays are shown by their shapes; a dataclass of this base says ``repr=False``."""
+
+    def __repr__(self) -> str:
+        shown = ", ".join(f"{name}={_brief(value)}" for name, value in vars(self).items())
+        return f"{type(self).__name__}({shown})"
+
+
+def _brief(value: Any) -> str:
+    if isinstance(value, np.ndarray) and value.ndim > 0:
+        return f"<{' x '.join(map(str, value.shape))}>"
+    if isinstance(value, list | tuple) and any(isinstance(v, np.ndarray) for v in value):
+        return f"[{', '.join(map(_brief, value))}]"
+    if isinstance(value, dict) and len(value) > 3:
+        return f"{{{', '.join(repr(key) + ': ...' for key in list(value)[:2])}, ... {len(value)} in all}}"
+    return repr(value)

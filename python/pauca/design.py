@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import mmap
-import warnings
 from collections.abc import Sequence
 from numbers import Integral
 from typing import Any
@@ -14,6 +13,7 @@ from scipy import sparse
 
 from . import _core
 from ._sklearn_compat import aligned
+from ._warnings import warn_user
 
 __all__ = ["GenotypeMatrix"]
 
@@ -165,11 +165,9 @@ class GenotypeMatrix:
         some = self.codes[:, : max(1, 2**16 // self.codes.shape[0])]
         odd = np.unique(some[(some < 0) & (some != self._missing_code())])
         if odd.size:
-            warnings.warn(
+            warn_user(
                 f"GenotypeMatrix: the codes have {odd[0]}, which counts as a number; if it stands for missing entries, "
                 f"say missing={odd[0]}",
-                UserWarning,
-                stacklevel=4,
             )
 
     def _missing_code(self) -> int:

@@ -147,11 +147,6 @@ def _direct(X: np.ndarray, y: np.ndarray) -> None:
     two = np.ones(2)
     _core.multitask_heads(grams, cross, two, two, two, np.asfortranarray(np.eye(8)[:, :2]))
     _core.nmf_reconstruction(_core.dense_rows(np.abs(X)), np.ones((24, 2)), np.ones((8, 2)), True)
-    _core.linear_null_model(
-        _core.dense_design(np.asfortranarray(X)), loss="huber", loss_shape=[1.0], y=y, sample_weight=ones, offset=None,
-        penalty="l1", shape=[], weights=np.ones(8), nonnegative=False, multiply=False, fit_intercept=True,
-        scale=np.ones(8),
-    )  # fmt: skip
     _core.logistic_head(np.asfortranarray(X[:, :2]), (y > 0) * 1.0, ones, 0.1, True)
 
 

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 #include <numeric>
+#include <utility>
 
 #include "pauca/bcd/support_watch.hpp"
 #include "pauca/core/errors.hpp"
@@ -165,7 +166,7 @@ bool BlockSolver::step(State& s, const std::vector<Index>& working, double targe
   return moved;
 }
 
-void BlockSolver::null_model(BlockSolution& result, Monitor& monitor) {
+BlockState BlockSolver::null_model(BlockSolution& result, Monitor& monitor) {
   std::vector<Index> free, penalised;
   for (Index block : everything_) (problem_.penalty.weight(block) == 0.0 ? free : penalised).push_back(block);
   State s = objective_.start(Matrix(), Vector(), monitor);
@@ -180,13 +181,14 @@ void BlockSolver::null_model(BlockSolution& result, Monitor& monitor) {
   const double limit = objective_.dual_limit(s, penalised);
   result.lambda_max = std::isfinite(limit) && limit > 0.0 ? 1.0 / limit : 0.0;
   null_gradient_ = result.lambda_max;
+  return s;
 }
 
 BlockSolution BlockSolver::solve(const Settings& settings, const Matrix& start, const Vector& start_intercept,
                                  Monitor& monitor) {
   monitor.start(settings.max_time);
   BlockSolution result;
-  null_model(result, monitor);
+  State s = null_model(result, monitor);
   result.alpha = problem_.strength.alpha;
   if (problem_.strength.relative) result.alpha *= result.lambda_max / problem_.strength.lambda_share;
   const double lambda = result.alpha * problem_.strength.lambda_share;
@@ -197,13 +199,17 @@ BlockSolution BlockSolver::solve(const Settings& settings, const Matrix& start, 
                          (lambda > 0.0 || ridge_ > 0.0 || result.lambda_max == 0.0);
 
   const bool cold = start.size() == 0;
-  State s = objective_.start(start, start_intercept, monitor);
+  if (!cold) s = objective_.start(start, start_intercept, monitor);
+  bool gradient_known = cold;  // that of the null model
   Report& report = result.report;
   report.threshold = settings.tol * (certified ? result.null_objective : (lambda > 0.0 ? lambda : result.lambda_max));
   double stage = lambda, ratio = 1.0;
   if (cold && lambda > 0.0 && lambda < result.lambda_max && options_.continuation < 1.0 &&
       problem_.loss.is_quadratic()) {
-    const double stages = std::round(std::log(lambda / result.lambda_max) / std::log(options_.continuation));
+    // As few as go down by `continuation` or more: a stage costs a look at all columns. Where there are several
+    // minima, as near to `continuation` as can be.
+    const double logs = std::log(lambda / result.lambda_max) / std::log(options_.continuation);
+    const double stages = problem_.penalty.convex() ? std::floor(logs * (1.0 + 1e-9)) : std::round(logs);
     ratio = std::pow(lambda / result.lambda_max, 1.0 / std::max(stages, 1.0));
     stage = std::max(lambda, ratio * result.lambda_max * (1.0 + 1e-9));
   }
@@ -215,18 +221,18 @@ BlockSolution BlockSolver::solve(const Settings& settings, const Matrix& start, 
 
   quasi_.reset();
   if (options_.engine == Engine::automatic && QuasiNewton::applies(problem_))
-    quasi_ = std::make_unique<QuasiNewton>(objective_, monitor);
+    quasi_ = std::make_unique<QuasiNewton>(objective_);
 
   std::vector<Index> scope = everything_;
   SupportWatch support;
   bool full = false;
   double v = 0.0, best = std::numeric_limits<double>::infinity();
   int idle = 0, flat = 0;
-  Index quasi_left = quasi_ ? quasi_->patience(quasi_iterations) : 0;
+  Index quasi_left = quasi_ ? static_cast<Index>(std::clamp(quasi_->worth_of_newton(), 50.0, quasi_iterations)) : 0;
   for (;; ++report.n_iter) {
     objective_.refresh(s);
     full = scope.size() == everything_.size();
-    objective_.gradient(s, scope, monitor);
+    if (!std::exchange(gradient_known, false)) objective_.gradient(s, scope, monitor);
     if (monitor.stop_requested()) {
       report.status = monitor.reason();
       break;
@@ -279,7 +285,7 @@ BlockSolution BlockSolver::solve(const Settings& settings, const Matrix& start, 
       if (5 * working.size() > 4 * everything_.size()) working = everything_;
       const Index first = report.n_iter, limit = std::min(quasi_left, settings.max_iter - first);
       moved = quasi_->run(s, working, quasi_accuracy * v, level, limit, report, monitor);
-      quasi_left = moved || !full ? quasi_left - (report.n_iter + 1 - first) : 0;
+      quasi_left = (moved || !full) && !quasi_->slow() ? quasi_left - (report.n_iter + 1 - first) : 0;
     } else {
       moved = step(s, objective_.working_set(s, scope), inner_accuracy * v, monitor);
     }

@@ -144,6 +144,7 @@ class ResidualSweeps final : public BlockSweeps {
     h_sum_ = h.sum(design_.rows());
     spectra_.assign(blocks_.size(), Spectrum{});
     if (center_ && means_.size() == 0) means_.setZero(design_.cols());
+    if (center_ && !h.rows) ones_.setOnes(design_.rows());
   }
 
   double run(const std::vector<Index>& working, Matrix& b, const Matrix& u, const Matrix&, double target, int limit,
@@ -200,15 +201,17 @@ class ResidualSweeps final : public BlockSweeps {
     const Index count = static_cast<Index>(rows.size());
     const double* h = h_.rows ? h_.rows->data() : nullptr;
     Matrix own(count, count);
-    design_.weighted_gram(h, rows, rows, own.data(), count, monitor);
+    if (count == 1)  // at the cost of its entries
+      own(0, 0) = design_.weighted_square(rows[0], h);
+    else
+      design_.weighted_gram(h, rows, rows, own.data(), count, monitor);
     if (!h) own *= h_.constant;
     const Vector raw = own.diagonal();
     if (center_) {
-      const Vector ones = h ? Vector() : Vector::Ones(design_.rows());
       Vector m(count);
       for (Index i = 0; i < count; ++i)
         m[i] = means_[rows[i]] = h ? design_.dot(rows[i], h) / h_sum_
-                                   : design_.dot(rows[i], ones.data()) / static_cast<double>(design_.rows());
+                                   : design_.dot(rows[i], ones_.data()) / static_cast<double>(design_.rows());
       own.noalias() -= h_sum_ * m * m.transpose();
     }
     if ((own.diagonal().array() <= 1e-13 * raw.array()).all()) own.setZero();
@@ -217,7 +220,7 @@ class ResidualSweeps final : public BlockSweeps {
 
   Curvature h_;
   double h_sum_ = 0.0;
-  Vector means_;
+  Vector means_, ones_;
   std::vector<Spectrum> spectra_;
 };
 

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 
 namespace pauca::bcd {
 namespace {
@@ -9,6 +10,9 @@ namespace {
 constexpr std::size_t memory = 10;   // pairs kept
 constexpr double decrease = 1e-4;    // share of the promised decrease that a step has to bring
 constexpr double rounding = 1e-14;   // relative error of an objective
+constexpr double shortest = 10.0;    // iterations by which the pace is judged, at least
+constexpr double share = 0.125;      // and as a share of those that are worth a solution by Newton steps
+constexpr double unknown = -1.0;     // variance of a column that was not measured yet
 constexpr double flattest = 1e-5;    // smallest mean curvature of a class
 constexpr double curvature = 1e-10;  // of a pair in the free entries, relative to |Y|^2, below which it is left out
 
@@ -31,22 +35,13 @@ bool QuasiNewton::applies(const BlockProblem& problem) {
   return true;
 }
 
-QuasiNewton::QuasiNewton(const BlockObjective& objective, Monitor& monitor)
-    : objective_(objective), panel_(objective.problem().design) {
+QuasiNewton::QuasiNewton(const BlockObjective& objective) : objective_(objective), panel_(objective.problem().design) {
   const BlockProblem& p = objective.problem();
-  const Vector& weights = p.loss.weights();
-  const double total = weights.sum();
   const Index columns = p.design.cols();
   all_means_.setZero(columns);
-  all_variances_.setZero(columns);
+  all_variances_.setConstant(columns, unknown);
   all_lambda_.setZero(columns);
   all_ridge_.resize(columns);
-  for (Index j = 0; j < columns && monitor.keep_going(); ++j) {
-    all_variances_[j] = p.design.weighted_square(j, weights.data()) / total;
-    if (!p.fit_intercept) continue;
-    all_means_[j] = p.design.dot(j, weights.data()) / total;
-    all_variances_[j] = std::max(all_variances_[j] - all_means_[j] * all_means_[j], 0.0);
-  }
   smooth_ = p.penalty.lambda() == 0.0;
   for (std::size_t b = 0; b < p.blocks.size(); ++b)
     for (Index j : p.blocks[b]) {
@@ -55,14 +50,36 @@ QuasiNewton::QuasiNewton(const BlockObjective& objective, Monitor& monitor)
     }
 }
 
-Index QuasiNewton::patience(double most) const {
+/// Means and variances of columns that are at work for the first time, in two passes: a difference of squares would
+/// leave nothing of the variance of a column far from zero.
+void QuasiNewton::measure(const std::vector<Index>& columns, Monitor& monitor) {
+  const BlockProblem& p = objective_.problem();
+  const double total = p.loss.weights().sum();
+  Vector shares;
+  for (Index j : columns) {
+    if (all_variances_[j] != unknown) continue;
+    if (!monitor.keep_going()) return;
+    if (shares.size() == 0) shares = p.loss.weights() / total;
+    double mean = 0.0, variance = 0.0;
+    p.design.column_moments(j, shares.data(), mean, variance);
+    mean *= p.design.scale(j);
+    variance *= p.design.scale(j) * p.design.scale(j);
+    if (p.fit_intercept)
+      all_means_[j] = mean;
+    else
+      variance += mean * mean;
+    all_variances_[j] = variance;
+  }
+}
+
+double QuasiNewton::worth_of_newton() const {
   const Design& x = objective_.problem().design;
-  if (!smooth_ || x.is_sparse()) return static_cast<Index>(most);  // there the other ways are slow
-  constexpr double steps = 6.0;                                    // with a Gram and a factorisation each
+  if (!smooth_ || x.is_sparse()) return std::numeric_limits<double>::infinity();  // there the other ways are slow
+  constexpr double steps = 6.0;  // with a Gram and a factorisation each
   const double n = static_cast<double>(x.rows()), p = static_cast<double>(x.cols()),
                tasks = static_cast<double>(objective_.problem().loss.tasks());
   const double newton = n * p * p / 2.0 + p * p * p / 6.0, own = 2.0 * n * p * tasks;
-  return static_cast<Index>(std::clamp(steps * newton / own, 50.0, most));
+  return steps * newton / own;
 }
 
 /// Gathers what belongs to the columns; pairs of an earlier set keep the rows both have.
@@ -86,6 +103,7 @@ void QuasiNewton::take(const BlockState& s, std::vector<Index> columns, Monitor&
       rearrange(pair.y);
     }
     columns_ = std::move(columns);
+    measure(columns_, monitor);
     whole_ = count == p.design.cols();
     means_ = pick(all_means_, columns_);
     lambda_ = pick(all_lambda_, columns_);
@@ -292,6 +310,7 @@ bool QuasiNewton::run(BlockState& s, const std::vector<Index>& working, double v
   slope(s, g, monitor);
   steepest(g);
   bool moved = false;
+  std::vector<double> lowest;  // figure up to each iteration
   for (Index iteration = 0; iteration < limit && !monitor.stop_requested(); ++iteration) {
     direction(d);
     Matrix change = move(s, d, monitor);
@@ -309,6 +328,13 @@ bool QuasiNewton::run(BlockState& s, const std::vector<Index>& working, double v
     g.swap(next);
     const double worst = steepest(g), figure = smooth_ ? this->gap() : worst;
     if (figure <= (smooth_ ? gap : violation) || iteration + 1 == limit) break;
+    lowest.push_back(lowest.empty() ? figure : std::min(figure, lowest.back()));
+    const double window = std::max(shortest, share * worth_of_newton());
+    if (static_cast<double>(lowest.size()) > window) {
+      const double before = lowest[lowest.size() - 1 - static_cast<std::size_t>(window)];
+      slow_ = !(std::log(lowest.back() / gap) * window <= std::log(before / lowest.back()) * worth_of_newton());
+      if (slow_) break;
+    }
     report.objective_path.push_back(s.objective);
     if (!monitor.next_iteration({++report.n_iter, s.objective, figure, report.threshold})) break;
   }

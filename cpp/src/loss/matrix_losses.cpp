@@ -109,16 +109,21 @@ class MultinomialLoss final : public MatrixLoss {
       Vector step = -hessian.llt().solve(slope);
       step.array() -= step.mean();
       const double largest = step.cwiseAbs().maxCoeff();
-      if (!(largest > 1e-16) || intercept.cwiseAbs().maxCoeff() > 1e3) break;
+      if (!(largest > 1e-16)) break;
       double t = std::min(1.0, 4.0 / largest);
       start = eta;
-      for (int trial = 0; trial < 30; ++trial, t *= 0.5) {
+      bool lower = false;
+      for (int trial = 0; trial < 30 && !lower; ++trial) {
+        if (trial > 0) t *= 0.5;
         eta = start.rowwise() + (t * step).transpose();
         const double now = value_and_gradient(eta, u);
-        if (largest < 1e-6 || now <= before + 1e-14 * std::abs(before)) {
-          before = now;
-          break;
-        }
+        lower = largest < 1e-6 || now <= before + 1e-14 * std::abs(before);
+        if (lower) before = now;
+      }
+      if (!lower) {  // rounding is all that is left of the loss: back to where it was lowest
+        eta = start;
+        value_and_gradient(eta, u);
+        break;
       }
       intercept += t * step;
     }
@@ -166,6 +171,8 @@ class MultinomialLoss final : public MatrixLoss {
   std::vector<Index> y_;
 };
 
+constexpr double straight = 1e-3;  // share of the touching curvature in Hessians, which are zero on straight pieces
+
 class SingleLoss final : public MatrixLoss {
  public:
   explicit SingleLoss(std::unique_ptr<Loss> loss) : MatrixLoss(loss->weights(), 1), loss_(std::move(loss)) {}
@@ -177,10 +184,13 @@ class SingleLoss final : public MatrixLoss {
     loss_->gradient(eta.col(0), out);
     u = out;
   }
-  void curvature(const Matrix& eta, Vector& h) const override { loss_->curvature(eta.col(0), h); }
+  void curvature(const Matrix& eta, Vector& h) const override {
+    if (!loss_->touching_curvature(eta.col(0), h)) loss_->curvature(eta.col(0), h);
+  }
   void prepare_hessian(const Matrix& eta, Matrix& state) const override {
-    Vector h(eta.rows());
+    Vector h(eta.rows()), touching;
     loss_->curvature(eta.col(0), h);
+    if (loss_->touching_curvature(eta.col(0), touching)) h = h.cwiseMax(straight * touching);
     state = h;
   }
   void apply_hessian(const Matrix& state, Matrix& z) const override { z.array() *= state.array(); }

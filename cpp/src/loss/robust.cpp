@@ -29,6 +29,11 @@ void HuberLoss::curvature(const Vector& eta, Vector& h) const {
   for (Index i = 0; i < eta.size(); ++i) h[i] = std::abs(eta[i] - y_[i]) <= delta_ ? weights_[i] : 0.0;
 }
 
+bool HuberLoss::touching_curvature(const Vector& eta, Vector& h) const {
+  h = weights_.array() * delta_ / (y_ - eta).array().abs().max(delta_);
+  return true;
+}
+
 double HuberLoss::conjugate(const Vector& v) const {
   double total = v.dot(y_);
   for (Index i = 0; i < v.size(); ++i)
@@ -68,6 +73,11 @@ void QuantileLoss::gradient(const Vector& eta, Vector& u) const {
 void QuantileLoss::curvature(const Vector& eta, Vector& h) const {
   h.resize(eta.size());
   for (Index i = 0; i < eta.size(); ++i) h[i] = std::abs(y_[i] - eta[i]) <= h_ ? 0.5 * weights_[i] / h_ : 0.0;
+}
+
+bool QuantileLoss::touching_curvature(const Vector& eta, Vector& h) const {
+  h = 0.5 * weights_.array() / (y_ - eta).array().abs().max(h_);
+  return true;
 }
 
 double QuantileLoss::conjugate(const Vector& v) const {

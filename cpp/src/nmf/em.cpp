@@ -1,11 +1,16 @@
 #include "pauca/nmf/em.hpp"
 
+#include <algorithm>
 #include <cmath>
+#include <limits>
+#include <thread>
 
 #include "pauca/core/parallel.hpp"
 
 namespace pauca::nmf {
 namespace {
+
+constexpr Index between_looks = 16;  // documents between two looks at the monitor
 
 /// Documents [first, last) of one round for K = N compile-time (or Dynamic) topics; their log-likelihood if `valued`.
 template <int N>
@@ -71,21 +76,33 @@ ExpectationMaximisation::ExpectationMaximisation(const CountTable& counts, const
   chunks_.resize(static_cast<std::size_t>(n));
 }
 
-/// One round; returns L of `from` if `valued` (logarithms cost as much as the rest).
-double ExpectationMaximisation::round(const SimplexFactors& from, SimplexFactors& to, bool valued) {
+/// One round; returns L of `from` if `valued` (logarithms cost as much as the rest). What it leaves is of no use once
+/// the monitor asks to stop.
+double ExpectationMaximisation::round(const SimplexFactors& from, SimplexFactors& to, bool valued, Monitor& monitor) {
   const Index n = static_cast<Index>(chunks_.size()), k = from.words.rows();
   to.words.resizeLike(from.words);
   to.topics.resizeLike(from.topics);
   std::vector<double> values(chunks_.size());
+  const auto caller = std::this_thread::get_id();
   with_width(k, [&](auto width) {
-    parallel_for(n, options_.n_threads, [&](Index i) {
-      Matrix& words = chunks_[static_cast<std::size_t>(i)];
-      words.setZero(k, counts_.n_words);
-      values[static_cast<std::size_t>(i)] =
-          accumulate<decltype(width)::value>(counts_, counts_.n_documents * i / n, counts_.n_documents * (i + 1) / n,
-                                             from, options_.smoothing, valued, words, to.topics);
-    });
+    parallel_for(
+        n, options_.n_threads,
+        [&](Index i) {
+          const bool polls = std::this_thread::get_id() == caller;
+          Matrix& words = chunks_[static_cast<std::size_t>(i)];
+          words.setZero(k, counts_.n_words);
+          const Index last = counts_.n_documents * (i + 1) / n;
+          double value = 0.0;
+          for (Index d = counts_.n_documents * i / n; d < last; d += between_looks) {
+            if (polls ? !monitor.keep_going() : monitor.stop_requested()) return;
+            value += accumulate<decltype(width)::value>(counts_, d, std::min(d + between_looks, last), from,
+                                                        options_.smoothing, valued, words, to.topics);
+          }
+          values[static_cast<std::size_t>(i)] = value;
+        },
+        [&] { return monitor.keep_going(); });
   });
+  if (monitor.stop_requested()) return std::numeric_limits<double>::quiet_NaN();
   double value = values[0];
   to.words = chunks_[0];
   for (std::size_t i = 1; i < chunks_.size(); ++i) {
@@ -136,7 +153,9 @@ Report ExpectationMaximisation::run(SimplexFactors& f, const Settings& settings,
   bool going = true;
   if (!options_.accelerate) {
     while (rounds < settings.max_iter && going) {
-      const double value = round(f, x1, rounds % 10 == 0);
+      const double value = round(f, x1, rounds % 10 == 0, monitor);
+      if (monitor.stop_requested()) going = false;
+      if (!going) break;
       if (rounds % 10 == 0) {
         going = note(value, 10);
         if (rounds > 0 && report.criterion < settings.tol) {
@@ -146,13 +165,16 @@ Report ExpectationMaximisation::run(SimplexFactors& f, const Settings& settings,
       }
       std::swap(f, x1);
       ++rounds;
-      if (!monitor.keep_going()) going = false;
     }
   } else {
     // A cycle: two rounds from f, a leap, and a fall back onto the second round where the leap lowers L.
     while (rounds < settings.max_iter && going) {
-      const double value = round(f, x1, true);
-      const double second = round(x1, x2, true);
+      const double value = round(f, x1, true, monitor);
+      const double second = monitor.stop_requested() ? value : round(x1, x2, true, monitor);
+      if (monitor.stop_requested()) {
+        going = false;
+        break;
+      }
       rounds += 2;
       going = note(value, 2);
       if (rounds > 2 && report.criterion < settings.tol) {
@@ -168,9 +190,11 @@ Report ExpectationMaximisation::run(SimplexFactors& f, const Settings& settings,
     }
   }
   report.n_iter = rounds;
-  report.objective = log_likelihood(counts_, f) / scale;
-  report.objective_path.push_back(report.objective);
   if (!going) report.status = monitor.reason();
+  if (report.status != Status::stopped) {  // who stops does not wait for it
+    report.objective = log_likelihood(counts_, f) / scale;
+    report.objective_path.push_back(report.objective);
+  }
   report.seconds = monitor.seconds();
   return report;
 }
@@ -181,9 +205,9 @@ Index ExpectationMaximisation::rounds_for(const CountTable& held_out, SimplexFac
   double highest = log_likelihood(held_out, f);
   Index best_round = 0;
   for (Index r = 1; r <= max_iter; ++r) {
-    round(f, next, false);
+    round(f, next, false, monitor);
+    if (monitor.stop_requested()) break;
     std::swap(f, next);
-    if (!monitor.keep_going()) break;
     const double value = log_likelihood(held_out, f);
     if (value > highest) {
       highest = value;

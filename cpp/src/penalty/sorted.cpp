@@ -1,6 +1,7 @@
 #include <algorithm>
 #include <cmath>
 #include <numeric>
+#include <utility>
 #include <vector>
 
 #include "pauca/core/errors.hpp"
@@ -13,12 +14,15 @@ namespace pauca {
 
 namespace {
 
-/// Indices by decreasing |v|; ties keep their order.
-std::vector<Index> by_magnitude(const Vector& v) {
-  std::vector<Index> order(static_cast<std::size_t>(v.size()));
-  std::iota(order.begin(), order.end(), Index{0});
-  std::stable_sort(order.begin(), order.end(),
-                   [&](Index a, Index b) { return exceeds(std::abs(v[a]), std::abs(v[b])); });
+/// Entries of magnitude above `floor`, largest first, with their indices; NaN comes last, as -1.
+std::vector<std::pair<double, Index>> by_magnitude(const Vector& v, double floor) {
+  std::vector<std::pair<double, Index>> order;
+  order.reserve(static_cast<std::size_t>(v.size()));
+  for (Index i = 0; i < v.size(); ++i) {
+    const double a = std::abs(v[i]);
+    if (!(a <= floor)) order.emplace_back(a == a ? a : -1.0, i);
+  }
+  std::sort(order.begin(), order.end(), [](const auto& a, const auto& b) { return a.first > b.first; });
   return order;
 }
 
@@ -32,29 +36,34 @@ Slope::Slope(Vector sequence) : l_(std::move(sequence)) {
 
 double Slope::value(const Vector& w) const {
   require(w.size() == l_.size(), "Slope: expected as many coefficients as numbers in the sequence");
-  Vector a = w.cwiseAbs();
-  std::sort(a.data(), a.data() + a.size(), exceeds);
-  return alpha_ * a.dot(l_);
+  std::vector<double> a;
+  for (double x : w)
+    if (x != 0.0) a.push_back(std::abs(x));
+  std::sort(a.begin(), a.end(), exceeds);
+  const Index count = static_cast<Index>(a.size());
+  return alpha_ * Eigen::Map<const Vector>(a.data(), count).dot(l_.head(count));
 }
 
 void Slope::prox(const Vector& v, double step, Vector& out) const {
   require(v.size() == l_.size(), "Slope: expected as many coefficients as numbers in the sequence");
-  const std::vector<Index> order = by_magnitude(v);
-  Vector z(v.size());
-  for (Index i = 0; i < v.size(); ++i) z[i] = std::abs(v[order[i]]) - step * alpha_ * l_[i];
+  // Below the smallest threshold the sequence is negative: such entries pool among negative ones alone and end at zero.
+  const auto order = by_magnitude(v, step * alpha_ * l_[l_.size() - 1]);
+  Vector z(static_cast<Index>(order.size()));
+  for (Index i = 0; i < z.size(); ++i) z[i] = std::abs(v[order[i].second]) - step * alpha_ * l_[i];
   isotonic_decreasing(z);
-  out.resize(v.size());
-  for (Index i = 0; i < v.size(); ++i) {
+  out.setZero(v.size());
+  for (Index i = 0; i < z.size(); ++i) {
+    const Index j = order[i].second;
     const double x = std::max(z[i], 0.0);
-    out[order[i]] = v[order[i]] < 0.0 ? -x : x;
+    out[j] = v[j] < 0.0 ? -x : x;
   }
 }
 
 double Slope::critical(const Vector& gradient, double) {
-  const std::vector<Index> order = by_magnitude(gradient);
+  const auto order = by_magnitude(gradient, -1.0);
   double above = 0.0, below = 0.0, worst = 0.0;
   for (Index i = 0; i < gradient.size(); ++i) {
-    above += std::abs(gradient[order[i]]);
+    above += std::abs(gradient[order[i].second]);
     below += l_[i];
     worst = std::max(worst, above / below);
   }

@@ -71,8 +71,8 @@ std::vector<bool> Model::reduce() {
     factors_[i] = std::move(r);
     changed[i] = true;
   }
-  reduced_ = atoms_ = 1;
-  for (const Planes& f : factors_) reduced_ *= f.rows(), atoms_ *= f.cols();
+  atoms_ = 1;
+  for (const Planes& f : factors_) atoms_ *= f.cols();
   return changed;
 }
 

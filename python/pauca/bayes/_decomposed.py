@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import warnings
 from numbers import Integral, Real
 from typing import Any, ClassVar, Self
 
@@ -11,6 +10,7 @@ import numpy.typing as npt
 
 from .. import _core
 from .._sklearn_compat import Interval, StrOptions, _fit_context
+from .._warnings import warn_user
 from ._base import ComplexLinearModel
 from ._operator import Array, KroneckerOperator, as_double, check_factors
 
@@ -159,12 +159,10 @@ class DecomposedSBL(ComplexLinearModel):
         self.n_iter_ = n_iter
         bad = [i for i, (s, e) in enumerate(zip(shares, excesses, strict=True)) if s < 0.5 or (s < 0.995 and e > 1.5)]
         if bad:
-            warnings.warn(
+            warn_user(
                 f"The data are not of rank one: at split {bad[0] + 1} the leading singular value holds "
                 f"{shares[bad[0]]:.0%} of the energy and the second one is {excesses[bad[0]]:.1f} times what noise "
                 "would leave. Use KroneckerSBL, which needs a product support only.",
-                UserWarning,
-                stacklevel=2,
             )
         return self
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass
 from numbers import Integral, Real
@@ -11,16 +10,17 @@ from typing import Any, ClassVar, Self
 
 import numpy as np
 import numpy.typing as npt
-from joblib import effective_n_jobs
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.utils import check_random_state
 from sklearn.utils.validation import check_is_fitted
 
 from .. import _core
 from .._monitor import watch
+from .._parallel import n_threads
 from .._report import SolverReport, warn_unless_converged
 from .._sklearn_compat import Interval, StrOptions, _fit_context, with_callbacks
 from .._validation import seconds_or_inf
+from .._warnings import warn_user
 from ._base import LOST, ComplexLinearModel
 from ._operator import Array, KroneckerOperator, as_double, as_inexact, check_factors
 from ._posterior import KroneckerPosterior
@@ -126,7 +126,7 @@ class KroneckerSBL(ComplexLinearModel):
     max_time : float, default=None
         Limit in seconds.
     n_jobs : int, default=None
-        Threads of :meth:`fit_batch`; the problems are spread over them.
+        Threads of :meth:`fit_batch`, -1 for all processors; the problems are spread over them.
     verbose : int, default=0
         1 shows a progress bar (needs tqdm).
 
@@ -342,16 +342,15 @@ class KroneckerSBL(ComplexLinearModel):
             self.tol,
             self.max_iter,
             seconds_or_inf(self.max_time),
-            effective_n_jobs(self.n_jobs),
+            n_threads(self.n_jobs),
         )
         shape = tuple(f.shape[1] for f in factors)
         late = [r["status"] != "converged" for r in results]
         if any(late):
-            warnings.warn(
+            warn_user(
                 f"{sum(late)} of {n} problems did not converge: increase max_iter (now {self.max_iter}) or max_time "
                 f"(now {self.max_time}), or raise tol. Those that max_time cut short are NaN.",
                 ConvergenceWarning,
-                stacklevel=2,
             )
         for r in results:
             if r["mean"].size == 0:

@@ -7,8 +7,9 @@ from ..bayes._scores import nmse, nmse_scorer
 from ._arrays import angle_grid, difference_dictionary, ula_response, ura_response
 from ._canyon import load_street_canyon
 from ._estimator import IRSChannelEstimator
+from ._io import read_tensors, write_tensors
 from ._metrics import projection_floor, spectral_efficiency, support_recovery, symbol_error_rate
-from ._simulate import SimulatedIRS, simulate_irs_mimo
+from ._simulate import SimulatedIRS, draw_patterns, draw_pilots, simulate_irs_mimo
 from ._transform import ComplexToReal
 
 __all__ = [
@@ -17,14 +18,18 @@ __all__ = [
     "SimulatedIRS",
     "angle_grid",
     "difference_dictionary",
+    "draw_patterns",
+    "draw_pilots",
     "load_street_canyon",
     "nmse",
     "nmse_scorer",
     "projection_floor",
+    "read_tensors",
     "simulate_irs_mimo",
     "spectral_efficiency",
     "support_recovery",
     "symbol_error_rate",
     "ula_response",
     "ura_response",
+    "write_tensors",
 ]

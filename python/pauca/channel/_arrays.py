@@ -18,13 +18,18 @@ def ula_response(n_antennas: int, u: npt.ArrayLike) -> Array:
     ----------
     n_antennas : int
         Number of antennas.
-    u : array-like of shape (n,)
-        Directions as cosines of the angle to the array, in [-1, 1); u and u + 2 are the same.
+    u : array-like of shape (n,), or float
+        Directions as cosines of the angle to the array's axis (0 is broadside), in [-1, 1); u and u + 2 are the same.
 
     Returns
     -------
     ndarray of shape (n_antennas, n)
         Columns of unit norm.
+
+    Raises
+    ------
+    ValueError
+        If an argument is not as described; the message names which.
 
     Examples
     --------
@@ -35,6 +40,8 @@ def ula_response(n_antennas: int, u: npt.ArrayLike) -> Array:
     if n_antennas < 1:
         raise ValueError(f"n_antennas: got {n_antennas}, expected at least 1")
     directions = np.atleast_1d(np.asarray(u, dtype=np.float64))
+    if directions.ndim != 1 or not np.isfinite(directions).all():
+        raise ValueError(f"u: got shape {directions.shape}, expected finite directions of shape (n,)")
     return np.asarray(np.exp(1j * np.pi * np.outer(np.arange(n_antennas), directions)) / math.sqrt(n_antennas))
 
 
@@ -59,7 +66,11 @@ def ura_response(shape: tuple[int, int], u: npt.ArrayLike) -> Array:
     >>> ura_response((2, 3), [[0.0, 0.5], [0.25, -0.5]]).shape
     (6, 2)
     """
-    directions = np.asarray(u, dtype=np.float64).reshape(-1, 2)
+    directions = np.atleast_2d(np.asarray(u, dtype=np.float64))
+    if np.ndim(shape) != 1 or len(shape) != 2:
+        raise ValueError(f"shape: got {shape!r}, expected the numbers of antennas along x and y")
+    if directions.ndim != 2 or directions.shape[1] != 2:
+        raise ValueError(f"u: got shape {np.shape(u)}, expected directions of shape (n, 2)")
     x, y = ula_response(shape[0], directions[:, 0]), ula_response(shape[1], directions[:, 1])
     return np.asarray((x[:, None, :] * y[None, :, :]).reshape(shape[0] * shape[1], -1))
 

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import math
+import time
 import warnings
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from numbers import Integral, Real
 from typing import Any, ClassVar, Self
 
@@ -15,42 +18,17 @@ from sklearn.exceptions import ConvergenceWarning
 from sklearn.utils.validation import check_is_fitted
 
 from .._sklearn_compat import Interval, StrOptions, _fit_context
+from .._validation import seconds_or_inf
+from .._warnings import warn_user
 from ..bayes import SBL, KroneckerOperator, KroneckerSBL
 from ..bayes._base import LOST
 from ..bayes._operator import Array, as_double, as_inexact
 from ..bayes._scores import nmse_db
+from ._axes import received_axes
+from ._coherence import LastBlock, found_modes, powers, unexplained
+from ._direct import warn_of_direct_channel
 from ._metrics import projection_floor
 from ._modes import Mode, array_shape, make_mode
-
-AXES = ("pattern", "pilot", "bs", "subcarrier")
-
-
-def _axes(axes: str | None, shape: tuple[int, ...], sizes: dict[str, int | None]) -> list[str]:
-    """Names of the axes of the received tensor, checked against the sizes that are known."""
-    if axes is None:
-        if len(shape) != 3:
-            raise ValueError(f"axes: a received tensor of shape {shape} needs names: 'pattern,pilot,bs,subcarrier'")
-        known = [sizes["pattern"], sizes["pilot"]]
-        if known[0] == known[1] or any(shape.count(int(k or 0)) > 1 for k in known):
-            raise ValueError(
-                f"axes: two axes of the received tensor {shape} have equal sizes: name them, e.g. 'pattern,pilot,bs' "
-                "(tensors written by MATLAB arrive in reversed order)"
-            )
-        names = ["pattern" if n == known[0] else "pilot" if n == known[1] else "bs" for n in shape]
-    else:
-        names = [a.strip() for a in axes.split(",")]
-        names = ["subcarrier" if n == "snapshot" else n for n in names]
-    missing = {"pattern", "pilot", "bs"} - set(names)
-    if missing or len(set(names)) != len(names) or not set(names) <= set(AXES) or len(names) != len(shape):
-        raise ValueError(
-            f"axes: got {axes!r} for a received tensor of shape {shape}, expected one name an axis out of "
-            f"{', '.join(AXES)} (the last is optional)"
-        )
-    for name, n in zip(names, shape, strict=True):
-        want = sizes.get(name)
-        if want is not None and n != want:
-            raise ValueError(f"Y: axis {name!r} has {n} entries, expected {want}")
-    return names
 
 
 class IRSChannelEstimator(BaseEstimator):
@@ -71,13 +49,14 @@ class IRSChannelEstimator(BaseEstimator):
     grids : int, tuple or dict, default=None
         Grid of directions. None: one point an antenna along every axis, which spans everything. An int: this many
         points along every axis. A dict with keys ``"irs"``, ``"ms"``, ``"bs"``: None, an int, a pair of ints, or
-        directions of shape (n,) or (n, 2) in [-1, 1).
-    axes : str, default=None
-        Names of the axes of Y, for example ``"bs,pilot,pattern,subcarrier"``. None: three axes told apart by their
-        sizes; an error where sizes coincide.
-    direct : array-like of shape (n_bs, n_ms), "eliminate" or None, default=None
-        The direct channel: absent, known (subtracted), or eliminated exactly by projecting the patterns on the
-        complement of their common part, and estimated afterwards by least squares.
+        directions of shape (n,) or (n, 2), cosines in [-1, 1); at the surface differences, arrival minus departure.
+    axes : str or sequence of str, default=None
+        Names of the axes of Y, for example ``"bs,pilot,pattern,subcarrier"``. Axes of one entry may be missing from Y,
+        as MATLAB drops the last ones. None: three axes told apart by their sizes; an error where sizes coincide.
+    direct : array-like of shape ([n_subcarriers,] n_bs, n_ms), "eliminate" or None, default=None
+        The direct channel. None: there is none, it is obstructed; a warning says when the data speak against that.
+        An array: it is known, and subtracted. ``"eliminate"``: unknown; it is eliminated exactly by projecting the
+        patterns on the complement of their common part, and estimated afterwards by least squares.
     noise_variance : float, default=None
         E|noise|^2 of a received sample, in the units of ``|Y|^2``; None: learned.
     irs_array, bs_array, ms_array : int or (int, int), default=None
@@ -98,6 +77,12 @@ class IRSChannelEstimator(BaseEstimator):
         grid fits the training patterns and fails on others. None: do not warn.
     refine_threshold : float, default=1e-3
         Directions whose power is below this share of the strongest are not refined further.
+    max_time : float, default=None
+        Limit in seconds for all rounds together, with KroneckerSBL: refinement ends when it is over.
+    warm_start : bool, default=False
+        Whether a further ``fit`` starts on the directions that the last one found and, with ``refine="auto"``, refines
+        no more: for coherence blocks over which directions stay and gains change. Should twice as large a share of
+        the received power be left unexplained as last time, it starts on the grid after all.
 
     Attributes
     ----------
@@ -130,7 +115,10 @@ class IRSChannelEstimator(BaseEstimator):
     Warns
     -----
     UserWarning
-        If the grid cannot represent directions at random (``floor_target``).
+        If the grid cannot represent directions at random (``floor_target``), or if with ``direct=None`` more of the
+        received power is common to all patterns than a reflection gives in one case of a thousand.
+    ConvergenceWarning
+        If the solver did not converge on the initial grid.
 
     References
     ----------
@@ -152,7 +140,7 @@ class IRSChannelEstimator(BaseEstimator):
         "patterns": ["array-like", tuple, list, None],
         "pilots": ["array-like", None],
         "grids": [Integral, tuple, dict, None],
-        "axes": [str, None],
+        "axes": [str, list, tuple, None],
         "direct": ["array-like", StrOptions({"eliminate"}), None],
         "noise_variance": [Interval(Real, 0, None, closed="neither"), None],
         "irs_array": [Integral, tuple, list, None],
@@ -164,6 +152,8 @@ class IRSChannelEstimator(BaseEstimator):
         "solver": [BaseEstimator, None],
         "floor_target": [Interval(Real, 0, None, closed="left"), None],
         "refine_threshold": [Interval(Real, 0, 1, closed="both")],
+        "max_time": [Interval(Real, 0, None, closed="neither"), None],
+        "warm_start": ["boolean"],
     }
 
     def __init__(
@@ -172,7 +162,7 @@ class IRSChannelEstimator(BaseEstimator):
         pilots: Any = None,
         grids: Any = None,
         *,
-        axes: str | None = None,
+        axes: str | Sequence[str] | None = None,
         direct: Any = None,
         noise_variance: float | None = None,
         irs_array: Any = None,
@@ -184,6 +174,8 @@ class IRSChannelEstimator(BaseEstimator):
         solver: Any = None,
         floor_target: float | None = 0.1,
         refine_threshold: float = 1e-3,
+        max_time: float | None = None,
+        warm_start: bool = False,
     ) -> None:
         self.patterns = patterns
         self.pilots = pilots
@@ -200,6 +192,8 @@ class IRSChannelEstimator(BaseEstimator):
         self.solver = solver
         self.floor_target = floor_target
         self.refine_threshold = refine_threshold
+        self.max_time = max_time
+        self.warm_start = warm_start
 
     @_fit_context(prefer_skip_nested_validation=True)
     def fit(self, Y: npt.ArrayLike, y: Any = None) -> Self:
@@ -221,7 +215,9 @@ class IRSChannelEstimator(BaseEstimator):
         thetas, theta, X = self._training()
         received = as_inexact("Y", Y)
         n_bs = None if self.bs_array is None else int(np.prod(self.bs_array))
-        names = _axes(self.axes, received.shape, {"pattern": theta.shape[1], "pilot": X.shape[1], "bs": n_bs})
+        sizes = {"pattern": theta.shape[1], "pilot": X.shape[1], "bs": n_bs}
+        names, full = received_axes(self.axes, received.shape, sizes)
+        received = received.reshape(full)
         if not np.isfinite(received).all():
             raise ValueError(f"Y: {LOST}")
         wide = "subcarrier" in names
@@ -232,7 +228,9 @@ class IRSChannelEstimator(BaseEstimator):
         clean = data if known is None else data - np.einsum("lbt,tp->lpb", known, X)[:, None]
         modes = self._modes(thetas, X, data.shape[3])
         target = clean
-        if isinstance(self.direct, str):
+        if self.direct is None:
+            warn_of_direct_channel(data, theta)
+        elif isinstance(self.direct, str):
             complement = null_space(np.ones((1, theta.shape[1])))  # orthonormal: white noise stays white
             if complement.shape[1] == 0:
                 raise ValueError("direct: 'eliminate' needs at least two patterns")
@@ -244,14 +242,12 @@ class IRSChannelEstimator(BaseEstimator):
 
         floor = 1.0 - float(np.prod([m.coverage() for m in modes]))
         if self.floor_target is not None and floor > self.floor_target:
-            warnings.warn(
+            warn_user(
                 f"The grid leaves {floor:.0%} of a channel with directions at random outside its span, above the "
                 f"target of {self.floor_target:.0%}: the estimate can fit the training patterns and fail on others. "
                 "Use at least one point an antenna (grids=None), or floor_target=None if directions lie on the grid.",
-                UserWarning,
-                stacklevel=2,
             )
-        solver, modes, costs, n_iter = self._rounds(modes, target)
+        solver, modes, costs, n_iter = self._start_and_refine(modes, target)
 
         dtype = np.result_type(received, np.complex64)
         coef = solver.coef_
@@ -295,6 +291,8 @@ class IRSChannelEstimator(BaseEstimator):
         n_irs = self.cascade_.shape[-2]
         if t.ndim not in (1, 2) or t.shape[0] != n_irs:
             raise ValueError(f"theta: got shape {t.shape}, expected ({n_irs},) or ({n_irs}, n)")
+        if not np.isfinite(t).all():
+            raise ValueError("theta: contains NaN or infinity, expected finite numbers")
         columns = t.reshape(n_irs, -1)
         H = np.einsum("...brt,rk->...kbt", self.cascade_, columns, optimize=True)
         if include_direct and self.direct_ is not None:
@@ -364,7 +362,8 @@ class IRSChannelEstimator(BaseEstimator):
     def _matrix(name: str, value: Any) -> Array:
         m = as_double(as_inexact(name, value))
         if m.ndim != 2 or not np.isfinite(m).all() or 0 in m.shape:
-            raise ValueError(f"{name}: got shape {m.shape}, expected a matrix of finite numbers")
+            of = "n_irs, n_patterns" if name == "patterns" else "n_ms, n_pilots"
+            raise ValueError(f"{name}: got shape {m.shape}, expected finite numbers of shape ({of})")
         return m
 
     def _known_direct(self, n_bs: int, n_ms: int, wide: bool, n_subcarriers: int) -> Array | None:
@@ -409,36 +408,64 @@ class IRSChannelEstimator(BaseEstimator):
         modes.append(make_mode("bs", bs, self._grid("bs"), self._own("bs"), None))
         return modes
 
-    def _rounds(self, modes: list[Mode], target: Array) -> tuple[Any, list[Mode], list[float], int]:
+    def _start_and_refine(self, modes: list[Mode], target: Array) -> tuple[Any, list[Mode], list[float], int]:
+        """Fit on the directions of the last fit if they are wanted and still good, otherwise on the grid."""
+        end = time.monotonic() + seconds_or_inf(self.max_time)
+        spent = 0
+        last = getattr(self, "_last", None) if self.warm_start else None
+        if last is not None and [m.kind for m in last.modes] == [m.kind for m in modes]:
+            near = [
+                m if m.directions is None else replace(m, directions=k.directions, half_steps=k.half_steps)
+                for m, k in zip(modes, last.modes, strict=True)
+            ]
+            found = self._rounds(near, target, 0 if self.refine == "auto" else int(self.refine), end)
+            left = unexplained(found[0], target)
+            if left <= 2.0 * last.unexplained or time.monotonic() > end:
+                self._last = last._replace(modes=found_modes(found[0], found[1]))  # the measure stays that of the grid
+                return found
+            spent = found[3]
+        solver, modes, costs, n_iter = self._rounds(modes, target, self.refine, end)
+        self._last = LastBlock(found_modes(solver, modes), unexplained(solver, target))
+        return solver, modes, costs, n_iter + spent
+
+    def _rounds(
+        self, modes: list[Mode], target: Array, refine: int | str, end: float
+    ) -> tuple[Any, list[Mode], list[float], int]:
         """Fit, refine, fit again; keep the round of smallest cost."""
         base = KroneckerSBL(prune=1e-3) if self.solver is None else self.solver
         if isinstance(base, SBL) or "factors" not in base.get_params(deep=False):
             raise ValueError(f"solver: got {base!r}, expected an estimator of pauca.bayes with a parameter 'factors'")
         bayesian = isinstance(base, KroneckerSBL)
-        rounds = (3 if bayesian else 0) if self.refine == "auto" else int(self.refine)
+        rounds = (3 if bayesian else 0) if isinstance(refine, str) else int(refine)
         if rounds and not bayesian:
             raise ValueError(f"refine: needs KroneckerSBL, whose cost compares rounds; got {type(base).__name__}")
         best: tuple[float, Any, list[Mode]] | None = None
         costs, n_iter = [], 0
         for r in range(rounds + 1):
             solver = clone(base).set_params(factors=tuple(m.factor for m in modes))
+            left = end - time.monotonic()
+            if r and left <= 0.0:
+                break
+            if bayesian and math.isfinite(left):
+                solver.set_params(max_time=min(max(left, 1e-9), seconds_or_inf(base.max_time)))
             if self.noise_variance is not None and "noise_variance" in solver.get_params(deep=False):
                 solver.set_params(noise_variance=self.noise_variance)
             with warnings.catch_warnings():
                 if r:  # only the round on the user's grid may complain
                     warnings.simplefilter("ignore", ConvergenceWarning)
                 solver.fit(target)
-            cost = float(solver.objective_path_[-1]) if bayesian else 0.0
+            cost = float(solver.objective_path_[-1]) if bayesian and solver.objective_path_.size else 0.0
             costs.append(cost)
             n_iter += solver.n_iter_
             if best is None or cost < best[0]:
                 best = (cost, solver, modes)
             if r == rounds or all(m.directions is None for m in modes):
                 break
-            power = np.sum(np.abs(solver.coef_) ** 2, axis=0)
+            power = powers(solver)
+            if not power[0].any():  # nothing was found that could be refined
+                break
             finer = []
-            for i, m in enumerate(modes):
-                p = power.sum(axis=tuple(k for k in range(power.ndim) if k != i))
+            for m, p in zip(modes, power, strict=True):
                 finer.append(m.zoomed(np.flatnonzero(p >= self.refine_threshold * p.max())))
             modes = finer
         assert best is not None

@@ -11,28 +11,81 @@ import numpy as np
 from ._arrays import Array
 
 
+def check_suffix(path: str | Path) -> str:
+    """The ending of a file that can be read and written, in lower case."""
+    suffix = Path(path).suffix.lower()
+    if suffix not in (".npz", ".mat", ".csv"):
+        raise ValueError(f"{path}: expected a .npz, .mat or .csv file")
+    return suffix
+
+
 def read_tensors(path: str | Path) -> dict[str, Array]:
     """Named arrays of a .npz, .mat or .csv file.
 
-    A .mat file of version 7.3 needs h5py; its arrays arrive with their axes reversed and are turned back. A .csv file
-    has the columns ``name``, ``shape`` (like 6x3x16), ``index`` (flat, C order), ``re`` and ``im``.
+    Arrays keep the order of axes they have in MATLAB, also those of version 7.3, where they are stored reversed; axes
+    of one entry at the end are lost there.
+
+    Parameters
+    ----------
+    path : str or Path
+        The file. A .mat file of version 7.3 needs h5py. A .csv file has the columns ``name``, ``shape`` (like 6x3x16),
+        ``index`` (flat, C order), ``re`` and ``im``.
+
+    Returns
+    -------
+    dict of str to ndarray
+        The arrays by name.
+
+    Raises
+    ------
+    ValueError
+        If the file has another ending or another content.
+
+    Examples
+    --------
+    >>> import os, tempfile
+    >>> import numpy as np
+    >>> from pauca.channel import read_tensors, write_tensors
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     write_tensors(os.path.join(folder, "block.mat"), {"received": np.zeros((6, 3, 16), complex)})
+    ...     read_tensors(os.path.join(folder, "block.mat"))["received"].shape
+    (6, 3, 16)
     """
-    path = Path(path)
-    suffix = path.suffix.lower()
+    suffix, path = check_suffix(path), Path(path)
     if suffix == ".npz":
         with np.load(path) as stored:
             return {k: stored[k] for k in stored.files}
     if suffix == ".mat":
         return _read_mat(path)
-    if suffix == ".csv":
-        return _read_csv(path)
-    raise ValueError(f"{path}: expected a .npz, .mat or .csv file")
+    return _read_csv(path)
 
 
 def write_tensors(path: str | Path, tensors: Mapping[str, Any]) -> None:
-    """Write named arrays to a .npz, .mat (version 5) or .csv file."""
-    path = Path(path)
-    suffix = path.suffix.lower()
+    """Write named arrays to a .npz, .mat (version 5) or .csv file.
+
+    Parameters
+    ----------
+    path : str or Path
+        The file; its ending tells the format.
+    tensors : mapping of str to array-like
+        The arrays by name.
+
+    Raises
+    ------
+    ValueError
+        If the file has another ending.
+
+    Examples
+    --------
+    >>> import os, tempfile
+    >>> import numpy as np
+    >>> from pauca.channel import read_tensors, write_tensors
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     write_tensors(os.path.join(folder, "block.npz"), {"pilots": np.ones((6, 3))})
+    ...     sorted(read_tensors(os.path.join(folder, "block.npz")))
+    ['pilots']
+    """
+    suffix, path = check_suffix(path), Path(path)
     arrays = {k: np.asarray(v) for k, v in tensors.items()}
     if suffix == ".npz":
         np.savez_compressed(path, **arrays)  # type: ignore[arg-type]
@@ -40,15 +93,13 @@ def write_tensors(path: str | Path, tensors: Mapping[str, Any]) -> None:
         from scipy.io import savemat
 
         savemat(path, arrays)
-    elif suffix == ".csv":
+    else:
         with path.open("w", encoding="utf-8") as out:
             out.write("name,shape,index,re,im\n")
             for name, a in arrays.items():
                 shape = "x".join(map(str, a.shape)) or "1"
                 for i, v in enumerate(a.ravel()):
                     out.write(f"{name},{shape},{i},{float(np.real(v))!r},{float(np.imag(v))!r}\n")
-    else:
-        raise ValueError(f"{path}: expected a .npz, .mat or .csv file")
 
 
 def _read_mat(path: Path) -> dict[str, Array]:

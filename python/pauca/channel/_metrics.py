@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from numbers import Integral
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 from sklearn.utils import check_random_state
 
-Array = npt.NDArray[Any]
+from ..bayes._operator import Array, as_inexact
 
 
 def support_recovery(true: npt.ArrayLike, estimate: npt.ArrayLike, threshold: float = 1e-3) -> float:
@@ -65,14 +66,32 @@ def projection_floor(cascade: npt.ArrayLike, irs: npt.ArrayLike, ms: npt.ArrayLi
     >>> projection_floor(np.ones((4, 8, 2)), np.eye(8)[:, :4], np.eye(2), np.eye(4))  # half of the surface left out
     0.5
     """
-    C = np.asarray(cascade)
+    C = as_inexact("cascade", cascade)
+    if C.ndim < 3 or not np.isfinite(C).all() or not C.any():
+        raise ValueError(
+            f"cascade: got shape {C.shape}, expected finite (..., n_bs, n_irs, n_ms) that are not all zero"
+        )
     bases = []
-    for d in (bs, irs, ms):
+    for name, d, n in (("bs", bs, C.shape[-3]), ("irs", irs, C.shape[-2]), ("ms", ms, C.shape[-1])):
+        if np.ndim(d) != 2 or np.shape(d)[0] != n:
+            raise ValueError(f"{name}: got shape {np.shape(d)}, expected ({n}, n_atoms)")
         u, s, _ = np.linalg.svd(np.asarray(d), full_matrices=False)
         bases.append(u[:, s > 1e-10 * s[0]])
     inside = np.einsum("...brt,bi,rj,tk->...ijk", C, *(b.conj() for b in bases), optimize=True)
     back = np.einsum("...ijk,bi,rj,tk->...brt", inside, *bases, optimize=True)
     return float(np.sum(np.abs(C - back) ** 2) / np.sum(np.abs(C) ** 2))
+
+
+def _channels(true: npt.ArrayLike, estimate: npt.ArrayLike) -> tuple[Array, Array]:
+    H, G = as_inexact("true", true), as_inexact("estimate", estimate)
+    if H.ndim < 2 or not H.size:
+        raise ValueError(f"true: got shape {H.shape}, expected (..., n_bs, n_ms)")
+    if G.shape != H.shape:
+        raise ValueError(f"estimate: got shape {G.shape}, expected that of true, {H.shape}")
+    for name, array in (("true", H), ("estimate", G)):
+        if not np.isfinite(array).all():
+            raise ValueError(f"{name}: contains NaN or infinity, expected finite numbers")
+    return H, G
 
 
 def _leading_pair(H: Array) -> tuple[Array, Array]:
@@ -102,8 +121,8 @@ def spectral_efficiency(true: npt.ArrayLike, estimate: npt.ArrayLike, snr_db: fl
     >>> spectral_efficiency(np.eye(2), np.eye(2), snr_db=0.0)
     1.0
     """
-    H = np.asarray(true)
-    w, f = _leading_pair(np.asarray(estimate))
+    H, G = _channels(true, estimate)
+    w, f = _leading_pair(G)
     gain = np.abs(np.einsum("...b,...bt,...t->...", w.conj(), H, f)) ** 2
     return float(np.mean(np.log2(1.0 + 10.0 ** (snr_db / 10.0) * gain)))
 
@@ -144,9 +163,11 @@ def symbol_error_rate(
     >>> symbol_error_rate(H, H, snr_db=30.0, random_state=0)
     0.0
     """
+    for name, n, least in (("n_symbols", n_symbols, 1), ("order", order, 2)):
+        if not isinstance(n, Integral) or n < least:
+            raise ValueError(f"{name}: got {n!r}, expected a whole number of at least {least}")
     rng = check_random_state(random_state)
-    H = np.asarray(true).reshape(-1, *np.shape(true)[-2:])
-    G = np.asarray(estimate).reshape(H.shape)
+    H, G = (a.reshape(-1, *a.shape[-2:]) for a in _channels(true, estimate))
     w, f = _leading_pair(G)
     through = np.einsum("kb,kbt,kt->k", w.conj(), H, f)
     assumed = np.einsum("kb,kbt,kt->k", w.conj(), G, f)

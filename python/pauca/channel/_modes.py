@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from numbers import Integral
 from typing import Any
 
 import numpy as np
@@ -27,6 +28,11 @@ class Mode:
     half_steps: tuple[float, ...]
     own: Array | None = None
     conjugate: bool = False
+
+    @property
+    def kind(self) -> tuple[str, tuple[int, ...], bool]:
+        """What has to agree for directions of one mode to serve another."""
+        return self.name, self.shape, self.directions is None
 
     @property
     def dictionary(self) -> Array:
@@ -88,7 +94,7 @@ def make_mode(name: str, shape: tuple[int, ...], grid: Any, own: Any, sensing: A
         grid = shape
     if np.ndim(grid) == 0:
         grid = (int(grid),) * len(shape)
-    if isinstance(grid, tuple) and len(grid) == len(shape) and all(isinstance(g, int) for g in grid):
+    if isinstance(grid, tuple) and len(grid) == len(shape) and all(isinstance(g, Integral) for g in grid):
         if min(grid) < 1:
             raise ValueError(f"grids[{name!r}]: got {grid}, expected positive numbers of points")
         # The surface sees differences of directions: multiples of the step, zero among them.
@@ -103,6 +109,8 @@ def make_mode(name: str, shape: tuple[int, ...], grid: Any, own: Any, sensing: A
             f"grids[{name!r}]: got shape {directions.shape}, expected a number of points, or directions of shape "
             f"(n, {len(shape)})"
         )
+    if directions.size == 0 or np.abs(directions).max() > 1.0:
+        raise ValueError(f"grids[{name!r}]: expected directions as cosines in [-1, 1), not as degrees or radians")
     halves = []
     for u in directions.T:
         gaps = np.diff(np.unique(u))

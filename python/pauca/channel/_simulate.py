@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
+from numbers import Integral, Real
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 from sklearn.utils import check_random_state
 
+from .._values import ShortRepr
+from ..bayes._operator import as_inexact
 from ._arrays import Array, angle_grid, ula_response
 
 
-@dataclass(frozen=True)
-class SimulatedIRS:
+@dataclass(frozen=True, repr=False)
+class SimulatedIRS(ShortRepr):
     """A simulated training block and the truth behind it.
 
     Attributes
@@ -84,13 +88,55 @@ class SimulatedIRS:
 
 
 def draw_patterns(n_irs: int, n_patterns: int, random_state: Any = None) -> Array:
-    """Patterns of independent entries +-1 / sqrt(n_irs), shape (n_irs, n_patterns)."""
+    """Patterns of independent entries +-1 / sqrt(n_irs).
+
+    Parameters
+    ----------
+    n_irs : int
+        Elements of the surface.
+    n_patterns : int
+        Number of patterns.
+    random_state : int, RandomState instance or None, default=None
+        Source of the signs.
+
+    Returns
+    -------
+    ndarray of shape (n_irs, n_patterns)
+        Patterns, one a column.
+
+    Examples
+    --------
+    >>> from pauca.channel import draw_patterns
+    >>> draw_patterns(4, 2, random_state=0).shape
+    (4, 2)
+    """
     rng = check_random_state(random_state)
     return np.asarray(rng.choice([-1.0, 1.0], (n_irs, n_patterns)) / np.sqrt(n_irs))
 
 
 def draw_pilots(n_ms: int, n_pilots: int, random_state: Any = None) -> Array:
-    """QPSK pilots over sqrt(n_ms), shape (n_ms, n_pilots)."""
+    """QPSK pilots over sqrt(n_ms).
+
+    Parameters
+    ----------
+    n_ms : int
+        Antennas of the terminal.
+    n_pilots : int
+        Number of pilot symbols.
+    random_state : int, RandomState instance or None, default=None
+        Source of the symbols.
+
+    Returns
+    -------
+    ndarray of shape (n_ms, n_pilots)
+        Pilots, one a column; each has unit power.
+
+    Examples
+    --------
+    >>> from pauca.channel import draw_pilots
+    >>> draw_pilots(4, 3, random_state=0).shape
+    (4, 3)
+    """
     rng = check_random_state(random_state)
     signs = rng.choice([-1.0, 1.0], (2, n_ms, n_pilots))
     return np.asarray((signs[0] + 1j * signs[1]) / np.sqrt(2.0 * n_ms))
@@ -138,6 +184,17 @@ def _paper_channel(rng: Any, n_bs: int, n_irs: int, n_ms: int, n_grid: int, n_pa
     return H1, H2, angles, coef
 
 
+def _given_channels(channels: Any) -> tuple[Array, Array]:
+    if not isinstance(channels, (tuple, list)) or len(channels) != 2:
+        raise ValueError("channels: expected a pair (H1, H2), of shapes (n_irs, n_ms) and (n_bs, n_irs)")
+    H1, H2 = (as_inexact("channels", h) for h in channels)
+    if H1.ndim != 2 or H2.ndim != 2 or H1.shape[0] != H2.shape[1]:
+        raise ValueError(f"channels: got shapes {H1.shape}, {H2.shape}, expected (n_irs, n_ms), (n_bs, n_irs)")
+    if not np.isfinite(H1).all() or not np.isfinite(H2).all():
+        raise ValueError("channels: NaN or infinite entries")
+    return H1, H2
+
+
 def simulate_irs_mimo(
     n_bs: int = 16,
     n_irs: int = 256,
@@ -171,7 +228,8 @@ def simulate_irs_mimo(
     n_grid : int, default=18
         Grid of directions that the paths lie on.
     n_paths : int, default=3
-        Adjacent directions of arrival at the surface and at the base station; there is one of departure each.
+        Adjacent directions of arrival at the surface and at the base station, at most ``n_grid`` on the grid; there is
+        one of departure each.
     on_grid : bool, default=True
         False draws all directions continuously and independently.
     n_subcarriers : int, default=None
@@ -190,6 +248,12 @@ def simulate_irs_mimo(
     Returns
     -------
     SimulatedIRS
+        The block and the truth behind it.
+
+    Raises
+    ------
+    ValueError
+        If an argument is not as described; the message names which.
 
     References
     ----------
@@ -203,26 +267,32 @@ def simulate_irs_mimo(
     >>> sim.received.shape, sim.axes
     ((6, 3, 16), 'pattern,pilot,bs')
     """
+    sizes = {"n_bs": n_bs, "n_irs": n_irs, "n_ms": n_ms, "n_patterns": n_patterns, "n_pilots": n_pilots}
+    sizes |= {"n_grid": n_grid, "n_paths": n_paths, "n_subcarriers": 1 if n_subcarriers is None else n_subcarriers}
+    for name, n in sizes.items():
+        if not isinstance(n, Integral) or n < 1:
+            raise ValueError(f"{name}: got {n!r}, expected a whole number of at least 1")
+    if on_grid and channels is None and n_paths > n_grid:
+        raise ValueError(f"n_paths: got {n_paths}, expected at most the {n_grid} directions of the grid (n_grid)")
+    if not isinstance(snr_db, Real) or not snr_db > -math.inf:
+        raise ValueError(f"snr_db: got {snr_db!r}, expected decibels, or inf for no noise")
+    if not isinstance(direct_power, Real) or not 0 <= direct_power < math.inf:
+        raise ValueError(f"direct_power: got {direct_power!r}, expected a ratio of powers >= 0")
     rng = check_random_state(random_state)
     L = 1 if n_subcarriers is None else n_subcarriers
     angles: dict[str, Array] = {}
     coef = None
     if channels is not None:
-        H1, H2 = (np.asarray(h)[None] for h in channels)
-        if H1.ndim != 3 or H2.ndim != 3 or H1.shape[1] != H2.shape[2]:
-            raise ValueError(
-                f"channels: got shapes {H1.shape[1:]}, {H2.shape[1:]}, expected (n_irs, n_ms), (n_bs, n_irs)"
-            )
-        H1, H2 = np.repeat(H1, L, axis=0), np.repeat(H2, L, axis=0)
+        H1, H2 = _given_channels(channels)
+        H1, H2 = np.repeat(H1[None], L, axis=0), np.repeat(H2[None], L, axis=0)
         n_bs, n_irs, n_ms = H2.shape[1], H2.shape[2], H1.shape[2]
     else:
         H1, H2, angles, coef = _paper_channel(rng, n_bs, n_irs, n_ms, n_grid, n_paths, on_grid, L)
-    theta = draw_patterns(n_irs, n_patterns, rng) if patterns is None else np.asarray(patterns)
-    X = draw_pilots(n_ms, n_pilots, rng) if pilots is None else np.asarray(pilots)
-    if theta.ndim != 2 or theta.shape[0] != n_irs:
-        raise ValueError(f"patterns: got shape {theta.shape}, expected ({n_irs}, n_patterns)")
-    if X.ndim != 2 or X.shape[0] != n_ms:
-        raise ValueError(f"pilots: got shape {X.shape}, expected ({n_ms}, n_pilots)")
+    theta = draw_patterns(n_irs, n_patterns, rng) if patterns is None else as_inexact("patterns", patterns)
+    X = draw_pilots(n_ms, n_pilots, rng) if pilots is None else as_inexact("pilots", pilots)
+    for name, given, rows in (("patterns", theta, n_irs), ("pilots", X, n_ms)):
+        if given.ndim != 2 or given.shape[0] != rows or not given.size or not np.isfinite(given).all():
+            raise ValueError(f"{name}: got shape {given.shape}, expected finite numbers of shape ({rows}, n_{name})")
     cascade = H2[:, :, :, None] * H1[:, None]
     clean = np.einsum("lbrt,rk,tp->kpbl", cascade, theta, X, optimize=True)
     direct = None

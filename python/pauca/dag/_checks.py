@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -11,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from .._validation import FloatArray
+from .._warnings import warn_user
 from ._constraints import listed, positions
 from ._problem import MomentSet
 
@@ -78,11 +78,9 @@ def warn_standardized(estimator: Any, moments: MomentSet) -> None:
         return
     variance = np.diag(moments.covariance())[: moments.n_features]
     if variance.size > 2 and np.allclose(variance / variance.mean(), 1.0, rtol=1e-2):
-        warnings.warn(
+        warn_user(
             "All columns have the same variance: X looks standardized. Equal noise variances identify the graph only "
             "on the original scale; use the original columns or variance='unequal'.",
-            UserWarning,
-            stacklevel=3,
         )
 
 
@@ -94,11 +92,9 @@ def warn_ignored_strength(estimator: Any) -> None:
     if estimator.criterion == "bic":
         given = [name for name in ("alpha", "adaptive", "edge_penalties") if getattr(estimator, name) is not None]
         if given:
-            warnings.warn(
+            warn_user(
                 f"{', '.join(given)} has no effect with criterion='bic', whose price of an edge is penalty_discount: "
                 "set criterion='colide' for a penalty on the weights.",
-                UserWarning,
-                stacklevel=4,
             )
 
 

@@ -16,7 +16,7 @@ from ._problem import from_moments
 from ._settings import alpha_path, default_alphas
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class ColidePath:
     """Graphs along a path of penalty strengths.
 
@@ -36,6 +36,15 @@ class ColidePath:
     adjacencies: FloatArray
     objectives: FloatArray
     bics: FloatArray
+
+    def __repr__(self) -> str:
+        edges = np.count_nonzero(self.adjacencies, axis=(1, 2))
+        best = int(np.argmin(self.bics))
+        return (
+            f"<ColidePath: {len(self.alphas)} strengths from {self.alphas[0]:.4g} to {self.alphas[-1]:.4g}, "
+            f"{edges.min()} to {edges.max()} edges between {self.adjacencies.shape[-1]} nodes, lowest BIC with "
+            f"{edges[best]} at {self.alphas[best]:.4g}>"
+        )
 
 
 def colide_path(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import warnings
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,6 +10,7 @@ import numpy.typing as npt
 
 from .. import _core
 from .._validation import FloatArray
+from .._warnings import warn_user
 from ..moments import Moments
 from ._constraints import Constraints
 from ._graph import IntArray
@@ -79,11 +79,9 @@ def from_covariance(covariance: Any, n_samples: float, mean: FloatArray) -> Mome
         raise ValueError(f"covariance: its smallest eigenvalue is {values[0]:.3g} times the scale, expected >= 0")
     live = values[-1] / max(values[(scale == 0.0).sum()], 1e-300)
     if live > MAX_CONDITION:
-        warnings.warn(
+        warn_user(
             f"The correlations' condition number is {live:.1e}: a covariance has lost the digits that small residual "
             "variances need. Accumulate pauca.moments.Moments instead, which keep a triangular factor.",
-            UserWarning,
-            stacklevel=3,
         )
     root = (vectors * np.sqrt(np.clip(values, 0.0, None))).T * scale * np.sqrt(n_samples)
     return MomentSet([np.asfortranarray(root)], [float(n_samples)], [mean], [], S.shape[0])

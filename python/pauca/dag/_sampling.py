@@ -62,7 +62,7 @@ def resampled_noise(
         X[:, j] = residual[rng.randint(n, size=n_samples), j] + intercept[j]
     if exogenous:
         rows = rng.randint(n, size=n_samples)
-        X[:, exogenous] = residual[np.ix_(rows, exogenous)] + intercept[exogenous]
+        X[:, exogenous] = residual[rows][:, exogenous] + intercept[exogenous]
     return X
 
 

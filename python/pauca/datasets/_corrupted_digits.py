@@ -14,6 +14,7 @@ from sklearn.datasets import load_digits
 from sklearn.utils import check_random_state
 
 from .._validation import FloatArray
+from .._values import ShortRepr
 
 Corruption = Callable[[FloatArray, np.random.RandomState], FloatArray]
 
@@ -73,8 +74,8 @@ CORRUPTIONS: dict[str, Corruption] = {
 }
 
 
-@dataclass(frozen=True)
-class CorruptedDigits:
+@dataclass(frozen=True, repr=False)
+class CorruptedDigits(ShortRepr):
     """Binary tasks that can be sampled: images of one corruption, one digit (1) against the others (0), half of each.
 
     Attributes

@@ -9,12 +9,13 @@ import numpy as np
 from sklearn.utils import check_random_state
 
 from .._validation import FloatArray
+from .._values import ShortRepr
 
 KINDS = ("generic", "skew", "single")
 
 
-@dataclass(frozen=True)
-class MultiTaskProblem:
+@dataclass(frozen=True, repr=False)
+class MultiTaskProblem(ShortRepr):
     """Tasks y = x'B w_m + noise that can be sampled at will; x is standard normal.
 
     Attributes

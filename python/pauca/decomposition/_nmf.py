@@ -16,6 +16,7 @@ from sklearn.utils.validation import check_is_fitted, check_non_negative
 
 from .. import _core
 from .._monitor import watch
+from .._parallel import n_threads
 from .._report import SolverReport, warn_unless_converged
 from .._sklearn_compat import (
     CallbackSupportMixin,
@@ -27,6 +28,7 @@ from .._sklearn_compat import (
     with_callbacks,
 )
 from .._validation import seconds_or_inf
+from ._counts import rebuilt
 
 Array = npt.NDArray[np.floating[Any]]
 
@@ -100,8 +102,8 @@ class NMF(CallbackSupportMixin, ClassNamePrefixFeaturesOutMixin, TransformerMixi
 
     Parameters
     ----------
-    n_components : int or None, default=None
-        Number of components; None means the number of features.
+    n_components : int, "auto" or None, default=None
+        Number of components; None and "auto" mean the number of features, "auto" the rows of a custom H.
     init : {"random", "nndsvd", "nndsvda", "custom"} or None, default=None
         Start. None is "nndsvda" where ``n_components <= min(n_samples, n_features)``, else "random". "custom" uses
         ``W`` and ``H`` of ``fit_transform``.
@@ -126,7 +128,7 @@ class NMF(CallbackSupportMixin, ClassNamePrefixFeaturesOutMixin, TransformerMixi
     max_time : float, default=None
         Limit in seconds.
     n_jobs : int, default=1
-        Threads. Results do not depend on it.
+        Threads; -1 for all processors. Results do not depend on it.
     verbose : int, default=0
         1 shows a progress bar (needs tqdm).
 
@@ -187,7 +189,7 @@ class NMF(CallbackSupportMixin, ClassNamePrefixFeaturesOutMixin, TransformerMixi
     """
 
     _parameter_constraints: ClassVar[dict[str, Any]] = {
-        "n_components": [Interval(Integral, 1, None, closed="left"), None],
+        "n_components": [Interval(Integral, 1, None, closed="left"), StrOptions({"auto"}), None],
         "init": [StrOptions({"random", "nndsvd", "nndsvda", "custom"}), None],
         "beta_loss": [StrOptions({"frobenius", "kullback-leibler"})],
         "tol": [Interval(Real, 0, None, closed="left")],
@@ -199,13 +201,13 @@ class NMF(CallbackSupportMixin, ClassNamePrefixFeaturesOutMixin, TransformerMixi
         "sweeps": [Interval(Integral, 1, None, closed="left")],
         "extrapolate": ["boolean"],
         "max_time": [Interval(Real, 0, None, closed="neither"), None],
-        "n_jobs": [Interval(Integral, 1, None, closed="left")],
+        "n_jobs": [Integral, None],
         "verbose": ["verbose"],
     }
 
     def __init__(
         self,
-        n_components: int | None = None,
+        n_components: int | str | None = None,
         *,
         init: str | None = None,
         beta_loss: str = "frobenius",
@@ -218,7 +220,7 @@ class NMF(CallbackSupportMixin, ClassNamePrefixFeaturesOutMixin, TransformerMixi
         sweeps: int = 8,
         extrapolate: bool = True,
         max_time: float | None = None,
-        n_jobs: int = 1,
+        n_jobs: int | None = 1,
         verbose: int = 0,
     ) -> None:
         self.n_components = n_components
@@ -244,8 +246,10 @@ class NMF(CallbackSupportMixin, ClassNamePrefixFeaturesOutMixin, TransformerMixi
 
     def _start(self, X: Any, W: Any, H: Any) -> tuple[Array, Array]:
         n, m = X.shape
-        k = m if self.n_components is None else int(self.n_components)
         init = self.init
+        k = m if self.n_components in (None, "auto") else int(self.n_components or 0)
+        if self.n_components == "auto" and init == "custom" and H is not None:
+            k = np.shape(H)[0]
         if init == "custom":
             if W is None or H is None:
                 raise ValueError("init: 'custom' needs both W and H in fit_transform")
@@ -299,7 +303,7 @@ class NMF(CallbackSupportMixin, ClassNamePrefixFeaturesOutMixin, TransformerMixi
                 penalty=(*penalty[2:], *penalty[:2]) if swap else penalty,
                 sweeps=int(self.sweeps),
                 extrapolate=bool(self.extrapolate),
-                n_threads=int(self.n_jobs),
+                n_threads=n_threads(self.n_jobs),
                 tol=float(self.tol),
                 max_iter=int(self.max_iter),
                 max_time=seconds_or_inf(self.max_time),
@@ -340,7 +344,7 @@ class NMF(CallbackSupportMixin, ClassNamePrefixFeaturesOutMixin, TransformerMixi
         l1, l2 = self._penalties(X)[:2]
         kl = self.beta_loss == "kullback-leibler"
         tol = 1e-7 if dtype == np.float64 else 1e-4
-        return np.asarray(_core.nmf_solve_left(_rows(X), start, H, kl, l1, l2, int(self.n_jobs), tol))
+        return np.asarray(_core.nmf_solve_left(_rows(X), start, H, kl, l1, l2, n_threads(self.n_jobs), tol))
 
     def fit_transform(self, X: Any, y: Any = None, W: Any = None, H: Any = None) -> Array:
         """Fit the model and return W, the same as ``fit(X).transform(X)``.
@@ -375,7 +379,7 @@ class NMF(CallbackSupportMixin, ClassNamePrefixFeaturesOutMixin, TransformerMixi
             ``W @ components_``.
         """
         check_is_fitted(self)
-        return np.asarray(W @ self.components_)
+        return rebuilt(W, self.components_)
 
     @property
     def _n_features_out(self) -> int:

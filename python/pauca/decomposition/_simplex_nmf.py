@@ -13,6 +13,7 @@ from sklearn.utils.validation import check_is_fitted, check_non_negative
 
 from .. import _core
 from .._monitor import watch
+from .._parallel import n_threads
 from .._report import warn_unless_converged
 from .._sklearn_compat import (
     CallbackSupportMixin,
@@ -22,7 +23,7 @@ from .._sklearn_compat import (
     validate_data,
     with_callbacks,
 )
-from ._counts import INITS, SOLVERS, STOPPINGS, CountTable, fit_simplex, mixture_weights
+from ._counts import INITS, SOLVERS, STOPPINGS, CountTable, fit_simplex, mixture_weights, rebuilt
 
 
 class SimplexNMF(CallbackSupportMixin, ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
@@ -66,7 +67,7 @@ class SimplexNMF(CallbackSupportMixin, ClassNamePrefixFeaturesOutMixin, Transfor
     max_time : float, default=None
         Limit in seconds for each solve.
     n_jobs : int, default=1
-        Threads. Results do not depend on it.
+        Threads; -1 for all processors. Results do not depend on it.
     random_state : int, RandomState instance or None, default=None
         Seed of random starts, of thinning and of the randomised subspace.
     verbose : int, default=0
@@ -146,7 +147,7 @@ class SimplexNMF(CallbackSupportMixin, ClassNamePrefixFeaturesOutMixin, Transfor
         "max_iter": [Interval(Integral, 1, None, closed="left")],
         "tol": [Interval(Real, 0, None, closed="left")],
         "max_time": [Interval(Real, 0, None, closed="neither"), None],
-        "n_jobs": [Interval(Integral, 1, None, closed="left")],
+        "n_jobs": [Integral, None],
         "random_state": ["random_state"],
         "verbose": ["verbose"],
     }
@@ -164,7 +165,7 @@ class SimplexNMF(CallbackSupportMixin, ClassNamePrefixFeaturesOutMixin, Transfor
         max_iter: int = 1000,
         tol: float = 1e-6,
         max_time: float | None = None,
-        n_jobs: int = 1,
+        n_jobs: int | None = 1,
         random_state: Any = None,
         verbose: int = 0,
     ) -> None:
@@ -217,7 +218,7 @@ class SimplexNMF(CallbackSupportMixin, ClassNamePrefixFeaturesOutMixin, Transfor
                 max_iter=int(self.max_iter),
                 tol=float(self.tol),
                 max_time=self.max_time,
-                n_threads=int(self.n_jobs),
+                n_threads=n_threads(self.n_jobs),
                 rng=check_random_state(self.random_state),
                 callback=callback,
             )
@@ -252,7 +253,7 @@ class SimplexNMF(CallbackSupportMixin, ClassNamePrefixFeaturesOutMixin, Transfor
         X = validate_data(self, X, accept_sparse=("csr", "csc"), dtype=[np.float64, np.float32], reset=False)
         check_non_negative(X, "SimplexNMF.transform (input X)")
         weights = mixture_weights(
-            CountTable.from_matrix(X), self.components_.astype(np.float64), n_threads=int(self.n_jobs)
+            CountTable.from_matrix(X), self.components_.astype(np.float64), n_threads=n_threads(self.n_jobs)
         )
         return weights.astype(X.dtype, copy=False)
 
@@ -287,7 +288,7 @@ class SimplexNMF(CallbackSupportMixin, ClassNamePrefixFeaturesOutMixin, Transfor
             ``W @ components_``.
         """
         check_is_fitted(self)
-        return np.asarray(W @ self.components_)
+        return rebuilt(W, self.components_)
 
     def score(self, X: Any, y: Any = None) -> float:
         """Mean log-likelihood of a count in new documents, topic weights fitted to them.
@@ -302,7 +303,9 @@ class SimplexNMF(CallbackSupportMixin, ClassNamePrefixFeaturesOutMixin, Transfor
         Returns
         -------
         float
-            ``sum X log(W H) / sum X``; the larger the better.
+            ``sum X log(W H) / sum X``; the larger the better, and ``exp(-score)`` is the perplexity. Weights are
+            fitted to the counts that are scored, so that more topics rarely score worse: do not choose their number by
+            this score.
         """
         weights = self.transform(X)
         X = validate_data(self, X, accept_sparse=("csr", "csc"), dtype=[np.float64, np.float32], reset=False)

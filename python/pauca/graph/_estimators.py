@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import warnings
 from numbers import Integral, Real
 from typing import Any, ClassVar, Self
 
@@ -25,6 +24,7 @@ from .._sklearn_compat import (
     with_callbacks,
 )
 from .._validation import FloatArray
+from .._warnings import warn_user
 from ._affinity import affinity_to, check_affinity, neighbour_graph
 from ._harmonic import harmonic
 from ._labels import unlabelled
@@ -221,11 +221,9 @@ class GraphPropagationClassifier(ClassifierMixin, _GraphPropagation):
             raise ValueError("y: every sample is unlabelled (-1, None or NaN), expected at least one label")
         check_classification_targets(labels[known])
         if marked.any() and not missing.any() and len(np.unique(labels[known])) == 1:
-            warnings.warn(
+            warn_user(
                 "y holds -1 and one other label: one class alone has nothing to tell apart, so that -1 is taken as the "
                 "second class here and no sample as unlabelled.",
-                UserWarning,
-                stacklevel=2,
             )
             known = np.ones(len(labels), dtype=bool)
         classes, codes = np.unique(labels[known], return_inverse=True)

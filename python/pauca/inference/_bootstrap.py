@@ -8,18 +8,18 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 from joblib import delayed
+from scipy import sparse
 from sklearn.base import clone
 from sklearn.utils import check_random_state
-from sklearn.utils._indexing import _safe_indexing
 from sklearn.utils.metadata_routing import MetadataRouter, MethodMapping
-from sklearn.utils.validation import _num_samples
 
 from .._parallel import run_all
-from .._sklearn_compat import routing_enabled
+from .._sklearn_compat import _num_samples, _safe_indexing, routing_enabled
 from .._validation import FloatArray
+from ._selectors import last_model
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class BootstrapResult:
     """Coefficients of all resamples.
 
@@ -43,6 +43,13 @@ class BootstrapResult:
 
     estimate: FloatArray
     samples: FloatArray
+
+    def __repr__(self) -> str:
+        often = np.count_nonzero(self.selection_frequencies >= 0.5)
+        return (
+            f"<BootstrapResult: {self.samples.shape[0]} resamples, {self.estimate.size} coefficients, {often} of them "
+            "nonzero in half of the resamples or more>"
+        )
 
     @property
     def standard_errors(self) -> FloatArray:
@@ -108,7 +115,8 @@ def bootstrap_coefficients(
     Parameters
     ----------
     estimator : estimator
-        With ``coef_`` after ``fit``; a cross-validated one tunes anew on every resample.
+        With ``coef_`` after ``fit``, or a pipeline or search that ends in one; a cross-validated one tunes anew on
+        every resample.
     X : {array-like, sparse matrix} of shape (n_samples, n_features)
         Data.
     y : array-like
@@ -179,12 +187,19 @@ def bootstrap_coefficients(
         )
         router.validate_metadata(params=given, method="fit")
         given = dict(router.route_params(caller="fit", params=given).estimator.fit)
-    whole = np.ravel(clone(estimator).fit(X, y, **given).coef_).astype(np.float64)
+    whole = _coefficients(clone(estimator).fit(X, y, **given))
     samples = run_all((delayed(_fit)(clone(estimator), X, y, given, draw) for draw in draws), n_jobs)
+    if any(sample.shape != whole.shape for sample in samples):
+        raise ValueError("estimator: its number of coefficients changes with the resample; fix what comes before it")
     return BootstrapResult(whole, np.array(samples))
+
+
+def _coefficients(fitted: Any) -> FloatArray:
+    coef = last_model(fitted).coef_
+    return np.ravel(coef.toarray() if sparse.issparse(coef) else coef).astype(np.float64)
 
 
 def _fit(estimator: Any, X: Any, y: Any, rows: dict[str, Any], draw: npt.NDArray[np.intp]) -> FloatArray:
     some = {key: _safe_indexing(value, draw) for key, value in rows.items()}
     fitted = estimator.fit(_safe_indexing(X, draw), _safe_indexing(y, draw), **some)
-    return np.ravel(fitted.coef_).astype(np.float64)
+    return _coefficients(fitted)

@@ -19,6 +19,7 @@ from sklearn.utils.validation import check_is_fitted
 from .._parallel import run_all
 from .._sklearn_compat import HasMethods, Interval, StrOptions, _fit_context, validate_data
 from .._validation import FloatArray, match_features, normalized_weights
+from .._warnings import warn_user
 from ..linear_model import SparseClassifier, SparseRegressor
 from ..penalties import L1
 
@@ -217,11 +218,9 @@ class DebiasedLasso(BaseEstimator):
             self.standard_errors_[j] = np.sqrt(variance)
         lost = [j for j in wanted if np.isnan(self.coef_[j])]
         if lost:
-            warnings.warn(
+            warn_user(
                 f"No estimate for {len(lost)} features, the first at position {lost[0]}: constant, or a combination "
                 "of the others. Their coefficients are NaN.",
-                UserWarning,
-                stacklevel=2,
             )
         with np.errstate(invalid="ignore", divide="ignore"):
             self.p_values_: FloatArray = 2.0 * norm.sf(np.abs(self.coef_ / self.standard_errors_))

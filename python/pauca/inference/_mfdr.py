@@ -14,14 +14,14 @@ from .. import losses, penalties
 from .._certify_cox import cox_information, cox_terms
 from .._sklearn_compat import check_array
 from .._survival import survival_target
-from .._validation import FloatArray, normalized_weights
+from .._validation import FloatArray, check_names, normalized_weights
 from ..linear_model import RegularizationPath
 from ..linear_model._classifier import LOSS_NAMES as CLASSIFIER_LOSSES
 from ..linear_model._fit import resolve_penalty
 from ..linear_model._regressor import LOSS_NAMES as REGRESSOR_LOSSES
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class FalseDiscoveries:
     """Marginal false discoveries along a path.
 
@@ -46,6 +46,8 @@ class FalseDiscoveries:
     >>> rates = mfdr(path(X, y, alphas=20), X, y)
     >>> rates.mfdr.shape, bool((rates.expected_false <= rates.n_selected).all())
     ((20,), True)
+    >>> rates
+    <FalseDiscoveries: 20 strengths from 2.148 to 0.002148, 0 to 10 features selected, 8 with mfdr <= 0.1>
     """
 
     alphas: FloatArray
@@ -53,8 +55,20 @@ class FalseDiscoveries:
     expected_false: FloatArray
     mfdr: FloatArray
 
+    def __repr__(self) -> str:
+        if len(self.alphas) == 1:
+            return (
+                f"<FalseDiscoveries: {self.n_selected[0]} features selected, {self.expected_false[0]:.3g} of them "
+                f"expected to be false (mfdr {self.mfdr[0]:.3g})>"
+            )
+        trusted = self.n_selected[self.mfdr <= 0.1].max(initial=0)
+        return (
+            f"<FalseDiscoveries: {len(self.alphas)} strengths from {self.alphas[0]:.4g} to {self.alphas[-1]:.4g}, "
+            f"{self.n_selected.min()} to {self.n_selected.max()} features selected, {trusted} with mfdr <= 0.1>"
+        )
 
-@dataclass(frozen=True)
+
+@dataclass(frozen=True, repr=False)
 class LocalFalseDiscoveries:
     """Local false discovery rates of all features at one strength.
 
@@ -81,6 +95,12 @@ class LocalFalseDiscoveries:
     z: FloatArray
     fdr: FloatArray
     selected: npt.NDArray[np.bool_]
+
+    def __repr__(self) -> str:
+        return (
+            f"<LocalFalseDiscoveries: {self.z.size} features, {np.count_nonzero(self.selected)} selected, "
+            f"{np.count_nonzero(self.fdr <= 0.2)} with fdr <= 0.2>"
+        )
 
 
 @dataclass(frozen=True)
@@ -168,6 +188,10 @@ class _Scores:
         return self.X.T @ (self.s * residual), information, noise * information
 
 
+def _names(fitted: Any) -> Any:
+    return getattr(fitted, "feature_names_in_", getattr(fitted, "feature_names_", None))
+
+
 def mfdr(
     fitted: Any,
     X: Any,
@@ -222,10 +246,10 @@ def mfdr(
     2
     """
     fits = _fits(fitted)
+    check_names("X", X, _names(fitted))
     scores = _Scores(fits, X, y, sample_weight, strata)
     p, count = fits.coefs.shape
-    names = getattr(fitted, "feature_names_in_", getattr(fitted, "feature_names_", None))
-    weights = fits.penalty._weights(p, names)
+    weights = fits.penalty._weights(p, _names(fitted))
     factor = (np.ones(p) if weights is None else weights) * fits.penalty._core_penalty().lambda_share
     expected, selected = np.zeros(count), np.count_nonzero(fits.coefs, axis=0)
     sides = 1.0 if fits.penalty.nonnegative else 2.0
@@ -288,6 +312,7 @@ def local_fdr(
     if isinstance(fitted, RegularizationPath) and alpha is None:
         raise ValueError("alpha: a path needs a strength")
     k = 0 if alpha is None else int(np.argmin(np.abs(np.log(np.maximum(fits.alphas, 1e-300)) - np.log(alpha))))
+    check_names("X", X, _names(fitted))
     scores = _Scores(fits, X, y, sample_weight, strata)
     score, curvature, variance = scores.at(k)
     coef = np.divide(fits.coefs[:, k], scores.scale, out=np.zeros(len(score)), where=scores.scale > 0.0)

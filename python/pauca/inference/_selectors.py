@@ -8,13 +8,13 @@ import numpy as np
 import numpy.typing as npt
 from scipy import sparse
 from sklearn.base import clone
+from sklearn.pipeline import Pipeline
 
 from .._validation import FloatArray
 from ..linear_model import RegularizationPath, SparseClassifier, SparseCoxRegressor, SparseRegressor, path
 from ..linear_model._classifier import LOSS_NAMES as CLASSIFIER_LOSSES
 from ..linear_model._fit import resolve_penalty
-from ..penalties import SeparablePenalty
-from ..solvers import GreedyBCD
+from ..penalties import Box, SeparablePenalty, StructuredPenalty
 
 Mask = npt.NDArray[np.bool_]
 
@@ -23,9 +23,9 @@ def has_path(estimator: Any) -> bool:
     """Whether the estimator's fits at several strengths are one call of ``path``."""
     if type(estimator) not in (SparseRegressor, SparseClassifier, SparseCoxRegressor):
         return False
-    solver = estimator.solver
-    plain = solver == "auto" if isinstance(solver, str) else isinstance(solver, GreedyBCD) and not solver._explicit
-    return plain and isinstance(resolve_penalty(estimator.penalty), SeparablePenalty)
+    solver, penalty = estimator.solver, resolve_penalty(estimator.penalty)
+    fixed = getattr(solver, "_explicit", False) or getattr(solver, "n_nonzero", None) is not None
+    return not fixed and isinstance(penalty, SeparablePenalty | StructuredPenalty) and not isinstance(penalty, Box)
 
 
 def estimator_path(
@@ -54,6 +54,18 @@ def estimator_path(
         max_time=estimator.max_time,
         **rows,
     )
+
+
+def last_model(fitted: Any) -> Any:
+    """The model that a pipeline ends in, or that a search has chosen."""
+    while not hasattr(fitted, "coef_"):
+        if hasattr(fitted, "best_estimator_"):
+            fitted = fitted.best_estimator_
+        elif isinstance(fitted, Pipeline):
+            fitted = fitted[-1]
+        else:
+            raise ValueError(f"estimator: {type(fitted).__name__} has no coef_ after fit")
+    return fitted
 
 
 def selected_features(fitted: Any) -> Mask:

@@ -12,12 +12,11 @@ from joblib import delayed
 from sklearn.base import BaseEstimator, MetaEstimatorMixin, clone, is_classifier
 from sklearn.feature_selection import SelectorMixin
 from sklearn.utils import check_random_state
-from sklearn.utils._indexing import _safe_indexing
 from sklearn.utils.metadata_routing import MetadataRequest, MetadataRouter, MethodMapping, process_routing
 from sklearn.utils.validation import check_is_fitted
 
 from .._parallel import run_all
-from .._sklearn_compat import HasMethods, Interval, StrOptions, _fit_context, routing_enabled
+from .._sklearn_compat import HasMethods, Interval, StrOptions, _fit_context, _safe_indexing, routing_enabled
 from .._survival import survival_target
 from .._validation import FloatArray, validate_matrix
 from ..linear_model import SparseCoxRegressor, SparseRegressor
@@ -297,12 +296,24 @@ class StabilitySelection(SelectorMixin, MetaEstimatorMixin, BaseEstimator):
 
     def _strengths(self, estimator: Any, X: Any, y: Any, rows: dict[str, Any]) -> FloatArray:
         if not isinstance(self.alphas, (int, np.integer)):
-            strengths = np.asarray(self.alphas, dtype=np.float64)
+            try:
+                strengths = np.asarray(self.alphas, dtype=np.float64)
+            except ValueError:
+                strengths = np.zeros(0)
             if strengths.ndim != 1 or strengths.size == 0 or not np.isfinite(strengths).all():
-                raise ValueError(f"alphas: got {self.alphas!r}, expected a number or a vector of strengths")
+                raise ValueError(f"alphas: got {self.alphas!r}, expected how many strengths, or a vector of them")
             return strengths
+        size = getattr(getattr(estimator, "solver", None), "n_nonzero", None)
+        if size is not None:
+            raise ValueError(
+                f"alphas: {estimator.solver!r} keeps {size} features at every strength: expected alphas=[1.0] and "
+                f"n_selected={size}, or IHT() for a path of strengths"
+            )
         if not has_path(estimator) or self.param_name != "alpha":
-            raise ValueError(f"alphas: {type(estimator).__name__} has no path of its own, give the strengths")
+            raise ValueError(
+                f"alphas: got a number, but {estimator!r} has no path of its own: expected the values of its "
+                f"{self.param_name}, from strong to weak"
+            )
         if isinstance(X, np.ndarray):
             X = np.asfortranarray(X)
         top = estimator_path(estimator, X, y, 1, eps=self.eps, **rows).alpha_max_

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import warnings
 from numbers import Integral
 from typing import Any, ClassVar, Self
 
@@ -15,6 +14,7 @@ from sklearn.utils.validation import check_is_fitted
 
 from .._sklearn_compat import HasMethods, Interval, StrOptions, _fit_context, validate_data
 from .._validation import FloatArray
+from .._warnings import warn_user
 from ..decomposition import SimplexNMF
 from ._queries import ShiftQueries
 from ._report import LabelShiftReport, LabelShiftWarning, warn_of_failures
@@ -40,8 +40,9 @@ class LatentLabelShift(ShiftQueries, ClusterMixin, TransformerMixin, BaseEstimat
         Number of latent classes K, at most the number of domains.
     discriminator : classifier, "precomputed" or None, default=None
         Any classifier with ``fit(X, y)``, y the numbers of the domains, and ``predict_proba``; one that is no
-        scikit-learn estimator is copied deeply for each fold. X may hold NaN if it can deal with that. None is a multinomial ``SparseClassifier`` with a ridge, on
-        scaled features (beyond 20,000 points the same model by scikit-learn, whose solver is faster there).
+        scikit-learn estimator is copied deeply for each fold. X may hold NaN if its tags say that it takes them. None
+        is a multinomial ``SparseClassifier`` with a ridge, on scaled features (beyond 20,000 points the same model by
+        scikit-learn, whose solver is faster there).
         "precomputed": X holds p(domain | x) itself, out of fold in ``fit``, columns in the order of the sorted domains.
     n_clusters : int or "auto", default="auto"
         Number of clusters of p(domain | x). "auto" is two to four for each class, as many as leave ten points for
@@ -247,10 +248,9 @@ class LatentLabelShift(ShiftQueries, ClusterMixin, TransformerMixin, BaseEstimat
         return bool(get_tags(self.discriminator).input_tags.allow_nan)
 
     def _fit_one_domain(self, X: Any, domains: Any, k: int) -> Self:
-        warnings.warn(
+        warn_user(
             "One domain only: classes cannot be told from shifts, k-means on the features is used instead.",
             LabelShiftWarning,
-            stacklevel=4,
         )
         seed = int(check_random_state(self.random_state).randint(np.iinfo(np.int32).max))
         means = KMeans(k, n_init=5, random_state=seed).fit(X)

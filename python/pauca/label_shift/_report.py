@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import warnings
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,6 +10,7 @@ from scipy.optimize import linear_sum_assignment
 from scipy.stats import chi2
 
 from .._validation import FloatArray
+from .._warnings import warn_user
 
 
 class LabelShiftWarning(UserWarning):
@@ -93,7 +93,7 @@ def warn_of_failures(report: LabelShiftReport, p_value: float, checked: bool) ->
     """One warning for each assumption that looks violated."""
 
     def warn(message: str) -> None:
-        warnings.warn(message, LabelShiftWarning, stacklevel=5)
+        warn_user(message, LabelShiftWarning)
 
     if checked and report.discriminator_gain <= 0.0:
         warn(

@@ -12,6 +12,7 @@ from sklearn.exceptions import ConvergenceWarning
 
 from .._rows import distinct_labels
 from .._validation import FloatArray
+from .._warnings import warn_user
 from ..decomposition import SimplexNMF
 from ._discretise import CategoricalCells, ClusterCells
 from ._discriminate import Calibration, cross_fit, default_discriminator, fit_discriminator
@@ -61,7 +62,7 @@ class ShiftSteps:
                 # Two to four clusters a class, the more the better while a cell (cluster, domain) holds ten points.
                 m = min(4 * k, max(2 * k, len(codes) // (10 * d)), max(k + 1, len(codes) // 20))
             if m < k:
-                warnings.warn(f"n_clusters={m} is below n_classes={k}, which is used.", LabelShiftWarning, stacklevel=5)
+                warn_user(f"n_clusters={m} is below n_classes={k}, which is used.", LabelShiftWarning)
                 m = k
             cells = ClusterCells(f, min(int(m), len(codes)), rng)
         assigned = cells.assign(X, f)

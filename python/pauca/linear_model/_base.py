@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import warnings
+from collections.abc import Callable, Mapping
 from numbers import Integral, Real
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Self
 
 import numpy as np
 import numpy.typing as npt
@@ -15,6 +15,7 @@ from .._monitor import watch
 from .._report import warn_unless_converged
 from .._sklearn_compat import CallbackSupportMixin, Interval, StrOptions
 from .._validation import FloatArray
+from .._warnings import warn_user
 from ..losses import Loss
 from ..penalties import Penalty
 from ..solvers import GreedyBCD, ProximalSolver
@@ -37,6 +38,9 @@ class SparseLinearModel(CallbackSupportMixin, BaseEstimator):
         "verbose": ["verbose"],
     }
 
+    # What the names of a parameter stand for.
+    _by_name: ClassVar[dict[str, Mapping[str, Callable[[], Any]]]] = {"penalty": PENALTY_NAMES}
+
     penalty: Any
     alpha: float | str
     solver: Any
@@ -49,6 +53,26 @@ class SparseLinearModel(CallbackSupportMixin, BaseEstimator):
     verbose: int
     coef_: npt.NDArray[np.floating[Any]]
     n_features_in_: int
+
+    def set_params(self, **params: Any) -> Self:
+        """Set parameters; ``penalty__gamma=3`` works for a penalty given by name too.
+
+        Parameters
+        ----------
+        **params : dict
+            Parameters by name, those of a penalty, loss or solver as ``penalty__gamma``.
+
+        Returns
+        -------
+        self : estimator
+            The estimator.
+        """
+        for name, known in self._by_name.items():
+            value = params.get(name, getattr(self, name))
+            if isinstance(value, str) and value in known and any(key.startswith(f"{name}__") for key in params):
+                params[name] = known[value]()
+        super().set_params(**params)
+        return self
 
     def _start(self) -> tuple[FloatArray, float] | None:
         """Coefficients of the last fit, if the fit is to start from them."""
@@ -103,13 +127,11 @@ class SparseLinearModel(CallbackSupportMixin, BaseEstimator):
         self.support_identified_at_ = fit.support_identified_at
         warn_unless_converged(fit.report, self, "the duality gap" if np.isfinite(fit.dual_gap) else "the KKT violation")
         if fit.jumps:
-            warnings.warn(fit.jumps, UserWarning, stacklevel=3)
+            warn_user(fit.jumps)
         if not fit.coef.any() and 0.0 < fit.alpha_max <= fit.alpha:
-            warnings.warn(
+            warn_user(
                 f"All coefficients are zero: alpha={fit.alpha:.4g} is at least alpha_max_={fit.alpha_max:.4g}. "
                 "Choose a smaller alpha, for example alpha='0.1max'.",
-                UserWarning,
-                stacklevel=3,
             )
 
     @property

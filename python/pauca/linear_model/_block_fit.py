@@ -13,7 +13,7 @@ from .._monitor import SolverCallback
 from .._report import SolverReport
 from .._validation import FloatArray, as_design, seconds_or_inf
 from ..solvers import GreedyBCD
-from ._fit import LinearFit, column_scale, resolve_strength
+from ._fit import LinearFit, absorb_offset, column_scale, refuse_infinite, resolve_strength
 
 # Penalties of groups that the block solver knows, by its names for them.
 BLOCK_NAMES: dict[type[penalties.Penalty], str] = {
@@ -101,21 +101,13 @@ def fit_blocks(
     lambda_share, ridge_share = 1.0, 0.0
     if isinstance(penalty, penalties.ElasticNet):
         lambda_share, ridge_share = float(penalty.l1_ratio), 1.0 - float(penalty.l1_ratio)
-    if relative and lambda_share == 0.0:
-        raise ValueError(f"alpha: {alpha!r} is a fraction of alpha_max, which is infinite for {penalty!r}")
+    if relative:
+        refuse_infinite("alpha", alpha, penalty, lambda_share)
     design = as_design(X)
     if standardize is None:
         standardize = not penalty.convex
     scale = column_scale(design, weights, variance) if standardize else None
-    shift: Any = 0.0
-    target = y.reshape(len(y), -1)
-    if loss[0] in ("quadratic", "multitask"):  # absorb offset and means, as the scalar road does
-        if offset is not None:
-            target = target - offset.reshape(target.shape)
-            offset = None
-        if fit_intercept:
-            shift = weights @ target
-            target = target - shift
+    target, offset, shift = absorb_offset(loss[0], y.reshape(len(y), -1), weights, offset, fit_intercept)
     coef = intercept = None
     if start is not None:
         coef = np.asfortranarray(np.reshape(start[0], (X.shape[1], n_tasks)), dtype=np.float64)

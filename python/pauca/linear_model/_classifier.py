@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from typing import Any, ClassVar, Self
 
 import numpy as np
@@ -115,6 +116,11 @@ class SparseClassifier(ClassifierMixin, SparseLinearModel):
         "class_weight": [dict, StrOptions({"balanced"}), None],
     }
 
+    _by_name: ClassVar[dict[str, Mapping[str, Callable[[], Any]]]] = {
+        **SparseLinearModel._by_name,
+        "loss": LOSS_NAMES,
+    }
+
     def __init__(
         self,
         loss: str | Loss = "logistic",
@@ -195,7 +201,7 @@ class SparseClassifier(ClassifierMixin, SparseLinearModel):
             weights = normalized_weights(weights * compute_sample_weight(self.class_weight, y), X)
         classes, codes = np.unique(y, return_inverse=True)
         if len(classes) < 2 or len(np.unique(codes[weights > 0.0])) < 2:
-            raise ValueError(f"y: got one class ({classes[0]!r}), expected samples of two classes")
+            raise ValueError(f"y: got one class ({classes[:1].tolist()[0]!r}), expected samples of two classes")
         shift = None if offset is None else check_vector("offset", offset, X.shape[0])
         loss = LOSS_NAMES[self.loss]() if isinstance(self.loss, str) else self.loss
         if loss.task != "classification":

@@ -20,7 +20,7 @@ from ..losses import Cox
 from ._base import SparseLinearModel
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class BaselineHazard:
     """Cumulative baseline hazard of every stratum: a step function that jumps at event times.
 
@@ -44,6 +44,11 @@ class BaselineHazard:
     strata: npt.NDArray[Any]
     times: list[FloatArray]
     cumulative_hazards: list[FloatArray]
+
+    def __repr__(self) -> str:
+        count = sum(map(len, self.times))
+        last = max((float(t[-1]) for t in self.times if len(t)), default=float("nan"))
+        return f"<BaselineHazard: {count} event times up to {last:.4g}, number of strata {len(self.times)}>"
 
     def at(self, times: FloatArray, stratum: int) -> FloatArray:
         """Cumulative hazard of the stratum at this position, 0 before its first event.

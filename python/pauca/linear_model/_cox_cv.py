@@ -7,10 +7,9 @@ from typing import Any, ClassVar, Self
 
 import numpy as np
 import numpy.typing as npt
-from sklearn.utils._indexing import _safe_indexing
 
 from .. import _core
-from .._sklearn_compat import _fit_context, with_callbacks
+from .._sklearn_compat import _fit_context, _safe_indexing, with_callbacks
 from .._survival import take_rows
 from .._validation import FloatArray, normalized_weights
 from ._cox import SparseCoxRegressor
@@ -44,6 +43,7 @@ def _fold(
         X_train,
         part_target,
         part,
+        diagnose=False,
         penalty=penalty,
         alphas=alphas,
         offset=None if offset is None else offset[train],
@@ -81,7 +81,8 @@ class SparseCoxRegressorCV(CrossValidatedPath, SparseCoxRegressor):
     penalty : str or Penalty, default="l1"
         A separable penalty, by name or from :mod:`pauca.penalties`.
     alphas : int or array-like, default=100
-        Strengths, or how many to place geometrically between ``alpha_max`` and ``eps * alpha_max``.
+        Strengths, numbers or fractions of ``alpha_max`` as in ``["0.5max", "0.1max"]``, or how many to place
+        geometrically between ``alpha_max`` and ``eps * alpha_max``.
     eps : float, default=None
         Smallest strength relative to ``alpha_max``; None is 1e-3, or 5e-2 with more features than samples.
     param_grid : dict, default=None
@@ -201,6 +202,7 @@ class SparseCoxRegressorCV(CrossValidatedPath, SparseCoxRegressor):
         sample_weight: npt.ArrayLike | None = None,
         strata: npt.ArrayLike | None = None,
         offset: npt.ArrayLike | None = None,
+        cluster: npt.ArrayLike | None = None,
     ) -> Self:
         """Choose the strength and fit.
 
@@ -216,6 +218,9 @@ class SparseCoxRegressorCV(CrossValidatedPath, SparseCoxRegressor):
             Labels of strata.
         offset : array-like of shape (n_samples,), default=None
             Known part of the linear predictor.
+        cluster : array-like of shape (n_samples,), default=None
+            Labels of rows that belong together, for splitters such as ``GroupKFold``: their ``groups``, a word that
+            means groups of features here.
 
         Returns
         -------
@@ -224,7 +229,7 @@ class SparseCoxRegressorCV(CrossValidatedPath, SparseCoxRegressor):
         """
         X, target, shift = self._validate(X, y, strata, offset)
         weights = normalized_weights(sample_weight, X)
-        self._cross_validate(X, target.time, target.pack(), weights, self.loss, shift)
+        self._cross_validate(X, target.time, target.pack(), weights, self.loss, shift, cluster)
         n_folds = self.cv_scores_.shape[1]
         # The sum over folds is the criterion: it becomes their mean.
         self.cv_scores_ = n_folds * self.cv_scores_

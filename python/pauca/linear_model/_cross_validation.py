@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from numbers import Integral, Real
 from typing import Any, ClassVar
 
@@ -14,12 +15,12 @@ from scipy import sparse
 from sklearn.base import clone, is_classifier
 from sklearn.metrics import check_scoring
 from sklearn.model_selection import check_cv
-from sklearn.utils._indexing import _safe_indexing
 
 from .._parallel import run_all
 from .._report import SolverReport
-from .._sklearn_compat import Interval, StrOptions
+from .._sklearn_compat import Interval, StrOptions, _safe_indexing
 from .._validation import FloatArray
+from ..solvers import IHT
 from ._fit import resolve_penalty
 from ._matrix_losses import MultinomialLoss
 from ._path import solve_path
@@ -39,15 +40,28 @@ class CrossValidatedPath:
         "n_jobs": [Integral, None],
     }
 
-    def _candidates(self, penalty: Any) -> list[tuple[dict[str, Any], Any]]:
-        """The penalty with each combination of shape parameters."""
-        grid: Mapping[str, Sequence[Any]] = self.param_grid or {}  # type: ignore[attr-defined]
+    def _candidates(self, penalty: Any) -> list[_Candidate]:
+        """Penalty and solver with each combination of shape parameters."""
+        model: Any = self
+        grid: Mapping[str, Sequence[Any]] = model.param_grid or {}
         known = penalty.get_params(deep=False)
-        for key in grid:
-            if key not in known or key == "alpha":
+        searches = isinstance(model.solver, IHT)
+        for key, values in grid.items():
+            if isinstance(values, str) or np.ndim(values) == 0 or len(values) == 0:
+                raise ValueError(f"param_grid: got {values!r} for {key!r}, expected a list of values")
+            if key == "n_nonzero" and not searches:
+                raise ValueError("param_grid: 'n_nonzero' chooses the number of features: it needs solver=IHT()")
+            if (key not in known or key == "alpha") and key != "n_nonzero":
                 raise ValueError(f"param_grid: {key!r} is no shape parameter of {penalty!r}")
-        combinations = [dict(zip(grid, values, strict=True)) for values in itertools.product(*grid.values())]
-        return [(c, clone(penalty).set_params(**c)) for c in combinations]
+        candidates = []
+        for values in itertools.product(*grid.values()):
+            params = dict(zip(grid, values, strict=True))
+            shape = {key: value for key, value in params.items() if key != "n_nonzero"}
+            solver, alphas = model.solver, model.alphas
+            if "n_nonzero" in params:  # the strength has no effect
+                solver, alphas = clone(solver).set_params(n_nonzero=params["n_nonzero"]), [0.0]
+            candidates.append(_Candidate(params, clone(penalty).set_params(**shape), solver, alphas))
+        return candidates
 
     def _cross_validate(
         self,
@@ -66,7 +80,6 @@ class CrossValidatedPath:
         options: dict[str, Any] = {
             "loss": loss,
             "eps": model.eps,
-            "solver": model.solver,
             "fit_intercept": model.fit_intercept,
             "standardize": model.standardize,
             "tol": model.tol,
@@ -76,24 +89,31 @@ class CrossValidatedPath:
         }
         candidates = self._candidates(penalty)
         fold = self._fold_job()
-        splits = list(check_cv(model.cv, y, classifier=is_classifier(self)).split(X, y, cluster))
+        splits = _splits(check_cv(model.cv, y, classifier=is_classifier(self)), X, y, cluster)
         scorer = None if model.scoring is None else check_scoring(self._plain(), scoring=model.scoring)
         paths = [
-            solve_path(X, target, weights, penalty=p, alphas=model.alphas, offset=offset, **options)
-            for _, p in candidates
+            solve_path(
+                X, target, weights, penalty=c.penalty, solver=c.solver, alphas=c.alphas, offset=offset, **options
+            )
+            for c in candidates
         ]
         jobs = [
-            delayed(fold)(X, y, target, weights, offset, train, test, p, full.alphas_, options, scorer, self._plain())
-            for (_, p), full in zip(candidates, paths, strict=True)
+            delayed(fold)(
+                X, y, target, weights, offset, train, test, c.penalty, full.alphas_, {**options, "solver": c.solver},
+                scorer, self._plain(),
+            )
+            for c, full in zip(candidates, paths, strict=True)
             for train, test in splits
-        ]
+        ]  # fmt: skip
         results = run_all(jobs, model.n_jobs)
         folds = len(splits)
         scores = [np.array([r[0] for r in results[c * folds : (c + 1) * folds]]).T for c in range(len(candidates))]
         means = [s.mean(axis=1) for s in scores]
         best = int(np.argmax([m.max() for m in means]))
-        mean, path = means[best], paths[best]
-        error = scores[best].std(axis=1, ddof=1) / np.sqrt(folds) if folds > 1 else np.zeros_like(mean)
+        errors = [s.std(axis=1, ddof=1) / np.sqrt(folds) if folds > 1 else np.zeros(len(s)) for s in scores]
+        if model.rule == "1se":
+            best = _fewest(candidates, means, errors, best)
+        mean, path, error = means[best], paths[best], errors[best]
         top = int(np.argmax(mean))
         one_se = int(np.flatnonzero(mean >= mean[top] - error[top])[0])
         chosen = top if model.rule == "min" else one_se
@@ -111,15 +131,15 @@ class CrossValidatedPath:
         self.alpha_max_ = path.alpha_max_
         self.alpha_min_ = float(path.alphas_[top])
         self.alpha_1se_ = float(path.alphas_[one_se])
-        self.best_params_: dict[str, Any] = candidates[best][0]
+        self.best_params_: dict[str, Any] = candidates[best].params
         self.cv_table_ = [
             {
-                **c,
+                **c.params,
                 "alpha": float(paths[i].alphas_[np.argmax(means[i])]),
                 "score": float(means[i].max()),
                 "fold_scores": scores[i][int(np.argmax(means[i]))].tolist(),
             }
-            for i, (c, _) in enumerate(candidates)
+            for i, c in enumerate(candidates)
         ]
         self._chosen = chosen
 
@@ -153,7 +173,41 @@ class CrossValidatedPath:
             seconds=float("nan"),
             details={},
         )
-        warn_of_missed(type(self).__name__, path, model.tol, stacklevel=5)
+        warn_of_missed(type(self).__name__, path, model.tol)
+
+
+@dataclass(frozen=True)
+class _Candidate:
+    """One combination of shape parameters."""
+
+    params: dict[str, Any]
+    penalty: Any
+    solver: Any
+    alphas: Any
+
+
+def _fewest(candidates: list[_Candidate], means: list[FloatArray], errors: list[FloatArray], best: int) -> int:
+    """Of the candidates that differ from the best in their number of features, the smallest within a standard error."""
+
+    def rest(c: _Candidate) -> dict[str, Any]:
+        return {key: value for key, value in c.params.items() if key != "n_nonzero"}
+
+    if "n_nonzero" not in candidates[best].params:
+        return best
+    bar = means[best][0] - errors[best][0]
+    able = [i for i, c in enumerate(candidates) if rest(c) == rest(candidates[best]) and means[i][0] >= bar]
+    return min(able, key=lambda i: candidates[i].params["n_nonzero"])
+
+
+def _splits(splitter: Any, X: Any, y: Any, cluster: Any) -> list[tuple[Any, Any]]:
+    try:
+        return list(splitter.split(X, y, cluster))
+    except ValueError as error:
+        if cluster is None and "groups" in str(error):
+            raise ValueError(
+                f"cv: {splitter!r} needs to know which rows belong together: fit(X, y, cluster=labels)"
+            ) from error
+        raise
 
 
 def _fold(

@@ -23,22 +23,25 @@ _DOC = """
     penalty : str or Penalty, default="l1"
         A penalty, by name or from :mod:`pauca.penalties`; penalties of groups and structured ones too.
     alphas : int or array-like, default=100
-        Strengths, or how many to place geometrically between ``alpha_max`` and ``eps * alpha_max``.
+        Strengths, numbers or fractions of ``alpha_max`` as in ``["0.5max", "0.1max"]``, or how many to place
+        geometrically between ``alpha_max`` and ``eps * alpha_max``.
     eps : float, default=None
         Smallest strength relative to ``alpha_max``; None is 1e-3, or 5e-2 with more features than samples.
     param_grid : dict, default=None
         Shape parameters of the penalty to choose as well, for example ``{{"gamma": [2, 3, 6]}}``. Every combination has
-        a path of its own on all data and in every fold, on which each strength starts from the one before.
+        a path of its own on all data and in every fold, on which each strength starts from the one before. With
+        ``penalty=L0(), solver=IHT()`` also ``n_nonzero``, the number of features, in place of a strength.
     cv : int, splitter or iterable, default=None
         Folds, as anywhere in scikit-learn; None is 5.
     rule : {{"min", "1se"}}, default="min"
-        The strength with the best mean score, or the largest within one standard error of it.
+        The strength with the best mean score, or the largest within one standard error of it (of numbers of features
+        the smallest).
     scoring : str or callable, default=None
         A scikit-learn scorer; None is minus the mean loss on held-out data.
     n_jobs : int, default=None
         Folds fitted at a time, in threads.
-    {class_weight}solver : "auto" or GreedyBCD, default="auto"
-        Solver.
+    {class_weight}solver : "auto" or solver, default="auto"
+        Solver, see :class:`SparseRegressor`.
     fit_intercept : bool, default=True
         Whether to fit an intercept.
     standardize : bool, default=None
@@ -59,7 +62,7 @@ _DOC = """
     best_params_ : dict
         The shape parameters chosen.
     alphas_ : ndarray of shape (n_alphas,)
-        Strengths.
+        Strengths; a single 0 where the number of features was chosen.
     cv_scores_ : ndarray of shape (n_alphas, n_folds)
         Scores of the chosen shape on held-out data: larger is better.
     cv_mean_score_, cv_standard_error_ : ndarray of shape (n_alphas,)
@@ -167,7 +170,8 @@ class SparseRegressorCV(CrossValidatedPath, SparseRegressor):
         offset : array-like of shape (n_samples,), default=None
             Known part of the linear predictor.
         cluster : array-like of shape (n_samples,), default=None
-            Rows that belong together, for splitters such as GroupKFold.
+            Labels of rows that belong together, for splitters such as ``GroupKFold``: their ``groups``, a word that
+            means groups of features here.
 
         Returns
         -------
@@ -282,7 +286,8 @@ class SparseClassifierCV(CrossValidatedPath, SparseClassifier):
         offset : array-like of shape (n_samples,), default=None
             Known part of the linear predictor.
         cluster : array-like of shape (n_samples,), default=None
-            Rows that belong together, for splitters such as GroupKFold.
+            Labels of rows that belong together, for splitters such as ``GroupKFold``: their ``groups``, a word that
+            means groups of features here.
 
         Returns
         -------

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -13,6 +12,7 @@ from .. import _core, penalties, solvers
 from .._monitor import SolverCallback
 from .._report import SolverReport
 from .._validation import FloatArray, as_design, parse_strength, seconds_or_inf
+from .._warnings import warn_user
 from ..losses import Loss
 from ..penalties._base import CorePenalty
 
@@ -143,12 +143,46 @@ def resolve_strength(alpha: float | str, own: float) -> tuple[float, bool]:
     """The estimator's strength, and whether it is a fraction; warns if the penalty's own strength is set as well."""
     strength, relative = parse_strength(alpha)
     if own != 1.0 and (relative or strength != 1.0):
-        warnings.warn(
+        warn_user(
             f"Both alpha={alpha!r} of the estimator and alpha={own!r} of the penalty are set: their product is used.",
-            UserWarning,
-            stacklevel=5,
         )
     return strength, relative
+
+
+def refuse_infinite(argument: str, given: Any, penalty: penalties.Penalty, lambda_share: float) -> None:
+    """A ridge shrinks all coefficients and makes none zero: there is no alpha_max to take a fraction of."""
+    if lambda_share == 0.0:
+        instead = "give the strength as a number" if argument == "alpha" else "give the strengths as numbers"
+        raise ValueError(
+            f"{argument}: got {given!r}, relative to alpha_max, but no strength of {penalty!r} makes coefficients "
+            f"zero, and alpha_max is infinite: {instead}, or choose an l1_ratio above 0"
+        )
+
+
+_OF_RESIDUALS = ("huber", "quantile", "expectile")  # losses of y - eta, beside the quadratic one
+
+
+def absorb_offset(
+    core_name: str, y: FloatArray, weights: FloatArray, offset: FloatArray | None, fit_intercept: bool
+) -> tuple[FloatArray, FloatArray | None, Any]:
+    """Target and offset that the core gets, and the shift that the intercept gets back; y may have several columns.
+
+    The quadratic loss absorbs offset and mean, which keeps its conjugate free of cancellation. A target that is
+    constant but for rounding errors, 100 units in the last place of its mean, is constant: otherwise alpha_max and all
+    that is relative to it would be noise.
+    """
+    quadratic = core_name in ("quadratic", "multitask")
+    if not (quadratic or (fit_intercept and core_name in _OF_RESIDUALS)):
+        return y, offset, 0.0
+    rest = y if offset is None else y - offset.reshape(y.shape)
+    if not fit_intercept:
+        return rest, None, 0.0
+    shift = weights @ rest
+    centred = rest - shift
+    noise = np.abs(centred[weights > 0.0]).max(axis=0) <= 100.0 * np.finfo(np.float64).eps * np.abs(shift)
+    if not (quadratic or noise.all()):
+        return y, offset, 0.0
+    return np.where(noise, 0.0, centred), None, shift
 
 
 def fit_linear(
@@ -214,8 +248,8 @@ def fit_linear(
         strength, relative = 1.0, False
     if isinstance(solver, solvers.IHT) and solver.n_nonzero is not None:
         strength, relative = 0.0, False
-    if relative and core.lambda_share == 0.0:
-        raise ValueError(f"alpha: {alpha!r} is a fraction of alpha_max, which is infinite for {penalty!r}")
+    if relative:
+        refuse_infinite("alpha", alpha, penalty, core.lambda_share)
     design = as_design(X)
     if standardize is None:
         standardize = not penalty.convex
@@ -223,18 +257,7 @@ def fit_linear(
     if column_factor is not None:
         scale = column_factor if scale is None else scale * column_factor
     target = y
-
-    # The quadratic loss absorbs offset and mean, which keeps its conjugate free of cancellation.
-    shift = 0.0
-    if loss.core_name == "quadratic":
-        if offset is not None:
-            y = y - offset
-            offset = None
-        if fit_intercept:
-            shift = float(weights @ y)
-            y = y - shift
-            if np.abs(y).max() <= 4.0 * np.finfo(np.float64).eps * abs(shift):
-                y = np.zeros_like(y)
+    y, offset, shift = absorb_offset(loss.core_name, y, weights, offset, fit_intercept)
     coef = intercept = None
     if start is not None:
         coef, intercept = start
@@ -313,7 +336,7 @@ def fit_linear(
     coefficients = (found["coef"] if scale is None else found["coef"] * scale) + 0.0  # no negative zeros
     return LinearFit(
         coef=coefficients,
-        intercept=float(found["intercept"]) + shift,
+        intercept=float(found["intercept"]) + float(shift),
         alpha=float(found["alpha"]) / own if own > 0.0 else strength,
         alpha_max=float(found["alpha_max"]) / own if own > 0.0 else float("inf"),
         dual_gap=float(found["dual_gap"]),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from typing import Any, ClassVar, Self
 
 import numpy as np
@@ -18,7 +19,7 @@ from ..penalties import GroupL2, Penalty
 from ..solvers import GreedyBCD
 from ._base import SparseLinearModel
 from ._block_fit import fit_blocks
-from ._fit import LinearFit, resolve_penalty
+from ._fit import PENALTY_NAMES, LinearFit, resolve_penalty
 
 
 def resolve_row_penalty(penalty: Any) -> Penalty:
@@ -103,6 +104,8 @@ class MultiTaskSparseRegressor(MultiOutputMixin, RegressorMixin, SparseLinearMod
         **SparseLinearModel._parameter_constraints,
         "penalty": [*SparseLinearModel._parameter_constraints["penalty"], str],
     }
+
+    _by_name: ClassVar[dict[str, Mapping[str, Callable[[], Any]]]] = {"penalty": {**PENALTY_NAMES, "l21": GroupL2}}
 
     def __init__(
         self,

@@ -118,7 +118,8 @@ class MultiTaskSparseRegressorCV(CrossValidatedPath, MultiTaskSparseRegressor):
         sample_weight : array-like of shape (n_samples,), default=None
             Weights >= 0; they count in the held-out loss too.
         cluster : array-like of shape (n_samples,), default=None
-            Rows that belong together, for splitters such as GroupKFold.
+            Labels of rows that belong together, for splitters such as ``GroupKFold``: their ``groups``, a word that
+            means groups of features here.
 
         Returns
         -------

@@ -19,14 +19,16 @@ from .._validation import (
     check_genotypes,
     check_vector,
     normalized_weights,
+    parse_strength,
     seconds_or_inf,
 )
 from ..design import GenotypeMatrix
-from ._fit import column_scale, core_penalty, resolve_penalty, resolve_solver
+from ._fit import absorb_offset, column_scale, core_penalty, refuse_infinite, resolve_penalty, resolve_solver
 from ._local_convexity import locally_convex
 from ._matrix_losses import MatrixLoss, MultinomialLoss, MultiTaskLoss
 from ._regularization_path import RegularizationPath, warn_of_missed
 from ._stepwise_path import needs_steps, stepwise_points
+from ._tall import pays, restore_intercepts, rows_of
 
 _LOSSES: dict[str, type[losses.Loss]] = {
     "quadratic": losses.Quadratic,
@@ -44,6 +46,8 @@ def alpha_grid(
     alphas: int | npt.ArrayLike, eps: float | None, n_samples: int, n_features: int
 ) -> tuple[list[float], bool]:
     """Strengths in decreasing order, and whether they count in units of alpha_max."""
+    if isinstance(alphas, str):
+        raise ValueError(f"alphas: got {alphas!r}, expected how many strengths, or a list such as ['0.5max', '0.1max']")
     if isinstance(alphas, int | np.integer):
         if alphas < 1:
             raise ValueError(f"alphas: got {alphas}, expected at least one")
@@ -51,10 +55,15 @@ def alpha_grid(
         if not 0.0 < share < 1.0:
             raise ValueError(f"eps: got {eps!r}, expected a number in (0, 1)")
         return np.geomspace(1.0, share, int(alphas)).tolist(), True
-    grid = np.unique(np.asarray(alphas, dtype=np.float64).ravel())[::-1]
+    given = np.asarray(alphas, dtype=object).ravel().tolist()
+    parsed = [parse_strength(a, "alphas") if isinstance(a, str) else (a, False) for a in given]
+    relative = any(share for _, share in parsed)
+    if relative and not all(share for _, share in parsed):
+        raise ValueError(f"alphas: got {alphas!r}, expected numbers, or fractions of alpha_max, but not both")
+    grid = np.unique(np.array([value for value, _ in parsed], dtype=np.float64))[::-1]
     if grid.size == 0 or not np.isfinite(grid).all() or grid[-1] < 0.0:
         raise ValueError(f"alphas: got {alphas!r}, expected a number of strengths or finite strengths >= 0")
-    return grid.tolist(), False
+    return grid.tolist(), relative
 
 
 def path(
@@ -91,7 +100,8 @@ def path(
         A penalty, by name or from :mod:`pauca.penalties`. Separable ones have an engine of their own, with screening;
         others are fitted strength by strength, each started from the last.
     alphas : int or array-like, default=100
-        Strengths, or how many to place geometrically between ``alpha_max`` and ``eps * alpha_max``.
+        Strengths, numbers or fractions of ``alpha_max`` as in ``["0.5max", "0.1max"]``, or how many to place
+        geometrically between ``alpha_max`` and ``eps * alpha_max``.
     eps : float, default=None
         Smallest strength relative to ``alpha_max``; None is 1e-3, or 5e-2 with more features than samples.
     sample_weight, offset : array-like of shape (n_samples,), default=None
@@ -148,7 +158,7 @@ def path(
         max_iter=max_iter,
         max_time=max_time,
     )
-    warn_of_missed("path", found, tol, stacklevel=3)
+    warn_of_missed("path", found, tol)
     return found
 
 
@@ -200,6 +210,9 @@ def path_data(
         if not (loss == "quadratic" or isinstance(loss, losses.Quadratic)):
             raise ValueError(f"loss: got {loss!r} for {target.shape[1]} targets, expected 'quadratic'")
     else:
+        if not (isinstance(loss, losses.Loss) or (isinstance(loss, str) and loss in _LOSSES)):
+            expected = [*_LOSSES, "multinomial"]
+            raise ValueError(f"loss: got {loss!r}, expected one of {expected} or an object of pauca.losses")
         resolved = _LOSSES[loss]() if isinstance(loss, str) else loss
         if isinstance(resolved, losses.Logistic | losses.SquaredHinge) and not np.isin(target, (0.0, 1.0)).all():
             found = ", ".join(f"{v:g}" for v in np.unique(target)[:4])
@@ -252,6 +265,13 @@ def solve_path(
     if isinstance(penalty, penalties.Box):
         raise ValueError(f"path: {penalty!r} has no strength to vary")
     grid, relative = alpha_grid(alphas, eps, X.shape[0], X.shape[1])
+    if relative and isinstance(penalty, penalties.ElasticNet):
+        refuse_infinite("alphas", alphas, penalty, float(penalty.l1_ratio))
+    if isinstance(solver, solvers.IHT) and solver.n_nonzero is not None and grid != [0.0]:
+        raise ValueError(
+            f"solver: {solver!r} keeps {solver.n_nonzero} features whatever the strength; expected IHT(), and for a "
+            "cross-validated number of features param_grid={'n_nonzero': [1, 2, 3, ...]} of SparseRegressorCV"
+        )
     if needs_steps(penalty, solver, loss):
         n_outputs = 1 if not matrix else int(y.max()) + 1 if isinstance(loss, MultinomialLoss) else y.shape[1]
         points, alpha_max, null_objective = stepwise_points(
@@ -350,20 +370,18 @@ def _engine_path(
     loss._check_target(y, weights)
     core, wrappers = core_penalty(penalty, X.shape[1], feature_names)
     wrappers.pop("penalty")
-    if relative and core.lambda_share == 0.0:
-        raise ValueError(f"alphas: alpha_max is infinite for {penalty!r}: give the strengths themselves")
     own = float(penalty.alpha)
     design = as_design(X)
     if standardize is None:
         standardize = not penalty.convex
     scale = column_scale(design, weights, None) if standardize else None
-    shift = 0.0
-    if loss.core_name == "quadratic":
-        if offset is not None:
-            y, offset = y - offset, None
-        if fit_intercept:
-            shift = float(weights @ y)
-            y = y - shift
+    y, offset, shift = absorb_offset(loss.core_name, y, weights, offset, fit_intercept)
+    n_samples = int(np.count_nonzero(weights))
+    centered = None
+    if loss.core_name == "quadratic" and solver.engine == "auto" and pays(X, len(grid)):
+        centered = rows_of(X, y, weights, fit_intercept)
+    if centered is not None:
+        design, y, weights = as_design(centered.X), centered.y, centered.weights
     found = _core.linear_path(
         design,
         loss=loss.core_name,
@@ -377,7 +395,7 @@ def _engine_path(
         relative=relative,
         lambda_share=core.lambda_share,
         ridge_share=core.ridge_share,
-        fit_intercept=bool(fit_intercept) or loss.task == "survival",
+        fit_intercept=(bool(fit_intercept) and centered is None) or loss.task == "survival",
         scale=scale,
         engine=solver.engine,
         gram_bytes=float(solver.gram_memory) * 2.0**20,
@@ -387,12 +405,14 @@ def _engine_path(
         callback=callback,
         **wrappers,
     )
+    if centered is not None:
+        restore_intercepts(found["points"], centered.means, scale)
     n_events = _drop_intercepts(found["points"], y, weights) if loss.task == "survival" else None
     return RegularizationPath(
         points=found["points"],
         n_features=X.shape[1],
         scale=scale,
-        shift=shift,
+        shift=float(shift),
         own=own if own > 0.0 else 1.0,
         alpha_max=float(found["alpha_max"]),
         null_objective=float(found["null_objective"]),
@@ -401,6 +421,6 @@ def _engine_path(
         standardize=bool(standardize),
         fit_intercept=bool(fit_intercept),
         n_events=n_events,
-        n_samples=int(np.count_nonzero(weights)),
+        n_samples=n_samples,
         feature_names=None if feature_names is None else [str(f) for f in feature_names],
     )

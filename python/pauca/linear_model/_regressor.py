@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from typing import Any, ClassVar, Self
 
 import numpy as np
@@ -71,7 +72,8 @@ class SparseRegressor(RegressorMixin, SparseLinearModel):
     intercept_ : float
         Intercept.
     alpha_, alpha_max_ : float
-        The strength used, and the smallest one with all penalised coefficients zero.
+        The strength used, and the smallest one with all penalised coefficients zero. A target that is constant but for
+        rounding errors, up to 100 units in the last place of its mean, is constant: ``alpha_max_`` is 0.
     dual_gap_ : float
         Certified distance of the objective from its minimum; NaN where no duality gap exists.
     kkt_violation_ : float
@@ -119,6 +121,11 @@ class SparseRegressor(RegressorMixin, SparseLinearModel):
     _parameter_constraints: ClassVar[dict[str, Any]] = {
         **SparseLinearModel._parameter_constraints,
         "loss": [StrOptions(set(LOSS_NAMES)), Loss],
+    }
+
+    _by_name: ClassVar[dict[str, Mapping[str, Callable[[], Any]]]] = {
+        **SparseLinearModel._by_name,
+        "loss": LOSS_NAMES,
     }
 
     def __init__(

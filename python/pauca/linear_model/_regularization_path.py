@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import warnings
 from typing import Any
 
 import numpy as np
@@ -13,7 +12,8 @@ from sklearn.exceptions import ConvergenceWarning
 
 from .. import losses
 from .._sklearn_compat import check_array
-from .._validation import FloatArray, check_names
+from .._validation import FloatArray, check_names, parse_strength
+from .._warnings import warn_user
 from ..design import GenotypeMatrix
 from ._matrix_losses import MatrixLoss, MultiTaskLoss
 
@@ -136,8 +136,10 @@ class RegularizationPath:
                 setattr(self, name, value[..., :k])
         self.coefs_ = self.coefs_[:, :k]
 
-    def _blend(self, alpha: float) -> tuple[int, int, float]:
+    def _blend(self, alpha: float | str) -> tuple[int, int, float]:
         """Neighbours of a strength on the path and the share of the second one."""
+        alpha, relative = parse_strength(alpha)
+        alpha = alpha * self.alpha_max_ if relative else alpha
         if not (self.alphas_[-1] * (1 - 1e-12) <= alpha <= self.alphas_[0] * (1 + 1e-12)):
             raise ValueError(
                 f"alpha: got {alpha!r}, expected {self.alphas_[-1]:.4g} to {self.alphas_[0]:.4g} as on the path"
@@ -149,13 +151,13 @@ class RegularizationPath:
         share = 1.0 if width <= 0.0 else min(max((self.alphas_[left] - alpha) / width, 0.0), 1.0)
         return left, right, float(share)
 
-    def coef(self, alpha: float) -> FloatArray:
+    def coef(self, alpha: float | str) -> FloatArray:
         """Coefficients at a strength, interpolated linearly between its neighbours on the path.
 
         Parameters
         ----------
-        alpha : float
-            Strength within the range of the path.
+        alpha : float or str
+            Strength within the range of the path, or a fraction of ``alpha_max_`` such as ``"0.1max"``.
 
         Returns
         -------
@@ -181,12 +183,12 @@ class RegularizationPath:
         column = self.coefs_[:, [k]].toarray()[:, 0]
         return np.asarray(column if self.n_outputs_ == 1 else column.reshape(self.n_outputs_, -1))
 
-    def intercept(self, alpha: float) -> Any:
+    def intercept(self, alpha: float | str) -> Any:
         """Intercept at a strength, interpolated as the coefficients are; an array with several outputs.
 
         Parameters
         ----------
-        alpha : float
+        alpha : float or str
             Strength, as in :meth:`coef`.
 
         Returns
@@ -216,15 +218,15 @@ class RegularizationPath:
         dense = [e.toarray() if sparse.issparse(e) else np.asarray(e) for e in parts]
         return np.asarray(dense[0] if outputs == 1 else np.stack(dense, axis=1)) + self.intercepts_
 
-    def predict(self, X: Any, alpha: float | None = None) -> FloatArray:
+    def predict(self, X: Any, alpha: float | str | None = None) -> FloatArray:
         """Predictions, through the inverse link of the loss.
 
         Parameters
         ----------
         X : {array-like, sparse matrix} of shape (n_samples, n_features)
             Data.
-        alpha : float, default=None
-            Strength; None predicts for all strengths.
+        alpha : float or str, default=None
+            Strength, as in :meth:`coef`; None predicts for all strengths.
 
         Returns
         -------
@@ -335,15 +337,14 @@ def _log_choose(p: int, df: FloatArray) -> FloatArray:
     return np.asarray(gammaln(p + 1) - gammaln(df + 1) - gammaln(p - df + 1))
 
 
-def warn_of_missed(name: str, path: RegularizationPath, tol: float, stacklevel: int) -> None:
+def warn_of_missed(name: str, path: RegularizationPath, tol: float) -> None:
     """Warn if strengths of a path did not converge, with the figure reached and the remedy."""
     missed = ~path.converged_
     if not missed.any():
         return
     worst = (path.kkt_violations_[missed] / np.maximum(path.alphas_[missed], 1e-300)).max()
-    warnings.warn(
+    warn_user(
         f"{name}: {int(missed.sum())} of {len(path.alphas_)} strengths of the path did not reach tol={tol:g}; the "
         f"worst KKT violation among them is {worst:.3g} of its strength. Increase max_iter or eps, or raise tol.",
         ConvergenceWarning,
-        stacklevel=stacklevel,
     )

@@ -64,8 +64,12 @@ class StudentEM:
 
     def weights(self, state: State) -> FloatArray:
         """Cluster weights w_i."""
+        return self.distances(state)[1]
+
+    def distances(self, state: State) -> tuple[FloatArray, FloatArray]:
+        """Squared distances d_i and cluster weights w_i."""
         found = self.core.value(self.residual(state.beta), state.log_s2, state.factor, state.degrees)
-        return np.asarray(found[2])
+        return np.asarray(found[1]) / math.exp(state.log_s2), np.asarray(found[2])
 
     def variance_step(self, state: State, fit_degrees: bool) -> None:
         """Decrease over s2, L and m."""

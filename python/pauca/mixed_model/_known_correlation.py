@@ -50,9 +50,10 @@ def fit_known_correlation(
 
     estimator.coef_, estimator.intercept_ = back.coefficients(beta)
     columns = np.flatnonzero(fixed.free() | (beta != 0.0))
-    covariance = np.full((beta.size, beta.size), np.nan)
-    covariance[np.ix_(columns, columns)] = scale2 * pseudo_inverse(X[:, columns].T @ X[:, columns])
-    estimator.standard_errors_, estimator.intercept_standard_error_ = back.errors(covariance, fixed.free())
+    covariance = scale2 * pseudo_inverse(X[:, columns].T @ X[:, columns])
+    errors = back.errors(columns, covariance, fixed.free())
+    estimator.standard_errors_, estimator.intercept_standard_error_, covariance = errors
+    estimator._fixed = (columns, covariance)
     estimator.scale_ = scale2 * unit2
     estimator.degrees_of_freedom_ = math.inf
     estimator.dual_coef_ = back.unit_y * cho_solve((factor, True), y - design @ beta)
@@ -61,7 +62,11 @@ def fit_known_correlation(
     estimator.clusters_ = np.zeros(0, dtype=np.intp)
     estimator.random_effects_ = np.zeros((0, 0))
     estimator.covariance_ = np.zeros((0, 0))
-    estimator.cluster_weights_ = np.ones(0)
+    estimator.random_effects_covariance_ = np.zeros((0, 0, 0))
+    estimator.cluster_sizes_ = np.zeros(0, dtype=np.intp)
+    estimator.cluster_distances_, estimator.cluster_weights_ = np.zeros(0), np.ones(0)
+    estimator.aic_ = 2.0 * (columns.size + 1) - 2.0 * log_likelihood
+    estimator.bic_ = math.log(n) * (columns.size + 1) - 2.0 * log_likelihood
     estimator.objective_path_ = np.array([-log_likelihood / n])
     estimator.n_iter_ = 1
     estimator.solver_report_ = SolverReport(

@@ -9,11 +9,12 @@ from typing import Any, ClassVar, Self
 import numpy as np
 import numpy.typing as npt
 from sklearn.base import BaseEstimator, RegressorMixin
+from sklearn.metrics import r2_score
 from sklearn.utils.validation import check_is_fitted
 
 from .._monitor import watch
 from .._report import SolverReport, warn_unless_converged
-from .._rows import group_rows, split_column
+from .._rows import group_rows, positions_of, split_column
 from .._sklearn_compat import (
     CallbackSupportMixin,
     Interval,
@@ -24,13 +25,16 @@ from .._sklearn_compat import (
 )
 from .._validation import FloatArray, seconds_or_inf
 from ..penalties import Penalty
-from ._clusters import effect_columns, effect_design
+from ._clusters import effect_columns, effect_design, orthonormal_effects
 from ._em import START_DEGREES, State, StudentEM
+from ._inference import conditional_covariances
 from ._known_correlation import fit_known_correlation
 from ._penalized_step import FixedEffects, least_squares, pseudo_inverse
+from ._queries import MixedModelQueries
+from ._units import Units
 
 
-class StudentMixedRegressor(CallbackSupportMixin, RegressorMixin, BaseEstimator):
+class StudentMixedRegressor(CallbackSupportMixin, MixedModelQueries, RegressorMixin, BaseEstimator):
     r"""Linear mixed model with multivariate Student clusters, which outlying clusters do not spoil.
 
     The rows of cluster i are jointly multivariate Student (equivalently q-Gaussian with :math:`q_i = 1 + 2/(m+n_i)`),
@@ -92,16 +96,30 @@ class StudentMixedRegressor(CallbackSupportMixin, RegressorMixin, BaseEstimator)
         s^2 D, the scale matrix of the random effects.
     degrees_of_freedom_ : float
         m, infinite for the Gaussian model.
+    fixed_effects_covariance_ : ndarray of shape (n_features + 1, n_features + 1)
+        Covariance of the estimates (coefficients, intercept), for contrasts; conditional on the selected features,
+        NaN for those not selected.
     random_effects_ : ndarray of shape (n_clusters, n_effects)
         Predicted random effects.
+    random_effects_covariance_ : ndarray of shape (n_clusters, n_effects, n_effects)
+        Their conditional scale matrices given the data.
     clusters_ : ndarray of shape (n_clusters,)
         Labels of the clusters, sorted.
+    cluster_sizes_ : ndarray of shape (n_clusters,)
+        Rows of each cluster, n_i.
+    cluster_distances_ : ndarray of shape (n_clusters,)
+        Squared Mahalanobis distances d_i of the clusters' rows from the fixed effects; under the model
+        :math:`d_i / n_i` is :math:`F(n_i, m)`, for the Gaussian one d_i chi-squared with n_i degrees of freedom.
     cluster_weights_ : ndarray of shape (n_clusters,)
         Weights in the last step for the fixed effects: small for outlying clusters, 1 for the Gaussian model.
     alpha_, alpha_max_ : float
         The strength used and, with a relative ``alpha``, the reference; NaN otherwise.
     log_likelihood_ : float
         Log-likelihood, without the penalty.
+    aic_, bic_ : float
+        Information criteria, smaller being better: ``-2 log_likelihood_`` and 2, or the logarithm of the number of
+        rows, for every nonzero coefficient, the intercept, every entry of ``covariance_``, ``scale_``, and m if it is
+        estimated. They compare models of the same rows.
     objective_path_ : ndarray
         The criterion after every round.
     n_iter_ : int
@@ -162,9 +180,12 @@ class StudentMixedRegressor(CallbackSupportMixin, RegressorMixin, BaseEstimator)
     True
     """
 
+    # Where clusters are routed to fit, score leaves them alone unless set_score_request(cluster=True) says otherwise.
+    __metadata_request__score: ClassVar[dict[str, bool]] = {"cluster": False}
+
     _parameter_constraints: ClassVar[dict[str, Any]] = {
         "random_effects": [str, Integral, list, tuple, np.ndarray, None],
-        "degrees_of_freedom": [StrOptions({"estimate"}), Interval(Real, 0, None, closed="neither"), Real],
+        "degrees_of_freedom": [StrOptions({"estimate"}), Interval(Real, 0, None, closed="right")],
         "penalty": [StrOptions({"l1", "elasticnet"}), Penalty, None],
         "alpha": [Interval(Real, 0, None, closed="left"), str],
         "standardize": ["boolean", None],
@@ -237,9 +258,6 @@ class StudentMixedRegressor(CallbackSupportMixin, RegressorMixin, BaseEstimator)
             cluster = column
         X, y = validate_data(self, X, y, dtype=np.float64, y_numeric=True)
         target = np.asarray(y, dtype=np.float64)
-        degrees = self.degrees_of_freedom
-        if not isinstance(degrees, str) and (math.isnan(degrees) or degrees <= 0.0):
-            raise ValueError(f"degrees_of_freedom: got {degrees!r}, expected 'estimate' or a positive number")
         if correlation is not None and cluster is not None:
             raise ValueError("correlation: expected either clusters or a known correlation, got both")
         names = getattr(self, "feature_names_in_", None)
@@ -252,7 +270,7 @@ class StudentMixedRegressor(CallbackSupportMixin, RegressorMixin, BaseEstimator)
         unit_y = unit_y if unit_y > 1e-14 * np.abs(target).max() else max(float(np.abs(target).max()), 1e-150)
         shift = float(target.mean()) if self.fit_intercept else 0.0
         target = (target - shift) / unit_y
-        back = _Back(center, scale, self.fit_intercept, shift, unit_y)
+        back = Units(center, scale, self.fit_intercept, shift, unit_y)
         if correlation is not None:
             fit_known_correlation(self, design, target, correlation, fixed, back)
             return self
@@ -262,19 +280,22 @@ class StudentMixedRegressor(CallbackSupportMixin, RegressorMixin, BaseEstimator)
         groups = group_rows(cluster, X.shape[0], "cluster")
         intercept, slopes = (False, []) if cluster is None else effect_columns(self.random_effects, X.shape[1], names)
         Z = effect_design(X, intercept, slopes)
-        unit = np.sqrt((Z**2).mean(axis=0))
-        unit[unit == 0.0] = 1.0
         rows = groups.order
-        em = StudentEM(np.asfortranarray(design[rows]), target[rows], Z[rows] / unit, groups.start, fixed)
+        Z, to_user = orthonormal_effects(Z[rows])
+        em = StudentEM(np.asfortranarray(design[rows]), target[rows], Z, groups.start, fixed)
         with watch(self, X, y) as callback:
             state, report = self._run(em, callback)
         self._keep(em, state, report, back)
         self._effects = (intercept, slopes)
         self.clusters_ = groups.labels
-        self.covariance_ = state.factor @ state.factor.T * self.scale_ / np.outer(unit, unit)
+        root = to_user @ state.factor
+        self.covariance_ = self.scale_ * (root @ root.T)
         effects = np.asarray(em.core.effects(em.residual(state.beta), state.factor)).T
-        self.random_effects_ = unit_y * effects / unit
-        self.cluster_weights_ = em.weights(state)
+        self.random_effects_ = unit_y * (effects @ to_user.T)
+        conditional = conditional_covariances(Z, groups.start, state.factor)
+        self.random_effects_covariance_ = self.scale_ * (to_user @ conditional @ to_user.T)
+        self.cluster_sizes_ = np.diff(groups.start)
+        self.cluster_distances_, self.cluster_weights_ = em.distances(state)
         warn_unless_converged(report, self, "the last decrease of the criterion")
         return self
 
@@ -324,17 +345,21 @@ class StudentMixedRegressor(CallbackSupportMixin, RegressorMixin, BaseEstimator)
         state = em.initial(beta, degrees)
         return state, em.run(state, fit_degrees=estimate, callback=callback, **limits)
 
-    def _keep(self, em: StudentEM, state: State, report: SolverReport, back: _Back) -> None:
+    def _keep(self, em: StudentEM, state: State, report: SolverReport, back: Units) -> None:
         self.coef_, self.intercept_ = back.coefficients(state.beta)
         unpenalized = em.fixed.free()
         columns = np.flatnonzero(unpenalized | (state.beta != 0.0))
-        covariance = np.full((state.beta.size, state.beta.size), np.nan)
-        covariance[np.ix_(columns, columns)] = pseudo_inverse(em.information(state, columns))
-        self.standard_errors_, self.intercept_standard_error_ = back.errors(covariance, unpenalized)
+        covariance = pseudo_inverse(em.information(state, columns))
+        errors = back.errors(columns, covariance, unpenalized)
+        self.standard_errors_, self.intercept_standard_error_, covariance = errors
+        self._fixed = (columns, covariance)
         self.scale_ = back.unit_y**2 * math.exp(state.log_s2)
         self.degrees_of_freedom_ = float(state.degrees)
         change = math.log(back.unit_y)  # of the density, a row
         self.log_likelihood_ = -em.y.size * (state.objective - em.fixed.value(state.beta / state.scale) + change)
+        n_parameters = columns.size + 1 + em.q * (em.q + 1) // 2 + isinstance(self.degrees_of_freedom, str)
+        self.aic_ = 2.0 * n_parameters - 2.0 * self.log_likelihood_
+        self.bic_ = math.log(em.y.size) * n_parameters - 2.0 * self.log_likelihood_
         self.objective_path_ = np.asarray(state.path) + change
         self.n_iter_ = report.n_iter
         self.solver_report_ = report
@@ -360,10 +385,7 @@ class StudentMixedRegressor(CallbackSupportMixin, RegressorMixin, BaseEstimator)
         ndarray of shape (n_samples,)
             Predictions.
         """
-        check_is_fitted(self)
-        X, column = split_column(X, self.cluster_column, "cluster_column")
-        cluster = column if cluster is None else cluster
-        X = validate_data(self, X, dtype=np.float64, reset=False)
+        X, cluster = self._new_rows(X, cluster)
         prediction = np.asarray(X @ self.coef_ + self.intercept_)
         if cross_correlation is not None:
             if not hasattr(self, "dual_coef_"):
@@ -376,36 +398,40 @@ class StudentMixedRegressor(CallbackSupportMixin, RegressorMixin, BaseEstimator)
             return np.asarray(prediction + cross @ self.dual_coef_)
         if cluster is None or not self.random_effects_.size:
             return prediction
-        labels = np.asarray(cluster)
-        if labels.shape != (X.shape[0],):
-            raise ValueError(f"cluster: got shape {labels.shape}, expected ({X.shape[0]},)")
-        position = {label: i for i, label in enumerate(self.clusters_.tolist())}
-        row = np.array([position.get(label, -1) for label in labels.tolist()], dtype=np.intp)
+        row = positions_of(cluster, self.clusters_, X.shape[0], "cluster")
         known = row >= 0
         Z = effect_design(X[known], *self._effects)
         prediction[known] += (Z * self.random_effects_[row[known]]).sum(axis=1)
         return prediction
 
+    def score(
+        self,
+        X: Any,
+        y: npt.ArrayLike,
+        sample_weight: npt.ArrayLike | None = None,
+        cluster: npt.ArrayLike | None = None,
+    ) -> float:
+        """R squared of ``predict(X, cluster)``: of the fixed effects alone for clusters not seen in ``fit``.
 
-class _Back:
-    """From the centred and scaled columns and target of the fit back to the user's."""
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_features)
+            Data, with the cluster column if ``cluster_column`` names one.
+        y : array-like of shape (n_samples,)
+            Target.
+        sample_weight : array-like of shape (n_samples,), default=None
+            Weights of the rows.
+        cluster : array-like of shape (n_samples,), default=None
+            Cluster labels, as in ``predict``.
 
-    def __init__(self, center: FloatArray, scale: FloatArray, fit_intercept: bool, shift: float, unit_y: float) -> None:
-        self.center, self.scale, self.fit_intercept = center, scale, fit_intercept
-        self.shift, self.unit_y = shift, unit_y
+        Returns
+        -------
+        float
+            1 is perfect.
+        """
+        return float(r2_score(y, self.predict(X, cluster), sample_weight=sample_weight))
 
-    def coefficients(self, beta: FloatArray) -> tuple[FloatArray, float]:
-        coef = self.unit_y * beta[: self.scale.size] / self.scale
-        return coef, float(self.shift + self.unit_y * beta[-1] - self.center @ coef) if self.fit_intercept else 0.0
-
-    def errors(self, covariance: FloatArray, shown: npt.NDArray[np.bool_]) -> tuple[FloatArray, float]:
-        """Standard errors on the user's scale from the covariance of the fit's, for the shown entries."""
-        p = self.scale.size
-        errors = self.unit_y * np.sqrt(np.diag(covariance)[:p]) / self.scale
-        errors[~shown[:p]] = np.nan
-        if not self.fit_intercept:
-            return errors, math.nan
-        known = ~np.isnan(np.diag(covariance))
-        direction = np.append(-self.center / self.scale, 1.0)[known]
-        variance = float(direction @ covariance[np.ix_(known, known)] @ direction)
-        return errors, self.unit_y * math.sqrt(max(variance, 0.0))
+    def _new_rows(self, X: Any, cluster: Any) -> tuple[FloatArray, Any]:
+        check_is_fitted(self)
+        X, column = split_column(X, self.cluster_column, "cluster_column")
+        return validate_data(self, X, dtype=np.float64, reset=False), column if cluster is None else cluster

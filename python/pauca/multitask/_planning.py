@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import warnings
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,6 +9,7 @@ import numpy as np
 from scipy import stats
 
 from .._validation import FloatArray, check_vector
+from .._warnings import warn_user
 from ._allocation import allocate, drop_expensive, relevances, shares
 from ._costs import SamplingCost, TaskPrices
 from ._estimation import Estimate, Estimator
@@ -174,12 +174,11 @@ class Planner:
             return self.norm
         if "short" not in session.warned:
             session.warned.append("short")
-            warnings.warn(
+            warn_user(
                 f"{int(session.drawn.sum())} samples explored {session.n_tasks} tasks of {session.n_features} features "
                 f"in {k} dimensions; fewer than {needed:.0f} do not tell which few sources matter, samples follow the "
                 'dense relevance ("l2") until there are as many.',
                 TaskSelectionWarning,
-                stacklevel=5,
             )
         return "l2"
 
@@ -209,18 +208,16 @@ class Planner:
             explained = max(null - left, 0.0)
             p_value = float(stats.f.sf(explained / k / max(left / free, 1e-300), k, free)) if null > 0.0 else 1.0
             if p_value > 0.05:
-                warnings.warn(
+                warn_user(
                     f"The representation of the sources explains nothing of the target that chance would not (F test: "
                     f"p = {p_value:.2g}, {explained / max(null, 1e-300):.0%} of its variance): the sources do not "
                     "cover the target, or it has too few samples.",
                     TaskSelectionWarning,
-                    stacklevel=3,
                 )
                 return
         if self.known is None and found.residual > 0.5:
-            warnings.warn(
+            warn_user(
                 f"The mix of sources leaves {found.residual:.0%} of the target unexplained: they do not cover it, or "
                 "alpha is too large.",
                 TaskSelectionWarning,
-                stacklevel=3,
             )

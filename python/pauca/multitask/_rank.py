@@ -8,6 +8,7 @@ import numpy as np
 from scipy import linalg, sparse
 
 from .._validation import FloatArray
+from .._warnings import warn_user
 from ..linear_model import SparseRegressor
 from ..penalties import Nuclear
 from ._task_moments import TaskMoments
@@ -27,11 +28,9 @@ def warn_if_too_many(n_components: int | str, n_features: int, n_tasks: int) -> 
     """Tasks span no more directions than there are tasks or features."""
     limit = min(n_features, n_tasks)
     if not isinstance(n_components, str) and n_components > limit:
-        warnings.warn(
+        warn_user(
             f"n_components={n_components} is more than {n_tasks} tasks of {n_features} features can tell apart: at "
-            f"most {limit} are used.",
-            UserWarning,
-            stacklevel=4,
+            f"most {limit} are used."
         )
 
 
@@ -89,7 +88,7 @@ def rank_of_nuclear_fit(data: TaskMoments, limit: int) -> int:
         noise = _noise(data, m) if data.n_rows[m] >= 2 else 0.0
         rows = np.sqrt(data.n_rows[m] / max(float(data.weight[m]), 1e-300))
         targets.append(inverse * (vectors.T @ data.cross[:, m]) * (rows / noise if noise > 0.0 else 0.0))
-    X = sparse.csc_matrix(sparse.block_diag(blocks))
+    X = sparse.block_diag([sparse.coo_array(block) for block in blocks], format="csc")
     y = np.concatenate(targets)
     model = SparseRegressor(
         penalty=Nuclear(shape=(tasks, d)), alpha=1.05 * noise_edge(data) / y.size, fit_intercept=False, tol=1e-4

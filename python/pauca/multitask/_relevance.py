@@ -14,6 +14,7 @@ from sklearn.utils.validation import check_is_fitted
 
 from .._sklearn_compat import Interval, StrOptions, _fit_context, validate_data
 from .._validation import FloatArray, check_vector
+from .._warnings import warn_user
 from ..linear_model import SparseRegressor, path
 from ..penalties import L1
 
@@ -175,11 +176,10 @@ class RelevanceLasso(RegressorMixin, BaseEstimator):
         self.residual_ = float(linalg.norm(W @ nu - w)) / length if length > 0.0 else 0.0
         self.norm_ = norm
         if self.residual_ > 0.5:
-            warnings.warn(
+            warn_user(
                 f"RelevanceLasso: the sources leave {self.residual_:.0%} of the target unexplained (length of "
                 "W nu - w relative to w): they do not cover it, or alpha is too large.",
                 TaskSelectionWarning,
-                stacklevel=2,
             )
         return self
 

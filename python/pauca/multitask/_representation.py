@@ -47,10 +47,10 @@ class MultiTaskRepresentation(
     Parameters
     ----------
     n_components : int or {"auto", "nuclear", "cv"}, default="auto"
-        Number of directions k (more than there are tasks or features: as many as there are, with a warning). "auto" counts the singular values
-        of the tasks' standardised coefficients above :math:`\sqrt d + \sqrt M`, the largest that noise alone reaches;
-        "nuclear" takes the rank of a fit with the nuclear norm at that strength; "cv" five-fold cross-validation
-        within tasks.
+        Number of directions k; of more than there are tasks or features, as many as there are, with a warning. "auto"
+        counts the singular values of the tasks' standardised coefficients above :math:`\sqrt d + \sqrt M`, the largest
+        that noise alone reaches; "nuclear" takes the rank of a fit with the nuclear norm at that strength; "cv"
+        five-fold cross-validation within tasks.
     solver : {"als", "svd"}, default="als"
         Alternating least squares, or the one-shot singular value decomposition of the tasks' own ridge estimates.
     loss : {"squared", "logistic"}, default="squared"

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Sequence
 from numbers import Integral, Real
 from typing import Any, ClassVar, Self
@@ -16,6 +15,7 @@ from sklearn.utils.validation import check_is_fitted
 from .._monitor import watch
 from .._sklearn_compat import CallbackSupportMixin, Interval, StrOptions, validate_data, with_callbacks
 from .._validation import FloatArray, check_vector
+from .._warnings import warn_user
 from ._costs import SamplingCost
 from ._head import explained, mean_response
 from ._planning import Planner
@@ -317,15 +317,14 @@ class TaskSelector(CallbackSupportMixin, RegressorMixin, BaseEstimator):
             raise ValueError(f"sources: got {len(names)} names, expected at least one, all different")
         if capacity is None:
             capacity = np.full(len(names), np.inf)
-        planner = self._planner(len(names))
+        planner = Planner.of(self, len(names))
         X, y = validate_data(self, target[0], target[1], dtype=np.float64, y_numeric=True)
         y = np.ascontiguousarray(y, dtype=np.float64)
         self._check_target(y, ValueError)
         seed = int(check_random_state(self.random_state).randint(np.iinfo(np.int32).max))
         self._session = Session.begin(X, y, names, capacity, seed, planner.keeps_rows)
         warn_if_too_many(self.n_components, self.n_features_in_, len(names))
-        columns = getattr(self, "feature_names_in_", None)
-        self._session.feature_names = None if columns is None else [str(name) for name in columns]
+        self._session.feature_names = [str(name) for name in getattr(self, "feature_names_in_", [])]
         return self
 
     def ask(self) -> dict[Any, int]:
@@ -338,7 +337,7 @@ class TaskSelector(CallbackSupportMixin, RegressorMixin, BaseEstimator):
             budget is spent.
         """
         session = self._running()
-        self._planner(session.n_tasks).advance(session)
+        Planner.of(self, session.n_tasks).advance(session)
         return {session.names[m]: int(session.asked[m]) for m in np.flatnonzero(session.asked)}
 
     def tell(self, task: Any, X: Any = None, y: Any = None, *, exhausted: bool = False) -> Self:
@@ -366,7 +365,7 @@ class TaskSelector(CallbackSupportMixin, RegressorMixin, BaseEstimator):
             names = getattr(self, "feature_names_in_", None)
             X, y = check_samples(X, y, session.n_features, f"task {task!r}: the samples", task, names)
             self._check_target(y, SourceError, task)
-            prices = self._planner(session.n_tasks).prices
+            prices = Planner.of(self, session.n_tasks).prices
             before = prices.of(session.epoch_drawn).sum()
             session.add(m, X, y)
             session.spent += float(prices.of(session.epoch_drawn).sum() - before)
@@ -383,15 +382,14 @@ class TaskSelector(CallbackSupportMixin, RegressorMixin, BaseEstimator):
             The fitted estimator.
         """
         session = self._running()
-        planner = self._planner(session.n_tasks)
+        planner = Planner.of(self, session.n_tasks)
         if session.drawn.sum() == 0:
             raise ValueError("finish: no samples of any source were told")
         planner.close_epoch(session)
         if session.spent < planner.budget - planner.least_unit() and not (session.capacity > 0).any():
-            warnings.warn(
+            warn_user(
                 f"All sources are exhausted: {session.spent:.6g} of {planner.budget:.6g} were spent.",
                 TaskSelectionWarning,
-                stacklevel=2,
             )
         finding = planner.find(session)
         planner.warn_of_target(session, finding)
@@ -438,14 +436,13 @@ class TaskSelector(CallbackSupportMixin, RegressorMixin, BaseEstimator):
         """
         self._validate_params()
         session = Session.read(file)
-        if (session.rows is not None) != self._planner(session.n_tasks).keeps_rows:
+        if (session.rows is not None) != Planner.of(self, session.n_tasks).keeps_rows:
             raise ValueError(f"loss: the state was saved with another loss than {self.loss!r}")
         self._session = session
         self.n_features_in_ = session.n_features
-        if session.feature_names is not None:
+        vars(self).pop("feature_names_in_", None)
+        if session.feature_names:
             self.feature_names_in_ = np.array(session.feature_names, dtype=object)
-        elif hasattr(self, "feature_names_in_"):
-            del self.feature_names_in_
         return self
 
     # -- the target --------------------------------------------------------------------------------------------------
@@ -494,9 +491,6 @@ class TaskSelector(CallbackSupportMixin, RegressorMixin, BaseEstimator):
         if self._session is None:
             raise ValueError("No selection is running: call start, load_state or fit first")
         return self._session
-
-    def _planner(self, n_tasks: int) -> Planner:
-        return Planner.of(self, n_tasks)
 
     def _check_target(self, y: FloatArray, error: type[ValueError], source: Any = None) -> None:
         if self.loss != "logistic":

@@ -38,7 +38,7 @@ class Session:
     epoch_drawn: IntArray = field(default_factory=lambda: np.zeros(0, dtype=np.int64))
     history: list[dict[str, Any]] = field(default_factory=list)
     warned: list[str] = field(default_factory=list)
-    feature_names: list[str] | None = None
+    feature_names: list[str] = field(default_factory=list)  # none if the target had none
     finding: Any = None  # of all samples so far, if known; not written
 
     @classmethod

@@ -19,8 +19,8 @@ def resolve_groups(
 ) -> tuple[npt.NDArray[np.int64], list[Any]]:
     """Group number of every feature and the groups' names.
 
-    ``groups`` is one label a feature, a list of lists of feature positions, or ``{group: feature names or globs}``
-    (features that are in none are groups of their own); a callable of the feature names returns one of these.
+    ``groups`` is one label a feature, a list of lists of feature positions or names, or ``{group: feature names or
+    globs}`` (features that are in none are groups of their own); a callable of the feature names returns one of these.
     """
     names = [f"x{j}" for j in range(n_features)] if feature_names is None else [str(f) for f in feature_names]
     if callable(groups):
@@ -34,17 +34,27 @@ def resolve_groups(
             hits = [match_features("penalty.groups", str(p), names) for p in listed]
             members[key] = sorted({j for found in hits for j in found})
         return _from_lists(list(members.values()), list(members), n_features)
+    if isinstance(groups, str) or not hasattr(groups, "__len__"):
+        raise ValueError(f"penalty.groups: got {groups!r}, expected a label for each of {n_features} features")
     sequence: Any = groups
     if len(sequence) > 0 and all(isinstance(g, Sequence | np.ndarray) and not isinstance(g, str) for g in sequence):
-        return _from_lists([list(map(int, g)) for g in sequence], list(range(len(sequence))), n_features)
+        return _from_lists([_columns(g, names) for g in sequence], list(range(len(sequence))), n_features)
     labels = np.asarray(sequence)
     if labels.shape != (n_features,):
-        raise ValueError(f"penalty.groups: got shape {labels.shape}, expected one label for each of {n_features}")
+        raise ValueError(
+            f"penalty.groups: got shape {labels.shape}, expected one label for each of {n_features} features"
+        )
     unique, first, numbers = np.unique(labels, return_index=True, return_inverse=True)
     order = np.argsort(first)  # groups in the order of their first feature
     rank = np.empty_like(order)
     rank[order] = np.arange(len(order))
     return rank[numbers].astype(np.int64), unique[order].tolist()
+
+
+def _columns(group: Sequence[Any], names: Sequence[str]) -> list[int]:
+    """Positions of the features of a group, which are positions, names or globs."""
+    found = [match_features("penalty.groups", f, names) if isinstance(f, str) else [int(f)] for f in group]
+    return [j for hits in found for j in hits]
 
 
 def _from_lists(members: list[list[int]], names: list[Any], n_features: int) -> tuple[npt.NDArray[np.int64], list[Any]]:
@@ -112,9 +122,9 @@ class GroupL2(GroupPenalty):
     Parameters
     ----------
     groups : array-like of shape (n_features,), list of lists, dict or callable, default=None
-        One label a feature, lists of feature positions, ``{group: feature names or globs}`` (features in none are
-        groups of their own), or a callable of the feature names that returns one of these. None: every feature is a
-        group.
+        One label a feature, lists of feature positions or names, ``{group: feature names or globs}`` (features in none
+        are groups of their own), or a callable of the feature names that returns one of these. None: every feature is
+        a group.
     alpha : float, default=1.0
         Strength; an estimator multiplies it by its own ``alpha``.
     group_weights : array-like of shape (n_groups,) or dict, default=None

@@ -3,6 +3,7 @@
 from ._graph import AdjacencyDisplay, EdgeConfidenceDisplay, GraphDisplay
 from ._inference import StabilityDisplay
 from ._label_shift import LabelShiftDisplay
+from ._mixed_model import MixedModelDisplay
 from ._path import CVDisplay, PathDisplay
 from ._task_selection import TaskAllocationDisplay
 
@@ -12,6 +13,7 @@ __all__ = [
     "EdgeConfidenceDisplay",
     "GraphDisplay",
     "LabelShiftDisplay",
+    "MixedModelDisplay",
     "PathDisplay",
     "StabilityDisplay",
     "TaskAllocationDisplay",

@@ -158,6 +158,7 @@ class GraphDisplay:
                 graph, place, text, ax=ax, font_size=7, label_pos=0.35, connectionstyle="arc3,rad=0.12", rotate=False
             )
         if not crowded:
+            box = {"boxstyle": "round,pad=0.15", "fc": "#f2f2f2", "ec": "#888888", "lw": 0.6}
             longest = max((len(n) for n in names), default=0)
             nx.draw_networkx_labels(
                 graph,
@@ -165,9 +166,7 @@ class GraphDisplay:
                 {j: fill(n, 18) for j, n in enumerate(names)},
                 ax=ax,
                 font_size=9 if d <= 15 else 6,
-                bbox={"boxstyle": "round,pad=0.15", "fc": "#f2f2f2", "ec": "#888888", "lw": 0.6}
-                if longest > 8
-                else None,
+                bbox=box if longest > 8 else None,
             )
         ax.legend(
             handles=[

@@ -177,7 +177,7 @@ class LabelShiftDisplay:
         except QhullError:  # fewer than three classes
             ax.plot(*corners.T, color="black", linewidth=1)
         ax.scatter(*corners.T, s=90, marker="*", color="black", zorder=3, label="p(domain | class)")
-        title = "two widest directions" if not flat else "only direction (height is chance)"
+        title = "two widest directions" if not flat else "line (height: chance)"
         ax.set(
             title=f"p(domain | x), seen along its {title}",
             xlabel="first direction",
@@ -193,7 +193,7 @@ class LabelShiftDisplay:
         picture = ax.imshow(self.class_prior, vmin=0.0, vmax=1.0, cmap="Blues", aspect="auto")
         k, d = self.class_prior.shape
         domains = [str(name) for name in (range(d) if self.domains is None else self.domains)]
-        upright = sum(len(name) for name in domains) > 50
+        upright = sum(len(name) for name in domains) > 40
         ax.set_xticks(range(d), domains, rotation=90 if upright else 0, fontsize="small" if upright else None)
         ax.set_yticks(range(k), [str(name) for name in (range(k) if self.classes is None else self.classes)])
         ax.set(title="p(class | domain)", xlabel="domain", ylabel="latent class")

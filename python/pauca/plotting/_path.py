@@ -302,6 +302,10 @@ class CVDisplay:
             The drawn display.
         """
         check_is_fitted(estimator)
+        if not hasattr(estimator, "cv_scores_"):
+            raise ValueError(f"estimator: got {estimator!r}, expected a cross-validated one, which has cv_scores_")
+        if len(estimator.alphas_) == 1 and estimator.alphas_[0] == 0.0:
+            raise ValueError("estimator: it chose a number of features, no strength; its scores are in cv_table_")
         scoring = getattr(estimator, "scoring", None)
         name = scoring if isinstance(scoring, str) else "held-out loss" if scoring is None else "score"
         display = cls(

@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
+from .._warnings import warn_user
 from ..design import GenotypeMatrix
 from ._arrow import SUFFIXES, ArrowColumns
 
@@ -35,6 +36,19 @@ def as_float(block: Any) -> npt.NDArray[np.floating[Any]]:
     return values.astype(np.float64)
 
 
+def warn_of_codes(X: Any) -> None:
+    """Say so if int8 columns look like genotypes with a code for missing; the first columns are looked at."""
+    if not isinstance(X, np.ndarray) or X.dtype != np.int8 or 0 in X.shape:
+        return
+    some = X[:, : max(1, 2**16 // X.shape[0])]
+    odd = np.unique(some[(some < 0) | (some > 2)])
+    if odd.size == 1 and (odd[0] < 0 or odd[0] == 9):
+        warn_user(
+            f"X: the genotypes have the code {odd[0]}, which counts as a level of its own; if it stands for missing "
+            f"entries, pass pauca.design.GenotypeMatrix(X, missing={odd[0]}), and they are deleted pairwise",
+        )
+
+
 def block_width(n_rows: int, requested: int | None) -> int:
     """Columns in a block: as asked for, or about 32 MB of float64."""
     if requested is not None:
@@ -46,6 +60,7 @@ class ArrayBlocks:
     """Blocks of an array in memory, or of a memory map whose pages are given back as the scan goes on."""
 
     def __init__(self, X: Any, source: Any, width: int | None, names: Sequence[str] | None) -> None:
+        warn_of_codes(X)
         self.X = X
         self.map = _mapping(source.codes if isinstance(source, GenotypeMatrix) else source)
         self.width = block_width(X.shape[0], width)
@@ -77,6 +92,8 @@ class SuppliedBlocks:
     """Blocks that the caller supplies: arrays, data frames or paths of files with n_rows rows each."""
 
     def __init__(self, blocks: Iterable[Any], n_rows: int, width: int | None) -> None:
+        if isinstance(blocks, (str, os.PathLike)) or hasattr(blocks, "shape"):  # one block
+            blocks = [blocks]
         self.blocks = blocks
         self.n_rows = n_rows
         self.width = width
@@ -95,8 +112,10 @@ class SuppliedBlocks:
 def open_block(item: Any, n_rows: int | None) -> tuple[Any, list[str] | None]:
     """One supplied block and its column names if it has any; a .npy file as a memory map, others column by column."""
     if isinstance(item, (str, os.PathLike)):
-        arrow = os.fspath(item).lower().endswith(SUFFIXES)
-        item = ArrowColumns(item) if arrow else np.load(item, mmap_mode="r")
+        ending = os.path.splitext(os.fspath(item))[1].lower()
+        if ending not in (".npy", *SUFFIXES):
+            raise ValueError(f"blocks: got the file {os.fspath(item)}, expected .npy, {', '.join(SUFFIXES)}")
+        item = ArrowColumns(item) if ending in SUFFIXES else np.load(item, mmap_mode="r")
     columns = getattr(item, "columns", getattr(item, "feature_names", None))
     names = [str(c) for c in columns] if columns is not None else None
     block = item if isinstance(item, (np.ndarray, ArrowColumns, GenotypeMatrix)) else np.asarray(item)

@@ -11,6 +11,7 @@ import numpy.typing as npt
 
 from .._monitor import SolverCallback
 from .._validation import FloatArray
+from .._warnings import warn_user
 from ._blocks import ColumnBlock
 from ._target import FeatureKinds
 
@@ -141,3 +142,23 @@ def scan(
     if sample is not None:
         every = pooled_p_values(all_scores, all_levels, sample.scores(screener, kinds, known, n_permutations, n_jobs))
     return Scan(all_scores, all_levels, np.concatenate(observed), every, known, complete)
+
+
+def adjusted(p_values: FloatArray) -> FloatArray:
+    """P-values adjusted for the false discovery rate (Benjamini and Hochberg)."""
+    order = np.argsort(p_values, kind="stable")
+    steps = p_values[order] * (p_values.size / np.arange(1, p_values.size + 1))
+    out = np.empty(p_values.size)
+    out[order] = np.minimum.accumulate(np.minimum(steps, 1.0)[::-1])[::-1]
+    return out
+
+
+def discoveries(p_values: FloatArray, max_fdr: float, draws: int) -> npt.NDArray[np.bool_]:
+    """Features with an adjusted p-value of at most max_fdr; ``draws`` from the null tell how small one can be."""
+    q_values, least = adjusted(p_values), 1.0 / (1.0 + draws)
+    if p_values.min() <= 1.001 * least and q_values.min() > max_fdr:
+        warn_user(
+            f"max_fdr: no p-value can be below {least:.1e}, too coarse for the strongest of {p_values.size} features "
+            f"to reach {max_fdr}; raise n_permutations or n_null_features",
+        )
+    return np.asarray(q_values <= max_fdr)

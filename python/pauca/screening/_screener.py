@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import warnings
 from collections.abc import Iterable
 from numbers import Integral, Real
 from typing import Any, ClassVar, Self
@@ -13,24 +12,27 @@ import numpy.typing as npt
 from sklearn.base import BaseEstimator, clone
 from sklearn.feature_selection import SelectorMixin
 from sklearn.utils import check_random_state
-from sklearn.utils.validation import _check_y, check_is_fitted
+from sklearn.utils.validation import check_is_fitted
 
 from .. import _core
 from .._dask import is_dask_array
 from .._monitor import watch
+from .._parallel import n_threads
 from .._sklearn_compat import (
     CallbackSupportMixin,
     Interval,
     StrOptions,
+    _check_y,
     _fit_context,
     with_callbacks,
 )
 from .._validation import FloatArray, validate_matrix
+from .._warnings import warn_user
 from ..design import GenotypeMatrix
 from ._blocks import ArrayBlocks, SuppliedBlocks, as_float, open_block
 from ._dask_columns import DaskColumns
 from ._iterative import collect, residual
-from ._scan import Scan, scan
+from ._scan import Scan, adjusted, discoveries, scan
 from ._target import CONTINUOUS, FeatureKinds, numeric_target
 
 Blocks = ArrayBlocks | SuppliedBlocks | DaskColumns
@@ -68,12 +70,17 @@ class MutualInformationScreener(CallbackSupportMixin, SelectorMixin, BaseEstimat
         Keep only features with at least this score.
     max_p_value : float, default=None
         Keep only features with at most this p-value; needs ``n_permutations``.
+    max_fdr : float, default=None
+        Keep only features whose p-value, adjusted by Benjamini and Hochberg, is at most this expected share of false
+        ones; needs ``n_permutations``, and usually ``k="all"``. Unlike scikit-learn's ``SelectFdr`` with this as its
+        ``score_func``, it works with missing values, memory maps, blocks and genotypes.
     n_permutations : int, default=0
         Permutations of the rows for p-values; 0 computes none.
     null : {"pooled", "feature"}, default="pooled"
         With "pooled" the permutations of ``n_null_features`` random features of a kind (continuous, or with the same
-        number of levels) serve all features of that kind, which resolves p-values of ``1 / (n_permutations *
-        n_null_features)``; with "feature" every feature has its own, at ``n_permutations`` times the cost.
+        number of levels) serve all features of that kind: the least p-value is ``1 / (1 + n_permutations *
+        n_null_features)``. With "feature" every feature has its own, at ``n_permutations`` times the cost, and the
+        least one is ``1 / (1 + n_permutations)``. ``SelectFdr`` needs it well below ``alpha / n_features``.
     n_null_features : int, default=100
         See ``null``.
     n_steps : int, default=1
@@ -117,6 +124,8 @@ class MutualInformationScreener(CallbackSupportMixin, SelectorMixin, BaseEstimat
         for features not reached because a callback stopped the scan.
     p_values_ : ndarray of shape (n_features,)
         Permutation p-values, only with ``n_permutations``.
+    q_values_ : ndarray of shape (n_features,)
+        The same, adjusted for the false discovery rate.
     ranking_ : ndarray of shape (n_selected,)
         Positions of the kept features, best first (of the first step first).
     k_ : int
@@ -188,6 +197,7 @@ class MutualInformationScreener(CallbackSupportMixin, SelectorMixin, BaseEstimat
         "max_levels": [Interval(Integral, 1, 1000, closed="both")],
         "threshold": [Real, None],
         "max_p_value": [Interval(Real, 0, 1, closed="both"), None],
+        "max_fdr": [Interval(Real, 0, 1, closed="both"), None],
         "n_permutations": [Interval(Integral, 0, 2**24 - 2, closed="both")],
         "null": [StrOptions({"pooled", "feature"})],
         "n_null_features": [Interval(Integral, 1, None, closed="left")],
@@ -219,6 +229,7 @@ class MutualInformationScreener(CallbackSupportMixin, SelectorMixin, BaseEstimat
         max_levels: int = 10,
         threshold: float | None = None,
         max_p_value: float | None = None,
+        max_fdr: float | None = None,
         n_permutations: int = 0,
         null: str = "pooled",
         n_null_features: int = 100,
@@ -243,6 +254,7 @@ class MutualInformationScreener(CallbackSupportMixin, SelectorMixin, BaseEstimat
         self.max_levels = max_levels
         self.threshold = threshold
         self.max_p_value = max_p_value
+        self.max_fdr = max_fdr
         self.n_permutations = n_permutations
         self.null = null
         self.n_null_features = n_null_features
@@ -320,7 +332,7 @@ class MutualInformationScreener(CallbackSupportMixin, SelectorMixin, BaseEstimat
 
     def __call__(self, X: Any, y: npt.ArrayLike) -> Any:
         """Scores, or scores and p-values: what ``SelectKBest`` and its like expect of a ``score_func``."""
-        fitted = clone(self).set_params(k="all", threshold=None, max_p_value=None, n_steps=1).fit(X, y)
+        fitted = clone(self).set_params(k="all", threshold=None, max_p_value=None, max_fdr=None, n_steps=1).fit(X, y)
         return (fitted.scores_, fitted.p_values_) if self.n_permutations else fitted.scores_
 
     def transform_blocks(self, blocks: Iterable[Any]) -> npt.NDArray[Any]:
@@ -349,8 +361,11 @@ class MutualInformationScreener(CallbackSupportMixin, SelectorMixin, BaseEstimat
         return np.hstack(parts)
 
     def _fit(self, blocks: Blocks, y: npt.NDArray[Any], X: Any) -> Self:
-        if self.max_p_value is not None and not self.n_permutations:
-            raise ValueError("max_p_value: p-values need n_permutations > 0")
+        for name in ("max_p_value", "max_fdr"):
+            if getattr(self, name) is not None and not self.n_permutations:
+                raise ValueError(f"{name}: p-values need n_permutations > 0")
+        if self.max_fdr is not None and self.n_steps > 1:
+            raise ValueError(f"max_fdr: needs n_steps=1, got {self.n_steps}")
         if self.normalize == "entropy" and self.criterion != "binning":
             raise ValueError(f"normalize: 'entropy' needs criterion='binning', got criterion={self.criterion!r}")
         if self.normalize is not None and self.criterion in _DEPENDENT:
@@ -387,9 +402,10 @@ class MutualInformationScreener(CallbackSupportMixin, SelectorMixin, BaseEstimat
             del self.feature_names_in_
         self.scores_ = scores
         if p_values is not None:
-            self.p_values_ = p_values
-        elif hasattr(self, "p_values_"):
-            del self.p_values_
+            self.p_values_, self.q_values_ = p_values, adjusted(p_values)
+        else:
+            self.__dict__.pop("p_values_", None)
+            self.__dict__.pop("q_values_", None)
         self.levels_ = first.levels
         self.n_observed_ = first.observed
         self.ranking_ = chosen
@@ -458,7 +474,7 @@ class MutualInformationScreener(CallbackSupportMixin, SelectorMixin, BaseEstimat
         if self.k == "auto":
             return min(p, max(1, int(n / math.log(n)) if n > 2 else 1))
         if int(self.k) > p:
-            warnings.warn(f"k={self.k} is greater than n_features={p}. All the features are kept.", stacklevel=4)
+            warn_user(f"k={self.k} is greater than n_features={p}. All the features are kept.")
         return min(int(self.k), p)
 
     def _order(
@@ -470,6 +486,9 @@ class MutualInformationScreener(CallbackSupportMixin, SelectorMixin, BaseEstimat
             open_ &= scores >= self.threshold
         if self.max_p_value is not None and p_values is not None:
             open_ &= p_values <= self.max_p_value
+        if self.max_fdr is not None and p_values is not None:
+            draws = self.n_permutations * (self.n_null_features if self.null == "pooled" else 1)
+            open_ &= discoveries(p_values, self.max_fdr, draws)
         candidates = np.flatnonzero(open_)
         return candidates[np.argsort(-scores[candidates], kind="stable")]
 
@@ -482,10 +501,3 @@ class MutualInformationScreener(CallbackSupportMixin, SelectorMixin, BaseEstimat
         tags.input_tags.allow_nan = True
         tags.target_tags.required = True
         return tags
-
-
-def n_threads(n_jobs: int | None) -> int:
-    """Threads for the core from scikit-learn's ``n_jobs``."""
-    from joblib import effective_n_jobs
-
-    return int(effective_n_jobs(1 if n_jobs is None else n_jobs))

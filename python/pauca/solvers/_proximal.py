@@ -182,7 +182,8 @@ class IHT(ProximalSolver):
     ----------
     n_nonzero : int, default=None
         Number of nonzero coefficients to keep, apart from those of features whose penalty weight is zero; the
-        estimator's ``alpha`` has no effect then. None: the L0 penalty with strength ``alpha``.
+        estimator's ``alpha`` has no effect then. None: the L0 penalty with strength ``alpha``. Cross-validated by
+        ``SparseRegressorCV(penalty=L0(), solver=IHT(), param_grid={"n_nonzero": range(1, 11)})``.
     exchange : bool, default=True
         Whether supports are searched; False is iterative hard thresholding alone. A penalty with a ridge part or a
         sign constraint, more than 500 nonzeros, and Gram columns of more than a gigabyte are not searched.

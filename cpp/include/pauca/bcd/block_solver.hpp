@@ -30,8 +30,8 @@ class BlockSolver {
  private:
   using State = BlockState;
 
-  /// F0 and lambda_max.
-  void null_model(BlockSolution& result, Monitor& monitor);
+  /// F0 and lambda_max; where a cold start begins.
+  State null_model(BlockSolution& result, Monitor& monitor);
   bool step(State& s, const std::vector<Index>& working, double target, Monitor& monitor);
   int sweeps_worth_a_newton_step(double columns, double blocks, bool gram) const;
   bool sweep(State& s, const std::vector<Index>& working, double target, Monitor& monitor);

@@ -20,6 +20,7 @@ class GramSubproblem final : public Subproblem<P> {
   void set_curvature(const Curvature& h) override {
     gram_.reset(h);
     factor_.reset();
+    ++models_;
   }
   void solve(const std::vector<Index>& working, Vector& w, const Vector& u, const Vector& gradient, double target,
              Monitor& monitor) override;
@@ -27,10 +28,12 @@ class GramSubproblem final : public Subproblem<P> {
  private:
   bool sweep();
   double violation() const;
+  Index nonzeros() const;
   bool newton_step(Monitor& monitor);
 
   WorkingGram gram_;
-  Vector w_, g_;  // coefficients and gradient on the Gram's columns
+  int models_ = 0;  // curvatures seen: one if the loss is quadratic
+  Vector w_, g_;    // coefficients and gradient on the Gram's columns
   SupportFactor factor_;
   std::vector<Index> active_, support_;  // rows of the Gram: the working set, its nonzero part
 };

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <algorithm>
+#include <cmath>
 
 namespace pauca::bcd {
 
@@ -20,7 +21,6 @@ bool GramSubproblem<P>::sweep() {
     w_[k] = next;
     g_.noalias() += d * Eigen::Map<const Vector>(gram_.data(k), size);
   }
-  ++this->sweeps_;
   return changed;
 }
 
@@ -30,6 +30,16 @@ double GramSubproblem<P>::violation() const {
   for (Index k : active_)
     if (gram_.diagonal(k) > 0.0) worst = std::max(worst, this->penalty_.violation(gram_.column(k), w_[k], g_[k]));
   return worst;
+}
+
+/// At the rate of the last one.
+inline double sweeps_left(double target, double now, double before) {
+  return std::log(target / now) / std::log(now / before);
+}
+
+template <class P>
+Index GramSubproblem<P>::nonzeros() const {
+  return std::count_if(active_.begin(), active_.end(), [this](Index k) { return w_[k] != 0.0; });
 }
 
 template <class P>
@@ -72,7 +82,6 @@ bool GramSubproblem<P>::newton_step(Monitor& monitor) {
   for (Index a = 0; a < s; ++a)
     if (delta[a] != 0.0) w_[support_[a]] = start[a] + delta[a];
   g_ += change_of_g;
-  ++this->newton_steps_;
   return true;
 }
 
@@ -92,11 +101,19 @@ void GramSubproblem<P>::solve(const std::vector<Index>& working, Vector& w, cons
   for (Index j : working) active_.push_back(gram_.position(j));
   std::sort(active_.begin(), active_.end());
   NewtonTrigger trigger(P::convex ? 1 : 2);  // for convex penalties the factor is at hand
+  // Where the model is the loss itself its minimiser is worth having: by sweeps if these are likely to cost less.
+  const bool weigh = P::convex && models_ == 1;
+  double v = 0.0;
+  int cheap_sweeps = 0;
   for (int pass = 0; pass < 1000; ++pass) {
     const bool changed = sweep();
-    double v = violation();
+    const double before = v;
+    v = violation();
     if (v <= target) break;
-    if (trigger.after_sweep(changed)) {
+    if (weigh && v < before && cheap_sweeps + sweeps_left(target, v, before) <= factor_.cost(nonzeros())) {
+      ++cheap_sweeps;
+    } else if (trigger.after_sweep(changed)) {
+      cheap_sweeps = 0;
       for (int step = 0; step < 3; ++step) {
         if (!newton_step(monitor)) break;
         v = violation();

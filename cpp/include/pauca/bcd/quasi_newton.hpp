@@ -17,12 +17,14 @@ namespace pauca::bcd {
 /// intercepts, the last row of all matrices here, apart from them.
 class QuasiNewton {
  public:
-  QuasiNewton(const BlockObjective& objective, Monitor& monitor);
+  explicit QuasiNewton(const BlockObjective& objective);
 
   /// Whether loss and penalty are those above, and every entry has one of lambda_j and r_j.
   static bool applies(const BlockProblem& problem);
-  /// Iterations that cost as much as a solution by Newton steps, at most `most`.
-  Index patience(double most) const;
+  /// Iterations that cost as much as a solution by Newton steps.
+  double worth_of_newton() const;
+  /// Whether the last run ended because, at the pace of its last iterations, Newton steps are the shorter way.
+  bool slow() const { return slow_; }
   /// Iterates in the blocks of `working` from s, whose u is up to date, until the violation is `violation` or, where
   /// nothing has a kink, the duality gap `gap`; at most `limit` iterations, of which report counts all but the last.
   /// s.gradient is left out of date. False if nothing moved.
@@ -30,6 +32,7 @@ class QuasiNewton {
            Monitor& monitor);
 
  private:
+  void measure(const std::vector<Index>& columns, Monitor& monitor);
   void take(const BlockState& s, std::vector<Index> columns, Monitor& monitor);
   void multiply(const Matrix& d, Matrix& z, Monitor& monitor) const;
   /// The gradient of F without its kinks.
@@ -46,8 +49,8 @@ class QuasiNewton {
     Matrix s, y;
   };
   const BlockObjective& objective_;
-  Vector all_means_, all_variances_, all_lambda_, all_ridge_;  // one a column of X
-  bool smooth_ = false;
+  Vector all_means_, all_variances_, all_lambda_, all_ridge_;  // one a column of X, the first two once at work
+  bool smooth_ = false, slow_ = false;
 
   std::vector<Index> columns_;  // at work
   bool whole_ = false;          // all of them

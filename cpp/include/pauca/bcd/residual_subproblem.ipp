@@ -11,6 +11,7 @@ void ResidualSubproblem<P>::set_curvature(const Curvature& h) {
   const Index p = this->design_.cols();
   if (curvatures_.size() == 0) curvatures_.setConstant(p, -1.0);
   if (this->center_ && means_.size() == 0) means_.setZero(p);
+  if (this->center_ && !h.rows) ones_.setOnes(this->design_.rows());
   for (Index j : known_) curvatures_[j] = -1.0;
   known_.clear();
 }
@@ -24,8 +25,7 @@ void ResidualSubproblem<P>::include(Index j) {
   const double raw = x.weighted_square(j, rows) * (rows ? 1.0 : h_.constant);
   double c = raw;
   if (this->center_) {
-    means_[j] =
-        rows ? x.dot(j, rows) / h_sum_ : x.dot(j, Vector::Ones(x.rows()).eval().data()) / static_cast<double>(x.rows());
+    means_[j] = rows ? x.dot(j, rows) / h_sum_ : x.dot(j, ones_.data()) / static_cast<double>(x.rows());
     c -= h_sum_ * means_[j] * means_[j];
   }
   curvatures_[j] = c > 1e-13 * raw ? c : 0.0;
@@ -41,10 +41,12 @@ void ResidualSubproblem<P>::move(Index j, double d) {
 }
 
 template <class P>
-bool ResidualSubproblem<P>::sweep(const std::vector<Index>& working, Vector& w, double& worst) {
+bool ResidualSubproblem<P>::sweep(const std::vector<Index>& working, Vector& w, double& worst, Monitor& monitor) {
   bool changed = false;
   worst = 0.0;
+  const bool long_columns = this->design_.rows() >= 100'000;
   for (Index j : working) {
+    if (long_columns && !monitor.keep_going()) break;
     const double c = curvatures_[j];
     if (c <= 0.0) continue;
     const double g = gradient_at(j);
@@ -57,7 +59,6 @@ bool ResidualSubproblem<P>::sweep(const std::vector<Index>& working, Vector& w, 
     w[j] = next;
     move(j, d);
   }
-  ++this->sweeps_;
   return changed;
 }
 
@@ -153,7 +154,6 @@ bool ResidualSubproblem<P>::newton_step(const std::vector<Index>& working, Vecto
   for (Index a = 0; a < s; ++a) w[support[a]] = start[a] + delta[a];
   apply_curvature(trial_predictor);
   v_ += trial_predictor;
-  ++this->newton_steps_;
   return true;
 }
 
@@ -166,7 +166,7 @@ void ResidualSubproblem<P>::solve(const std::vector<Index>& working, Vector& w, 
   NewtonTrigger trigger(2);
   for (int pass = 0; pass < 1000; ++pass) {
     double worst = 0.0;
-    const bool changed = sweep(working, w, worst);
+    const bool changed = sweep(working, w, worst, monitor);
     if (worst <= target) break;
     if (trigger.after_sweep(changed)) {
       const double forcing = std::min(0.1, std::max(1e-12, 0.3 * target / worst));
@@ -175,6 +175,28 @@ void ResidualSubproblem<P>::solve(const std::vector<Index>& working, Vector& w, 
     }
     if (!monitor.keep_going()) break;
   }
+}
+
+template <class P>
+typename ResidualSubproblem<P>::Progress ResidualSubproblem<P>::relax(std::vector<Index> working, Vector& w,
+                                                                      const Vector& u, const Pace& pace,
+                                                                      Monitor& monitor) {
+  for (Index j : working) {
+    include(j);
+    if (!monitor.keep_going()) return {};
+  }
+  v_ = u;
+  shift_ = 0.0;
+  Progress progress;
+  double second = 0.0;  // the violation that the first sweep meets is the distance it came from
+  for (; progress.sweeps < pace.most && progress.rate <= pace.slowest; ++progress.sweeps) {
+    sweep(working, w, progress.worst, monitor);
+    if (progress.sweeps == 0) std::erase_if(working, [&](Index j) { return w[j] == 0.0; });
+    if (progress.sweeps == 1) second = progress.worst;
+    if (progress.sweeps > 1) progress.rate = std::pow(progress.worst / second, 1.0 / (progress.sweeps - 1));
+    if (progress.worst <= pace.target || !monitor.keep_going()) break;
+  }
+  return progress;
 }
 
 }  // namespace pauca::bcd

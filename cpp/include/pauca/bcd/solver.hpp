@@ -49,6 +49,9 @@ class Solver {
 
   State state_at(const Vector& coef, double intercept) const;
   Status converge(Walk& walk, const Goal& goal, Report& report, Index max_iter, Monitor& monitor);
+  enum class Relaxed { no, partly, done };
+  Relaxed relax(Walk& walk, const Goal& goal, double fine, Report& report, Index max_iter, Monitor& monitor);
+  bool relaxes(bool certified) const;
   void polish(Walk& walk, double unit, Monitor& monitor);
   void certify(Walk& walk, bool certified, Report& report, Monitor& monitor);
   std::vector<Index> narrow(const State& s, double share) const;
@@ -75,7 +78,9 @@ class Solver {
   P scalar_;
   Options options_;
   std::unique_ptr<Subproblem<P>> subproblem_;
-  Vector curvature_, column_curvature_;
+  Vector curvature_, touching_, column_curvature_;
+  double blend_ = 0.0;        // share of the touching curvature in models of losses with straight pieces
+  double step_length_ = 1.0;  // of the last damped update
   std::unique_ptr<Coupling> coupling_;
   double inner_accuracy_ = 0.2;  // violation left on a working set, relative to the outer violation
   Vector null_gradient_;         // where a cold start begins
@@ -84,4 +89,5 @@ class Solver {
 }  // namespace pauca::bcd
 
 #include "pauca/bcd/path.ipp"
+#include "pauca/bcd/relaxation.ipp"
 #include "pauca/bcd/solver.ipp"

@@ -85,9 +85,10 @@ void Solver<P>::gradient(State& s, const std::vector<Index>& scope, Monitor& mon
   if (static_cast<Index>(scope.size()) == x.cols()) {
     x.transpose_multiply(s.u.data(), s.gradient.data(), monitor);
   } else {
-    for (Index j : scope) {
-      s.gradient[j] = x.dot(j, s.u.data());
-      if (!monitor.keep_going()) return;
+    const std::size_t between_looks = x.rows() < 100'000 ? 16 : 1;  // at the monitor: a clock costs a short column
+    for (std::size_t k = 0; k < scope.size(); ++k) {
+      if (k % between_looks == 0 && !monitor.keep_going()) return;
+      s.gradient[scope[k]] = x.dot(scope[k], s.u.data());
     }
   }
 }
@@ -191,16 +192,27 @@ bool Solver<P>::step(State& s, const std::vector<Index>& working, double target,
   const Vector before = s.w;
   if (!problem_.loss.is_quadratic()) {
     problem_.loss.curvature(s.eta, curvature_);
-    curvature_ = curvature_.cwiseMax(problem_.loss.curvature_floor() * problem_.loss.weights());
+    const bool straight = problem_.loss.touching_curvature(s.eta, touching_);
+    if (straight) {
+      if (blend_ == 0.0) blend_ = 0.1;
+      curvature_ = curvature_.cwiseMax(blend_ * touching_);
+    } else {
+      curvature_ = curvature_.cwiseMax(problem_.loss.curvature_floor() * problem_.loss.weights());
+    }
     // Where no point between here and the model's minimiser is lower (a concave penalty, or a model far too flat), the
     // model is bent up until it majorises F: first without the coupling of rows.
     const int trials = coupling_ ? 7 : 6;
     for (int trial = 0; trial < trials && !monitor.stop_requested(); ++trial) {
-      if (trial > (coupling_ ? 1 : 0)) curvature_ *= 8.0;
+      if (trial == 1 && straight)
+        curvature_ = touching_;
+      else if (trial > (coupling_ ? 1 : 0))
+        curvature_ *= 8.0;
       subproblem_->set_curvature({&curvature_, 0.0, trial == 0 ? coupling_.get() : nullptr});
       subproblem_->solve(working, s.w, s.u, s.gradient, target, monitor);
       if (s.w == before) return false;
-      if (damped_update(s, before, working)) return true;
+      if (!damped_update(s, before, working)) continue;
+      if (straight) blend_ = std::clamp(step_length_ < 1.0 ? 4.0 * blend_ : 0.25 * blend_, 1e-8, 1.0);
+      return true;
     }
     return false;
   }
@@ -245,6 +257,7 @@ bool Solver<P>::damped_update(State& s, const Vector& before, const std::vector<
     s.objective = objective(s);
     if (s.objective <= old_objective + 1e-4 * t * std::min(promised, 0.0) + (t == 1.0 ? slack : 0.0)) {
       s.intercept -= t * mean;
+      step_length_ = t;
       return true;
     }
   }
@@ -357,7 +370,9 @@ Status Solver<P>::converge(Walk& walk, const Goal& goal, Report& report, Index m
     const double floor = goal.certified ? 0.0 : 0.5 * goal.level;
     // An identified support is one exact step away from the goal.
     const bool identified = problem_.loss.is_quadratic() && report.n_iter > walk.support.changed_at();
-    const double share = identified ? std::clamp(0.1 * level / walk.figure, 1e-12, inner_accuracy_) : inner_accuracy_;
+    // Models of losses with straight pieces are ill-conditioned, and change before accuracy pays.
+    const double loose = blend_ > 0.0 ? std::max(inner_accuracy_, 0.1) : inner_accuracy_;
+    const double share = identified ? std::clamp(0.1 * level / walk.figure, 1e-12, inner_accuracy_) : loose;
     const double target = std::max(share * walk.worst, floor);
     if (step(s, working_set(s, walk.scope), target, monitor) || monitor.stop_requested()) continue;
     if (walk.full || !goal.whole) return Status::stalled;
@@ -403,9 +418,15 @@ Solution Solver<P>::solve(const Settings& settings, const Start& start, Monitor&
   Report& report = result.report;
   report.threshold = threshold(settings, null, certified);
 
+  const Goal goal{report.threshold, 0.0, certified, true};
+  const bool exact = settings.tol <= detail::fine;
+  const double slack = exact ? detail::fine * unit(lambda, null) : std::numeric_limits<double>::infinity();
+  const Relaxed relaxed =
+      cold && relaxes(certified) ? relax(walk, goal, slack, report, settings.max_iter, monitor) : Relaxed::no;
+
   // A cold start walks down a coarse path first, which keeps working sets small.
   report.status = Status::converged;
-  if (cold && lambda > 0.0 && std::isfinite(null.lambda_max) && options_.continuation < 1.0 &&
+  if (cold && relaxed == Relaxed::no && lambda > 0.0 && std::isfinite(null.lambda_max) && options_.continuation < 1.0 &&
       (problem_.loss.is_quadratic() || !P::convex)) {
     for (double stage = options_.continuation * null.lambda_max; stage > lambda; stage *= options_.continuation) {
       set_lambda(stage);
@@ -422,16 +443,17 @@ Solution Solver<P>::solve(const Settings& settings, const Start& start, Monitor&
     set_lambda(lambda);
   }
   if (report.status == Status::converged || report.status == Status::stalled)
-    report.status = converge(walk, {report.threshold, 0.0, certified, true}, report, settings.max_iter, monitor);
+    report.status = converge(walk, goal, report, settings.max_iter, monitor);
 
-  if (report.status == Status::converged && settings.tol <= detail::fine) polish(walk, unit(lambda, null), monitor);
+  if (report.status == Status::converged && exact && relaxed != Relaxed::done)
+    polish(walk, unit(lambda, null), monitor);
   const State& s = walk.state;
   walk.support.look(s.w, report.n_iter);
   result.support_identified_at = walk.support.changed_at();
   report.objective = s.objective;
   if (report.status != Status::stopped) certify(walk, certified, report, monitor);
   report.seconds = monitor.seconds();
-  report.engine = subproblem_ ? subproblem_->name() : "none";
+  report.engine = subproblem_ ? subproblem_->name() : relaxed == Relaxed::done ? "residual" : "none";
   result.coef = s.w;
   result.intercept = s.intercept;
   return result;

@@ -29,16 +29,12 @@ class Subproblem {
 
   /// H-weighted mean of column j (0 without an intercept); valid for columns that were in a working set.
   virtual double mean(Index j) const = 0;
-  /// Newton steps taken so far.
-  Index newton_steps() const { return newton_steps_; }
-  Index sweeps() const { return sweeps_; }
   virtual const char* name() const = 0;
 
  protected:
   const Design& design_;
   const Separable<P>& penalty_;
   bool center_;
-  Index newton_steps_ = 0, sweeps_ = 0;
 };
 
 /// When a block Newton step is tried: the sign pattern held for `calm` sweeps, or six sweeps went by.

@@ -22,6 +22,12 @@ class SupportFactor {
     extra_.clear();
   }
 
+  /// What solving for a support of this size is likely to cost, in sweeps over it.
+  double cost(Index size) const {
+    const Index known = static_cast<Index>(order_.size()), apart = known > size ? known - size : size - known;
+    return 16 * apart <= size ? 2.0 : static_cast<double>(size) / 16.0;
+  }
+
   /// `support`: rows of K; `extra`: e. x holds r and becomes the solution. False if a matrix is not positive definite
   /// or the monitor asks to stop.
   bool solve(const WorkingGram& gram, const std::vector<Index>& support, const Vector& extra, Vector& x,

@@ -36,11 +36,13 @@ class Monitor {
     reason_ = Status::converged;
   }
 
-  /// To be called once an outer iteration, from the solving thread; false as soon as the solve should end.
+  /// To be called once an outer iteration, from the solving thread; false as soon as the solve should end. A time limit
+  /// shorter than `interval` is kept here, so that there is at least one iteration.
   bool next_iteration(const Progress& progress) {
     progress_ = progress;
     if (eager_) last_ = Clock::time_point{};
-    return keep_going();
+    if (!keep_going()) return false;
+    return seconds() <= max_time_ || request_stop(Status::max_time);
   }
 
   /// The same inside an iteration, as often as one likes: it costs a look at the clock. `reason` tells why it ended.

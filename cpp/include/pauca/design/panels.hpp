@@ -44,11 +44,23 @@ double column_square(const Get& get, const double* h, Index n) {
 template <class Get>
 void two_pass_moments(const Get& get, const double* s, Index n, double& mean, double& variance) {
   mean = column_dot(get, s, n);
+  double squares[dot_lanes] = {}, rests[dot_lanes] = {};
+  Index i = 0;
+  for (; i + dot_lanes <= n; i += dot_lanes)
+    for (int k = 0; k < dot_lanes; ++k) {
+      const double d = get(i + k) - mean, weighted = s[i + k] * d;
+      squares[k] += weighted * d;
+      rests[k] += weighted;
+    }
   double square = 0.0, rest = 0.0;
-  for (Index i = 0; i < n; ++i) {
+  for (; i < n; ++i) {
     const double d = get(i) - mean;
     square += s[i] * d * d;
     rest += s[i] * d;
+  }
+  for (int k = 0; k < dot_lanes; ++k) {
+    square += squares[k];
+    rest += rests[k];
   }
   mean += rest;  // what the first pass lost to rounding
   variance = square - rest * rest;

@@ -13,6 +13,7 @@ class HuberLoss final : public Loss {
   double value(const Vector& eta) const override;
   void gradient(const Vector& eta, Vector& u) const override;
   void curvature(const Vector& eta, Vector& h) const override;
+  bool touching_curvature(const Vector& eta, Vector& h) const override;
   double curvature_bound() const override { return 1.0; }
   double curvature_floor() const override { return 1e-3; }
   bool has_conjugate() const override { return true; }

@@ -28,6 +28,9 @@ class Loss {
   virtual void gradient(const Vector& eta, Vector& u) const = 0;
   /// h_i = s_i l''(eta_i), or an upper bound where l is not twice differentiable
   virtual void curvature(const Vector& eta, Vector& h) const = 0;
+  /// Curvature of the quadratic that touches f at eta and lies above it, of iteratively reweighted least squares; false
+  /// for a loss without one. Where l has straight pieces, models need some of it: the curvature there is zero.
+  virtual bool touching_curvature(const Vector& /*eta*/, Vector& /*h*/) const { return false; }
   /// True if f is no sum over rows.
   virtual bool couples_rows() const { return false; }
   /// The Hessian's part that is not diagonal, diag(h) - R'R, of a loss that couples rows; null otherwise.

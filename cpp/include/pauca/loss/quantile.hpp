@@ -14,6 +14,7 @@ class QuantileLoss final : public Loss {
   double value(const Vector& eta) const override;
   void gradient(const Vector& eta, Vector& u) const override;
   void curvature(const Vector& eta, Vector& h) const override;
+  bool touching_curvature(const Vector& eta, Vector& h) const override;
   double curvature_bound() const override { return 0.5 / h_; }
   double curvature_floor() const override { return 5e-3 / h_; }
   bool has_conjugate() const override { return true; }

@@ -24,7 +24,7 @@ class ExpectationMaximisation {
   Index rounds_for(const CountTable& held_out, SimplexFactors& f, Index max_iter, Monitor& monitor);
 
  private:
-  double round(const SimplexFactors& from, SimplexFactors& to, bool valued);
+  double round(const SimplexFactors& from, SimplexFactors& to, bool valued, Monitor& monitor);
   double extrapolate(const SimplexFactors& x0, const SimplexFactors& x1, const SimplexFactors& x2, SimplexFactors& out);
 
   const CountTable& counts_;

@@ -23,7 +23,6 @@ class Model {
   Index n_snapshots() const { return n_snapshots_; }
   Index n_modes() const { return static_cast<Index>(factors_.size()); }
   Index rows() const { return rows_; }                ///< M, before any reduction
-  Index reduced_rows() const { return reduced_; }     ///< product of the factors' rows now
   Index atoms() const { return atoms_; }              ///< N, pruned atoms left out
   double outside_energy() const { return outside_; }  ///< squared norm of Y outside the range
   const std::vector<Index>& active(Index i) const { return active_[static_cast<std::size_t>(i)]; }
@@ -36,7 +35,7 @@ class Model {
  private:
   std::vector<Planes> factors_;
   Tensor y_;
-  Index n_snapshots_, rows_ = 1, reduced_ = 1, atoms_ = 1;
+  Index n_snapshots_, rows_ = 1, atoms_ = 1;
   double outside_ = 0.0;
   std::vector<std::vector<Index>> active_;
 };

@@ -197,11 +197,11 @@ class Improvement final : public Selection {
     pick = {};
     for (Index k = 0; k < run.block_size; ++k) {
       Index best = -1;
-      double gain = -1.0;
+      double gain = 0.0;
       for (Index i = 0; i < n; ++i) {
         if (taken[i]) continue;
         const double score = s[i] > run.floor ? r[i] * r[i] / s[i] : 0.0;
-        if (score > gain) gain = score, best = i;
+        if (best < 0 || exceeds(score, gain)) gain = score, best = i;  // one there is, were they all NaN
       }
       taken[best] = 1;
       pick.coordinates.push_back(best);
