@@ -439,10 +439,7 @@ class TaskSelector(CallbackSupportMixin, RegressorMixin, BaseEstimator):
         if (session.rows is not None) != Planner.of(self, session.n_tasks).keeps_rows:
             raise ValueError(f"loss: the state was saved with another loss than {self.loss!r}")
         self._session = session
-        self.n_features_in_ = session.n_features
-        vars(self).pop("feature_names_in_", None)
-        if session.feature_names:
-            self.feature_names_in_ = np.array(session.feature_names, dtype=object)
+        session.name_columns(self)
         return self
 
     # -- the target --------------------------------------------------------------------------------------------------
@@ -484,8 +481,6 @@ class TaskSelector(CallbackSupportMixin, RegressorMixin, BaseEstimator):
         predicted = self.predict(X)
         weights = None if sample_weight is None else check_vector("sample_weight", sample_weight, predicted.size)
         return explained(check_vector("y", y, predicted.size), predicted, weights, self.loss)
-
-    # -- pieces ------------------------------------------------------------------------------------------------------
 
     def _running(self) -> Session:
         if self._session is None:

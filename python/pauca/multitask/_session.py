@@ -61,6 +61,14 @@ class Session:
             epoch_drawn=np.zeros(tasks, dtype=np.int64),
         )
 
+    def name_columns(self, estimator: Any) -> None:
+        """Give an estimator the number of features and, if the target had them, their names."""
+        estimator.n_features_in_ = self.n_features
+        if self.feature_names:
+            estimator.feature_names_in_ = np.array(self.feature_names, dtype=object)
+        elif hasattr(estimator, "feature_names_in_"):
+            del estimator.feature_names_in_
+
     @property
     def n_tasks(self) -> int:
         """Number of sources."""
