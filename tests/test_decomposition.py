@@ -255,3 +255,17 @@ def test_l1_ball_projection(v, radius):
     # Variational inequality: <v - z, u - z> <= 0 at the vertices of the ball.
     slack = radius * np.abs(v - z).max() - (v - z) @ z
     assert slack <= 1e-8 * (1.0 + np.abs(v).max()) * radius + 1e-8
+
+
+def test_habits_from_scikit_learn():
+    rng = np.random.default_rng(0)
+    X = rng.random((20, 6))
+    assert NMF("auto", max_iter=5000, tol=1e-2, random_state=0).fit(X).n_components_ == 6
+    W, H = rng.random((20, 3)), rng.random((3, 6))
+    model = NMF("auto", init="custom", max_iter=5000)
+    model.fit(X, W=W, H=H)
+    assert model.n_components_ == 3
+    np.testing.assert_allclose(model.inverse_transform(sparse.csr_array(W)), W @ model.components_)
+    for wrong in (W[:, :2], W.T):
+        with pytest.raises(ValueError, match="expected 3, one a component"):
+            model.inverse_transform(wrong)

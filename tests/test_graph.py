@@ -1,6 +1,7 @@
 """Graphs: message passing, partitions, and the two estimators against dense linear algebra."""
 
 import numpy as np
+import pandas as pd
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -264,3 +265,38 @@ def test_inputs_are_not_modified():
     y.setflags(write=False)
     GraphPropagationClassifier(affinity="precomputed").fit(W, y)
     assert (before != W).nnz == 0
+
+
+@pytest.mark.parametrize("mark", [None, np.nan, -1, "-1"])
+def test_strings_may_be_unlabelled(mark):
+    X, y = make_moons(120, noise=0.05, random_state=0)
+    known = np.arange(120) % 6 == 0
+    numbers = GraphPropagationClassifier().fit(X, np.where(known, y, -1))
+    names = np.array(["left", "right"], dtype=object)[y]
+    partly = names.copy()
+    partly[~known] = mark
+    model = GraphPropagationClassifier().fit(X, partly)
+    assert model.classes_.tolist() == ["left", "right"]
+    assert (model.transduction_ == np.array(["left", "right"])[numbers.transduction_]).all()
+    fixed_width = GraphPropagationClassifier().fit(X, np.where(known, names.astype(str), "-1"))
+    assert fixed_width.classes_.tolist() == ["left", "right"]
+    one = partly.copy()
+    one[names == "right"] = mark
+    if mark in (-1, "-1"):
+        with pytest.warns(UserWarning, match="one other label"):
+            assert GraphPropagationClassifier().fit(X, one).classes_.tolist() == ["-1", "left"]
+    else:
+        assert GraphPropagationClassifier().fit(X, one).classes_.tolist() == ["left"]
+
+
+def test_missing_numbers_are_unlabelled():
+    X, y = make_moons(120, noise=0.05, random_state=0)
+    known = np.arange(120) % 6 == 0
+    base = GraphPropagationClassifier().fit(X, np.where(known, y, -1)).transduction_
+    series = pd.Series(y, dtype="Int64").where(known)
+    for labels in (np.where(known, y, np.nan), np.where(known, y.astype(object), None), series):
+        model = GraphPropagationClassifier().fit(X, labels)
+        assert model.classes_.tolist() == [0, 1]
+        assert np.array_equal(model.transduction_, base)
+    with pytest.raises(ValueError, match="every sample is unlabelled"):
+        GraphPropagationClassifier().fit(X, [None] * 120)

@@ -386,3 +386,70 @@ def test_drawn_shifts_keep_their_promises():
         shift_labels(y, 4, max_condition=1.0001)
     with pytest.raises(ValueError, match="at least n_classes=5"):
         make_latent_label_shift(100, 5, 4)
+
+
+class Network:
+    """What someone else's network offers: fit and predict_proba, no parameters, no classes_."""
+
+    def __init__(self, takes_nan=False):
+        self.takes_nan = takes_nan
+
+    def fit(self, X, y):
+        self.model = LogisticRegression(max_iter=300).fit(np.nan_to_num(X), y)
+
+    def predict_proba(self, X):
+        return self.model.predict_proba(np.nan_to_num(X)).astype(np.float32)
+
+
+def test_a_discriminator_that_is_no_estimator():
+    data = make_latent_label_shift(1500, 3, 5, kind="gaussian", random_state=0)
+    network = Network()
+    model = LatentLabelShift(3, discriminator=network, random_state=0).fit(data.X, data.domain)
+    same = LatentLabelShift(3, discriminator=LogisticRegression(max_iter=300), random_state=0)
+    assert matched_accuracy(same.fit(data.X, data.domain).labels_, model.labels_) > 0.97
+    assert not hasattr(network, "model")  # copies were fitted
+
+    class Odd(Network):
+        def predict_proba(self, X):
+            return super().predict_proba(X)[:, :2]
+
+    with pytest.raises(ValueError, match=r"discriminator: predict_proba returned shape \(\d+, 2\)"):
+        LatentLabelShift(3, discriminator=Odd(), random_state=0).fit(data.X, data.domain)
+
+
+def test_missing_values_are_the_discriminators_business():
+    data = make_latent_label_shift(600, 2, 3, kind="gaussian", random_state=0)
+    X = data.X.copy()
+    X[::50, 0] = np.nan
+    forest = RandomForestClassifier(20, random_state=0)  # takes NaN
+    model = LatentLabelShift(2, discriminator=forest, random_state=0).fit(X, data.domain)
+    assert model.predict(X).shape == (600,)
+    for other in (None, LogisticRegression()):
+        with pytest.raises(ValueError, match="contains NaN"):
+            LatentLabelShift(2, discriminator=other, random_state=0).fit(X, data.domain)
+
+
+def test_predict_under_an_adapted_prior():
+    data = make_latent_label_shift(1500, 3, 5, kind="gaussian", random_state=0)
+    model = LatentLabelShift(3, random_state=0).fit(data.X, data.domain)
+    prior = model.adapt(data.X[data.domain == 0])
+    expected = model.predict_proba(data.X, prior=prior).argmax(axis=1)
+    assert np.array_equal(model.predict(data.X, prior=prior), expected)
+
+
+@pytest.mark.parametrize("missing", [None, np.nan])
+@pytest.mark.filterwarnings("ignore::pauca.label_shift.LabelShiftWarning")
+def test_domains_that_are_missing_or_of_other_types(missing):
+    data = make_latent_label_shift(300, 2, 3, kind="gaussian", random_state=0)
+    names = np.array(["a", "b", "c"], dtype=object)[data.domain]
+    model = LatentLabelShift(2, random_state=0).fit(data.X, names)
+    names[3] = missing
+    with pytest.raises(ValueError, match="domain: contains NaN or None"):
+        LatentLabelShift(2, random_state=0).fit(data.X, names)
+    with pytest.raises(ValueError, match="domain: contains NaN or None"):
+        model.predict(data.X, names)
+    names[3] = 7
+    with pytest.raises(ValueError, match="domain: labels of different types"):
+        LatentLabelShift(2, random_state=0).fit(data.X, names)
+    with pytest.raises(ValueError, match="domain: got labels of other types"):
+        model.predict(data.X, names)

@@ -411,3 +411,25 @@ def test_generators():
     assert not any(image.tobytes() in train for image in digits.test[0])
     with pytest.raises(ValueError, match="target"):
         make_corrupted_digits("blur")
+
+
+def test_more_components_than_tasks_or_features():
+    data = make_multitask(n_features=8, n_components=2, n_tasks=5, random_state=0)
+    X, y, task = data.sample(30)
+    with pytest.warns(UserWarning, match="n_components=7 is more than 5 tasks of 8 features"):
+        assert MultiTaskRepresentation(7).fit(X, y, task=task).n_components_ == 5
+    MultiTaskRepresentation(5).fit(X, y, task=task)
+
+
+def test_adapt_knows_the_task_column():
+    data = make_multitask(n_features=6, n_components=2, n_tasks=8, random_state=0)
+    X, y, task = data.sample(30)
+    frame = pd.DataFrame(X, columns=list("abcdef")).assign(site=[f"s{t}" for t in task])
+    model = MultiTaskRepresentation(2, task_column="site").fit(frame, y)
+    bare = model.adapt(frame.drop(columns="site")[:40], y[:40])
+    np.testing.assert_array_equal(model.adapt(frame[:40], y[:40]).coef_, bare.coef_)
+    table = np.column_stack([X, task])
+    numbers = MultiTaskRepresentation(2, task_column=-1).fit(table, y)
+    np.testing.assert_array_equal(numbers.adapt(table[:40], y[:40]).coef_, numbers.adapt(X[:40], y[:40]).coef_)
+    with pytest.raises(ValueError, match="stratify by task"):
+        model.predict(frame.assign(site="new"))

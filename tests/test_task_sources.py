@@ -5,6 +5,7 @@ import pickle
 import warnings
 
 import numpy as np
+import pandas as pd
 import pytest
 from task_data import selector, small
 
@@ -213,3 +214,23 @@ def test_a_file_of_something_else_is_refused():
     buffer.seek(0)
     with pytest.raises(ValueError, match="file"):
         TaskSelector().load_state(buffer)
+
+
+def test_a_state_keeps_names_of_columns_and_is_found_without_its_ending(tmp_path):
+    data = small()
+    X, y = data.target(40)
+    names = [f"f{j}" for j in range(X.shape[1])]
+    running = selector(budget=600).start((pd.DataFrame(X, columns=names), y), len(data.sources))
+    running.save_state(tmp_path / "state")
+    loaded = selector(budget=600).load_state(tmp_path / "state")
+    assert loaded.ask() == running.ask()
+    assert loaded.feature_names_in_.tolist() == names
+    rows = pd.DataFrame(X, columns=names[::-1])
+    with pytest.raises(SourceError, match="columns are not those of before"):
+        loaded.tell(0, rows, y)
+
+
+def test_more_components_than_sources_warn_once():
+    data = small()
+    with pytest.warns(UserWarning, match="n_components=99 is more than"):
+        selector(n_components=99, budget=600).start(data.target(40), len(data.sources))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
 from typing import Any
 
@@ -27,6 +26,35 @@ def split_column(X: Any, column: str | int | None, argument: str) -> tuple[Any, 
     return np.delete(array, column, axis=1), array[:, column]
 
 
+def missing_labels(labels: npt.NDArray[Any]) -> npt.NDArray[np.bool_]:
+    """Where labels are NaN, NaT, None or pandas.NA."""
+    if labels.dtype.kind in "fc":
+        return np.asarray(np.isnan(labels))
+    if labels.dtype.kind in "mM":
+        return np.asarray(np.isnat(labels))
+    if labels.dtype.kind != "O":
+        return np.zeros(labels.shape, dtype=bool)
+    return np.array([_is_missing(label) for label in labels.ravel()], dtype=bool).reshape(labels.shape)
+
+
+def _is_missing(label: Any) -> bool:
+    try:
+        return label is None or bool(label != label)  # noqa: PLR0124 -- NaN and NaT
+    except TypeError:  # pandas.NA is neither equal to itself nor different
+        return True
+
+
+def distinct_labels(argument: str, labels: npt.NDArray[Any]) -> tuple[npt.NDArray[Any], npt.NDArray[np.intp]]:
+    """Sorted distinct labels, and the position of each; a ValueError if one is missing or they cannot be sorted."""
+    if missing_labels(labels).any():
+        raise ValueError(f"{argument}: contains NaN or None, expected a label for every row")
+    try:
+        names, code = np.unique(labels, return_inverse=True)
+    except TypeError as error:
+        raise ValueError(f"{argument}: labels of different types have no order: {error}") from error
+    return names, code.astype(np.intp)
+
+
 @dataclass(frozen=True)
 class RowGroups:
     """Rows by group: ``order`` sorts rows so that groups are contiguous, ``start`` delimits them."""
@@ -39,17 +67,6 @@ class RowGroups:
     def rows(self, group: int) -> npt.NDArray[np.intp]:
         """Positions of the rows of a group."""
         return self.order[self.start[group] : self.start[group + 1]]
-
-
-def _any_missing(labels: npt.NDArray[Any]) -> bool:
-    if labels.dtype.kind == "O":
-        return any(
-            v is None or type(v).__name__ in ("NAType", "NaTType") or (isinstance(v, float) and math.isnan(v))
-            for v in labels.tolist()
-        )
-    if labels.dtype.kind in "fc":
-        return bool(np.isnan(labels).any())
-    return labels.dtype.kind in "mM" and bool(np.isnat(labels).any())
 
 
 def _are_text(labels: npt.NDArray[Any]) -> bool:
@@ -76,12 +93,7 @@ def group_rows(group: Any, n_rows: int, argument: str) -> RowGroups:
     labels = np.asarray(group)
     if labels.shape != (n_rows,):
         raise ValueError(f"{argument}: got shape {labels.shape}, expected ({n_rows},)")
-    if _any_missing(labels):
-        raise ValueError(f"{argument}: contains NaN or None, expected a label for every row")
-    try:
-        names, code = np.unique(labels, return_inverse=True)
-    except TypeError as error:
-        raise ValueError(f"{argument}: labels of different types have no order: {error}") from error
+    names, code = distinct_labels(argument, labels)
     order = np.argsort(code, kind="stable")
     start = np.concatenate([[0], np.cumsum(np.bincount(code, minlength=names.size))])
     return RowGroups(names, code, order.astype(np.intp), start.astype(np.intp))

@@ -11,7 +11,7 @@ import numpy.typing as npt
 
 from .._validation import FloatArray
 from .._warnings import warn_user
-from ._constraints import positions
+from ._constraints import listed, positions
 from ._problem import MomentSet
 
 NOT_NUMBERS = ("category", "categorical", "enum", "object", "str", "string")
@@ -27,8 +27,7 @@ def category_levels(X: Any, exogenous: Any) -> dict[str, list[Any]]:
     bad = [c for c, kind in zip(names, kinds, strict=True) if kind in NOT_NUMBERS]
     if not bad:
         return {}
-    keys = [] if exogenous is None else ([exogenous] if isinstance(exogenous, str) else exogenous)
-    outside = {names[j] for key in keys for j in positions("exogenous", key, names)}
+    outside = {names[j] for key in listed(exogenous) for j in positions("exogenous", key, names)}
     levels = {c: _levels(X[c]) for c in bad if c in outside}
     refused = [c for c in bad if len(levels.get(c, [])) != 2]
     if refused:

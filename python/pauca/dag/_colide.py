@@ -66,7 +66,7 @@ class CoLiDE(CallbackSupportMixin, GraphQueries, GraphFitting, BaseEstimator):
         Whether the weights of kept edges are refitted by least squares.
     exclude, include : list of pairs or matrix, default=None
         Edges (source, target), by feature name, glob or position, that may not or must be in the graph; or a boolean
-        (d, d) array; or a callable of the feature names.
+        (d, d) array or data frame (rows are sources); or a callable of the feature names.
     tiers : list of lists, dict or int array, default=None
         Tiers of features: no edge leads from a later tier to an earlier one.
     exogenous : list, default=None
@@ -336,7 +336,7 @@ class CoLiDE(CallbackSupportMixin, GraphQueries, GraphFitting, BaseEstimator):
             resampled = self._resample(rows, past, weights, targets, clusters, constraints, settings, fit)
             if self.threshold == "stability":
                 fit = self._stable(moment_set, constraints, settings, resampled.frequency[: rows.shape[1]], fit)
-        self._keep(fit, moment_set, moments, settings, resampled)
+        self._keep(fit, moment_set, moments, constraints, settings, resampled, targets)
         return self
 
     @_fit_context(prefer_skip_nested_validation=True)
@@ -385,7 +385,7 @@ class CoLiDE(CallbackSupportMixin, GraphQueries, GraphFitting, BaseEstimator):
         warn_standardized(self, moment_set)
         with watch(self) as callback:
             fit, settings = self._solve(moment_set, constraints, settings, callback)
-        self._keep(fit, moment_set, moments, settings)
+        self._keep(fit, moment_set, moments, constraints, settings)
         return self
 
     @_fit_context(prefer_skip_nested_validation=True)
@@ -418,7 +418,7 @@ class CoLiDE(CallbackSupportMixin, GraphQueries, GraphFitting, BaseEstimator):
         start = [self.order_.tolist()] if known is not None else []
         with watch(self, X) as callback:
             fit, settings = self._solve(moment_set, constraints, settings, callback, start)
-        self._keep(fit, moment_set, moments, settings)
+        self._keep(fit, moment_set, moments, constraints, settings)
         return self
 
     def is_dag(self) -> bool:

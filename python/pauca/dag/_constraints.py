@@ -32,6 +32,12 @@ class Constraints:
         """Positions of the features that are not exogenous."""
         return np.flatnonzero(~self.exogenous)
 
+    def orientations(self) -> npt.NDArray[np.bool_]:
+        """``[i, j]``: an edge between i and j, if there is one, can only be i -> j."""
+        earlier = self.tier[:, None] < self.tier[None, :]
+        settled = self.included | self.excluded.T | earlier | self.exogenous[:, None]
+        return np.asarray(settled & ~self.included.T & ~np.eye(self.tier.size, dtype=bool))
+
     def for_core(self, n_extra: int) -> tuple[npt.NDArray[np.uint8], list[int]]:
         """Edge states (nodes, exogenous features, extra variables; nodes) and one tier a node."""
         nodes, outside = self.nodes, np.flatnonzero(self.exogenous)
@@ -51,6 +57,20 @@ def positions(argument: str, key: Any, names: Sequence[str]) -> list[int]:
     return match_features(argument, str(key), names)
 
 
+def listed(keys: Any) -> list[Any]:
+    """Features given as a list, one name, or None."""
+    return [] if keys is None else ([keys] if isinstance(keys, str) else list(keys))
+
+
+def labelled_matrix(argument: str, frame: Any, names: Sequence[str]) -> npt.NDArray[Any]:
+    """A data frame over features, rows and columns in their order."""
+    rows, columns = [[str(v) for v in axis] for axis in (frame.index, frame.columns)]
+    if sorted(rows) != sorted(names) or sorted(columns) != sorted(names):
+        raise ValueError(f"{argument}: got a data frame of other rows or columns than the features {list(names)}")
+    values = np.asarray(frame)
+    return values[np.ix_([rows.index(n) for n in names], [columns.index(n) for n in names])]
+
+
 def edge_mask(argument: str, edges: Edges, names: Sequence[str]) -> npt.NDArray[np.bool_]:
     """Boolean matrix from a matrix, from (source, target) pairs of names, globs or positions, or from a callable."""
     d = len(names)
@@ -59,6 +79,8 @@ def edge_mask(argument: str, edges: Edges, names: Sequence[str]) -> npt.NDArray[
     mask = np.zeros((d, d), dtype=bool)
     if edges is None:
         return mask
+    if hasattr(edges, "columns") and hasattr(edges, "index"):
+        edges = labelled_matrix(argument, edges, names)
     if isinstance(edges, np.ndarray) and edges.ndim == 2 and edges.dtype.kind in "bif" and edges.shape == (d, d):
         mask = edges != 0
     else:
@@ -82,6 +104,8 @@ def edge_multipliers(value: Any, names: Sequence[str]) -> FloatArray:
         for (source, target), number in value.items():
             rows = positions("edge_penalties", source, names)
             matrix[np.ix_(rows, positions("edge_penalties", target, names))] = number
+    elif hasattr(value, "columns") and hasattr(value, "index"):
+        matrix = np.asfortranarray(labelled_matrix("edge_penalties", value, names), dtype=np.float64)
     elif value is not None:
         matrix = np.array(value, dtype=np.float64, order="F")
     if matrix.shape != (d, d) or not np.isfinite(matrix).all() or (matrix < 0.0).any():
@@ -129,7 +153,7 @@ def resolve(
     excluded, included = edge_mask("exclude", exclude, names), edge_mask("include", include, names)
     tier = resolve_tiers(tiers, names)
     outside = np.zeros(d, dtype=bool)
-    for key in [] if exogenous is None else ([exogenous] if isinstance(exogenous, str) else exogenous):
+    for key in listed(exogenous):
         outside[positions("exogenous", key, names)] = True
     if outside.all() and d:
         raise ValueError("exogenous: all features are exogenous, expected at least one that may have parents")

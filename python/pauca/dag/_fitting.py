@@ -24,6 +24,13 @@ from ._solve import GraphFit, Settings, solve
 RESAMPLED = ("edge_frequency_", "edge_interval_", "lagged_frequency_", "lagged_interval_")
 
 
+def _told_apart(targets: npt.NDArray[np.bool_]) -> npt.NDArray[np.bool_]:
+    """Pairs of features of which some row intervened on exactly one."""
+    held = targets.astype(np.float64)
+    alone = held.T @ (1.0 - held)
+    return np.asarray((alone > 0.0) | (alone.T > 0.0))
+
+
 class GraphFitting:
     """What ``CoLiDE.fit``, ``fit_moments`` and ``partial_fit`` are made of. Nothing is stored before ``_keep``."""
 
@@ -177,8 +184,10 @@ class GraphFitting:
         fit: GraphFit,
         moments: MomentSet,
         accumulated: Moments | None,
+        constraints: Constraints,
         settings: Settings,
         resampled: Resamples | None = None,
+        targets: npt.NDArray[np.bool_] | None = None,
     ) -> None:
         d = moments.n_features
         warn_unless_converged(fit.report, self, "the last pass still improved the score; the figure")
@@ -191,6 +200,10 @@ class GraphFitting:
             inner = np.setdiff1d(np.arange(d), settings.outside)
             variances[inner] = variances[inner].mean()
         self.noise_variances_ = variances
+        known = constraints.orientations()
+        if targets is not None:
+            known |= _told_apart(targets) & (self.adjacency_ != 0.0)
+        self._known = known if known.any() else None
         self._marginal_variances = np.diag(moments.covariance())[:d].copy()
         self.intercept_ = np.array(
             [m[j] - m @ fit.weights[:, j] for j, m in ((j, moments.means[moments.group(j)]) for j in range(d))]

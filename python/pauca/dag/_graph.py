@@ -13,8 +13,22 @@ from .._validation import FloatArray
 IntArray = npt.NDArray[np.intp]
 
 
+def node_labels(value: Any) -> list[Any] | None:
+    """Labels of a data frame whose rows and columns have the same; None without them."""
+    if not (hasattr(value, "index") and hasattr(value, "columns")):
+        return None
+    rows, columns = list(value.index), list(value.columns)
+    same = len(set(rows)) == len(rows) == len(columns) and set(rows) == set(columns)
+    return rows if same else None
+
+
 def as_square(name: str, value: Any) -> FloatArray:
-    """A finite square matrix, F-ordered float64."""
+    """A finite square matrix, F-ordered float64; a data frame's columns in the order of its rows."""
+    if hasattr(value, "nodes") and hasattr(value, "edges"):
+        raise ValueError(f"{name}: got a graph object, expected a matrix; see pauca.dag.from_networkx")
+    labels = node_labels(value)
+    if labels is not None:
+        value = value[labels]
     matrix = np.asfortranarray(value, dtype=np.float64)
     if matrix.ndim != 2 or matrix.shape[0] != matrix.shape[1]:
         raise ValueError(f"{name}: got shape {matrix.shape}, expected a square matrix")

@@ -13,9 +13,11 @@ from sklearn.utils.validation import check_is_fitted
 from .._sklearn_compat import validate_data
 from .._validation import FloatArray
 from ._checks import coded
+from ._constraints import listed, positions
 from ._cpdag import cpdag
 from ._graph import IntArray
 from ._problem import lagged
+from ._sampling import fixed_values, gaussian_noise, propagate, resampled_noise, stationary_means
 
 EDGE_FIELDS = [
     ("source", object),
@@ -39,7 +41,9 @@ class GraphQueries:
     noise_variances_: FloatArray
     order_: IntArray
     lags: int
+    exogenous: Any
     _categories: dict[str, list[Any]]
+    _known: npt.NDArray[np.bool_] | None = None
     _marginal_variances: FloatArray
 
     def _names(self) -> list[str]:
@@ -112,9 +116,15 @@ class GraphQueries:
         self,
         n_samples: int = 1,
         random_state: int | np.random.RandomState | None = None,
-        do: Mapping[Any, float | npt.ArrayLike] | None = None,
+        do: Mapping[Any, Any] | None = None,
+        *,
+        data: Any = None,
     ) -> FloatArray:
-        """Draw from the fitted Gaussian model, possibly under interventions.
+        """Draw from the fitted model, possibly under interventions.
+
+        Noise is Gaussian with variances ``noise_variances_``, exogenous features included; columns of two categories
+        are 1 with their share in the data. The estimate needs no Gaussian noise, and where it is not Gaussian draws
+        have the right means and covariances only: ``data`` resamples what was observed.
 
         Parameters
         ----------
@@ -122,34 +132,41 @@ class GraphQueries:
             Rows. With lags they form one series, started at the stationary means where those exist, else at zero.
         random_state : int, RandomState or None, default=None
             Seed.
-        do : dict, default=None
-            {feature name or position: value or array of n_samples values}: these variables are set, not drawn.
+        do : dict or Series, default=None
+            {feature name or position: value or array of n_samples values}: these variables are set, not drawn. A
+            column of two categories takes one of them, or 0 and 1.
+        data : array-like of shape (n_rows, n_features), default=None
+            Data, usually those of ``fit``, whose residuals are drawn with replacement in place of Gaussian noise: of
+            each feature by itself, of exogenous features row by row, so that their joint distribution stays.
 
         Returns
         -------
         ndarray of shape (n_samples, n_features)
-            Draws.
+            Draws, columns in the order of the features.
+
+        Raises
+        ------
+        ValueError
+            If ``do`` names no feature, or a value is not finite or of another shape.
         """
         check_is_fitted(self)
-        rng = check_random_state(random_state)
-        d, L = self.adjacency_.shape[1], self.lagged_adjacency_.shape[0]
-        fixed = {}
-        for feature, value in (do or {}).items():
-            fixed[self._position(feature)] = np.broadcast_to(np.asarray(value, dtype=np.float64), (int(n_samples),))
-        X = rng.standard_normal((int(n_samples), d)) * np.sqrt(self.noise_variances_) + self.intercept_
-        blocks = [slice(None)] if L == 0 else [slice(t, t + 1) for t in range(int(n_samples))]
-        for rows in blocks:
-            for k in range(1, L + 1):
-                if rows.start - k >= 0:
-                    X[rows] += X[rows.start - k] @ self.lagged_adjacency_[k - 1]
-            for j in self.order_:
-                if int(j) in fixed:
-                    X[rows, j] = fixed[int(j)][rows]
-                    continue
-                parents = np.flatnonzero(self.adjacency_[:, j])
-                if parents.size:
-                    X[rows, j] += X[rows][:, parents] @ self.adjacency_[parents, j]
-        return np.asarray(X)
+        rng, n = check_random_state(random_state), int(n_samples)
+        names = self._names()
+        levels = {names.index(name): pair for name, pair in self._categories.items()}
+        fixed = fixed_values(do, n, self._position, levels)
+        if data is None:
+            X = gaussian_noise(rng, n, self.noise_variances_, self.intercept_, list(levels))
+        else:
+            current, _ = self._rows(data)
+            residual = current - self.predict(data)
+            outside = sorted(
+                {j for key in listed(self.exogenous) for j in positions("exogenous", key, names)} | set(levels)
+            )
+            X = resampled_noise(rng, n, residual, self.intercept_, outside)
+        history = np.zeros(X.shape[1])
+        if self.lagged_adjacency_.size:
+            history = stationary_means(self.adjacency_, self.lagged_adjacency_, self.intercept_)
+        return propagate(X, fixed, self.order_, self.adjacency_, self.lagged_adjacency_, history)
 
     def total_effect(self, source: Any, target: Any) -> float:
         """Change of ``target`` for a unit change of ``source`` by intervention: the sum over directed paths.
@@ -175,17 +192,30 @@ class GraphQueries:
 
     @property
     def cpdag_(self) -> npt.NDArray[np.intp]:
-        """The Markov equivalence class: ``[i, j] = 1`` and ``[j, i] = 0`` compelled, both 1 undirected."""
+        """What is settled of the directions: ``[i, j] = 1`` and ``[j, i] = 0`` compelled, both 1 undirected.
+
+        The Markov equivalence class, without the graphs that contradict what was known (tiers, exclude, include,
+        exogenous), that interventions in the data rule out, or that lagged causes rule out.
+        """
         check_is_fitted(self)
-        return cpdag(self.adjacency_)
+        d, L = self.adjacency_.shape[0], self.lagged_adjacency_.shape[0]
+        known = np.zeros((d, d), dtype=bool) if self._known is None else self._known
+        if not self.lagged_adjacency_.any():
+            return cpdag(self.adjacency_, known)
+        whole = np.zeros((d * (L + 1), d * (L + 1)))
+        whole[:d, :d] = self.adjacency_
+        whole[d:, :d] = self.lagged_adjacency_.reshape(L * d, d)
+        settled = np.zeros(whole.shape, dtype=bool)
+        settled[:d, :d], settled[d:, :d] = known, True
+        return np.asarray(cpdag(whole, settled)[:d, :d])
 
     @property
     def edges_(self) -> npt.NDArray[np.void]:
         """The edges as a structured array (``pandas.DataFrame(model.edges_)`` reads it), strongest first.
 
         Fields: source, target, lag, weight, low and high (percentile interval of the bootstrap weights), frequency and
-        reversed_frequency (share of resamples with this edge, and with its reverse), compelled (directed in the Markov
-        equivalence class). What needs the bootstrap is NaN without it; a lagged edge has no reverse.
+        reversed_frequency (share of resamples with this edge, and with its reverse), compelled (directed in
+        ``cpdag_``). What needs the bootstrap is NaN without it; a lagged edge has no reverse.
         """
         check_is_fitted(self)
         names, compelled = self._names(), self.cpdag_

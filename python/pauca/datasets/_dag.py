@@ -115,7 +115,7 @@ def make_linear_dag(
     structure = _structure(rng, d, graph, degree)
     low, high = weight_range
     weights = rng.uniform(low, high, size=(d, d)) * rng.choice([-1.0, 1.0], size=(d, d))
-    adjacency = structure * weights
+    adjacency = structure * weights + 0.0  # no negative zeros
     if variance == "equal":
         value = 1.0 if noise_variance is None else noise_variance
         if isinstance(value, tuple):

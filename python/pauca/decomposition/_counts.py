@@ -12,7 +12,17 @@ from scipy import sparse
 from .. import _core
 from .._monitor import SolverCallback
 from .._report import SolverReport
+from .._sklearn_compat import check_array
 from .._validation import FloatArray, seconds_or_inf
+
+
+def rebuilt(W: Any, components: npt.NDArray[Any]) -> npt.NDArray[Any]:
+    """``W @ components``, for ``inverse_transform``."""
+    weights = check_array(W, dtype=[np.float64, np.float32], accept_sparse="csr", input_name="W")
+    if weights.shape[1] != components.shape[0]:
+        raise ValueError(f"W: got {weights.shape[1]} columns, expected {components.shape[0]}, one a component")
+    return np.asarray(weights @ components)
+
 
 INITS = ("auto", "spa", "fast-anchor", "anchor-words", "random")
 SOLVERS = ("em", "hals", "minvol", "none")

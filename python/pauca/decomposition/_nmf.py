@@ -28,6 +28,7 @@ from .._sklearn_compat import (
     with_callbacks,
 )
 from .._validation import seconds_or_inf
+from ._counts import rebuilt
 
 Array = npt.NDArray[np.floating[Any]]
 
@@ -101,8 +102,8 @@ class NMF(CallbackSupportMixin, ClassNamePrefixFeaturesOutMixin, TransformerMixi
 
     Parameters
     ----------
-    n_components : int or None, default=None
-        Number of components; None means the number of features.
+    n_components : int, "auto" or None, default=None
+        Number of components; None and "auto" mean the number of features, "auto" the rows of a custom H.
     init : {"random", "nndsvd", "nndsvda", "custom"} or None, default=None
         Start. None is "nndsvda" where ``n_components <= min(n_samples, n_features)``, else "random". "custom" uses
         ``W`` and ``H`` of ``fit_transform``.
@@ -188,7 +189,7 @@ class NMF(CallbackSupportMixin, ClassNamePrefixFeaturesOutMixin, TransformerMixi
     """
 
     _parameter_constraints: ClassVar[dict[str, Any]] = {
-        "n_components": [Interval(Integral, 1, None, closed="left"), None],
+        "n_components": [Interval(Integral, 1, None, closed="left"), StrOptions({"auto"}), None],
         "init": [StrOptions({"random", "nndsvd", "nndsvda", "custom"}), None],
         "beta_loss": [StrOptions({"frobenius", "kullback-leibler"})],
         "tol": [Interval(Real, 0, None, closed="left")],
@@ -206,7 +207,7 @@ class NMF(CallbackSupportMixin, ClassNamePrefixFeaturesOutMixin, TransformerMixi
 
     def __init__(
         self,
-        n_components: int | None = None,
+        n_components: int | str | None = None,
         *,
         init: str | None = None,
         beta_loss: str = "frobenius",
@@ -245,8 +246,10 @@ class NMF(CallbackSupportMixin, ClassNamePrefixFeaturesOutMixin, TransformerMixi
 
     def _start(self, X: Any, W: Any, H: Any) -> tuple[Array, Array]:
         n, m = X.shape
-        k = m if self.n_components is None else int(self.n_components)
         init = self.init
+        k = m if self.n_components in (None, "auto") else int(self.n_components or 0)
+        if self.n_components == "auto" and init == "custom" and H is not None:
+            k = np.shape(H)[0]
         if init == "custom":
             if W is None or H is None:
                 raise ValueError("init: 'custom' needs both W and H in fit_transform")
@@ -376,7 +379,7 @@ class NMF(CallbackSupportMixin, ClassNamePrefixFeaturesOutMixin, TransformerMixi
             ``W @ components_``.
         """
         check_is_fitted(self)
-        return np.asarray(W @ self.components_)
+        return rebuilt(W, self.components_)
 
     @property
     def _n_features_out(self) -> int:

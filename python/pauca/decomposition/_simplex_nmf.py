@@ -23,7 +23,7 @@ from .._sklearn_compat import (
     validate_data,
     with_callbacks,
 )
-from ._counts import INITS, SOLVERS, STOPPINGS, CountTable, fit_simplex, mixture_weights
+from ._counts import INITS, SOLVERS, STOPPINGS, CountTable, fit_simplex, mixture_weights, rebuilt
 
 
 class SimplexNMF(CallbackSupportMixin, ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
@@ -288,7 +288,7 @@ class SimplexNMF(CallbackSupportMixin, ClassNamePrefixFeaturesOutMixin, Transfor
             ``W @ components_``.
         """
         check_is_fitted(self)
-        return np.asarray(W @ self.components_)
+        return rebuilt(W, self.components_)
 
     def score(self, X: Any, y: Any = None) -> float:
         """Mean log-likelihood of a count in new documents, topic weights fitted to them.
@@ -303,7 +303,9 @@ class SimplexNMF(CallbackSupportMixin, ClassNamePrefixFeaturesOutMixin, Transfor
         Returns
         -------
         float
-            ``sum X log(W H) / sum X``; the larger the better.
+            ``sum X log(W H) / sum X``; the larger the better, and ``exp(-score)`` is the perplexity. Weights are
+            fitted to the counts that are scored, so that more topics rarely score worse: do not choose their number by
+            this score.
         """
         weights = self.transform(X)
         X = validate_data(self, X, accept_sparse=("csr", "csc"), dtype=[np.float64, np.float32], reset=False)

@@ -27,6 +27,7 @@ from .._validation import FloatArray
 from .._warnings import warn_user
 from ._affinity import affinity_to, check_affinity, neighbour_graph
 from ._harmonic import harmonic
+from ._labels import unlabelled
 
 
 class _GraphPropagation(CallbackSupportMixin, BaseEstimator):
@@ -204,21 +205,22 @@ class GraphPropagationClassifier(ClassifierMixin, _GraphPropagation):
         X : {array-like, sparse matrix} of shape (n_samples, n_features)
             Data, or affinity with ``affinity="precomputed"``.
         y : array-like of shape (n_samples,)
-            Labels; -1 marks unlabelled samples, unless there is only one other label (then it is a class, with a
-            warning).
+            Labels, numbers or strings. None, NaN and pandas.NA mark unlabelled samples, and so does -1 (or "-1" among
+            strings), unless there is only one other label and no other mark (then it is a class, with a warning).
 
         Returns
         -------
         self : GraphPropagationClassifier
             The fitted estimator.
         """
+        y, missing, marked = unlabelled(y)
         X, y = validate_data(self, X, y, accept_sparse="csr", dtype=[np.float64, np.float32])
-        check_classification_targets(y)
         labels: npt.NDArray[Any] = np.asarray(y)
-        known = np.asarray(labels != -1)
+        known = ~(missing | marked)
         if not known.any():
-            raise ValueError("y: every sample is unlabelled (-1), expected at least one label")
-        if not known.all() and len(np.unique(labels[known])) == 1:
+            raise ValueError("y: every sample is unlabelled (-1, None or NaN), expected at least one label")
+        check_classification_targets(labels[known])
+        if marked.any() and not missing.any() and len(np.unique(labels[known])) == 1:
             warn_user(
                 "y holds -1 and one other label: one class alone has nothing to tell apart, so that -1 is taken as the "
                 "second class here and no sample as unlabelled.",

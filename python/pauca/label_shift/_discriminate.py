@@ -86,7 +86,14 @@ def repeated_rows(X: Any) -> npt.NDArray[np.intp] | None:
 def aligned_proba(model: Any, X: Any, n_domains: int) -> FloatArray:
     """Columns of ``predict_proba`` at the codes the model was trained on; zeros for domains absent from its fold."""
     out = np.zeros((X.shape[0], n_domains))
-    out[:, np.asarray(model.classes_, dtype=np.intp)] = model.predict_proba(X)
+    proba = np.asarray(model.predict_proba(X), dtype=np.float64)
+    classes = np.asarray(getattr(model, "classes_", np.arange(n_domains)), dtype=np.intp)
+    if proba.shape != (X.shape[0], classes.size) or not np.isfinite(proba).all() or (proba < 0.0).any():
+        raise ValueError(
+            f"discriminator: predict_proba returned shape {proba.shape}, expected nonnegative numbers of shape "
+            f"{(X.shape[0], classes.size)}, one column for each of classes_ (without classes_, for each domain)"
+        )
+    out[:, classes] = proba
     total = out.sum(axis=1, keepdims=True)
     return np.where(total > 0.0, out / np.where(total > 0.0, total, 1.0), 1.0 / n_domains)
 
@@ -107,7 +114,9 @@ def fit_discriminator(model: Any, X: Any, codes: npt.NDArray[np.intp]) -> Any:
         return _Constant(int(codes[0]))
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", ConvergenceWarning)
-        return clone(model).fit(X, codes)
+        fitted = clone(model, safe=False)
+        fitted.fit(X, codes)  # what a network of one's own returns here may be anything
+        return fitted
 
 
 def folds(X: Any, codes: npt.NDArray[np.intp], cv: Any, rng: np.random.RandomState) -> list[tuple[Any, Any]]:

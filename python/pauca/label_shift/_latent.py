@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 from sklearn.base import BaseEstimator, ClusterMixin, TransformerMixin
 from sklearn.cluster import KMeans
-from sklearn.utils import ClassifierTags, check_random_state
+from sklearn.utils import ClassifierTags, check_random_state, get_tags
 from sklearn.utils.validation import check_is_fitted
 
 from .._sklearn_compat import HasMethods, Interval, StrOptions, _fit_context, validate_data
@@ -39,8 +39,10 @@ class LatentLabelShift(ShiftQueries, ClusterMixin, TransformerMixin, BaseEstimat
     n_classes : int, default=2
         Number of latent classes K, at most the number of domains.
     discriminator : classifier, "precomputed" or None, default=None
-        Any scikit-learn classifier with ``predict_proba``. None is a multinomial ``SparseClassifier`` with a ridge, on
-        scaled features (beyond 20,000 points the same model by scikit-learn, whose solver is faster there).
+        Any classifier with ``fit(X, y)``, y the numbers of the domains, and ``predict_proba``; one that is no
+        scikit-learn estimator is copied deeply for each fold. X may hold NaN if its tags say that it takes them. None
+        is a multinomial ``SparseClassifier`` with a ridge, on scaled features (beyond 20,000 points the same model by
+        scikit-learn, whose solver is faster there).
         "precomputed": X holds p(domain | x) itself, out of fold in ``fit``, columns in the order of the sorted domains.
     n_clusters : int or "auto", default="auto"
         Number of clusters of p(domain | x). "auto" is two to four for each class, as many as leave ten points for
@@ -231,8 +233,19 @@ class LatentLabelShift(ShiftQueries, ClusterMixin, TransformerMixin, BaseEstimat
             isinstance(self.discriminator, str) and self.discriminator == "precomputed"
         )
         return validate_data(
-            self, X, reset=reset, accept_sparse=False if plain else "csr", dtype=[np.float64, np.float32]
+            self,
+            X,
+            reset=reset,
+            accept_sparse=False if plain else "csr",
+            dtype=[np.float64, np.float32],
+            ensure_all_finite="allow-nan" if self._allows_nan() else True,
         )
+
+    def _allows_nan(self) -> bool:
+        """Whether missing values are the discriminator's business."""
+        if self.discretizer == "categorical" or not hasattr(self.discriminator, "__sklearn_tags__"):
+            return False
+        return bool(get_tags(self.discriminator).input_tags.allow_nan)
 
     def _fit_one_domain(self, X: Any, domains: Any, k: int) -> Self:
         warn_user(
@@ -277,7 +290,9 @@ class LatentLabelShift(ShiftQueries, ClusterMixin, TransformerMixin, BaseEstimat
         """
         return np.asarray(self.fit(X, y, **kwargs).labels_)
 
-    def predict(self, X: Any, domain: npt.ArrayLike | None = None) -> npt.NDArray[Any]:
+    def predict(
+        self, X: Any, domain: npt.ArrayLike | None = None, prior: npt.ArrayLike | None = None
+    ) -> npt.NDArray[Any]:
         """Most probable latent class.
 
         Parameters
@@ -286,13 +301,15 @@ class LatentLabelShift(ShiftQueries, ClusterMixin, TransformerMixin, BaseEstimat
             Data.
         domain : array-like of shape (n_samples,) or one domain, default=None
             Domain of each point, see ``predict_proba``.
+        prior : array-like of shape (n_classes,), default=None
+            Class prior of the data instead of a domain, for example from ``adapt``.
 
         Returns
         -------
         ndarray of shape (n_samples,)
             Number of the class, or its name after ``name_classes``.
         """
-        classes = self.predict_proba(X, domain).argmax(axis=1)
+        classes = self.predict_proba(X, domain, prior).argmax(axis=1)
         return np.asarray(classes if self.class_names_ is None else self.class_names_[classes])
 
     def transform(self, X: Any) -> FloatArray:
@@ -362,6 +379,7 @@ class LatentLabelShift(ShiftQueries, ClusterMixin, TransformerMixin, BaseEstimat
             isinstance(self.discriminator, str) and self.discriminator == "precomputed"
         )
         tags.input_tags.sparse = not plain
+        tags.input_tags.allow_nan = self._allows_nan()
         # scikit-learn's checks read these of whatever has predict_proba; the estimator type stays "clusterer".
         tags.classifier_tags = ClassifierTags(multi_class=False)
         return tags

@@ -9,6 +9,7 @@ import numpy.typing as npt
 from sklearn.utils.validation import check_is_fitted
 
 from .. import _core
+from .._rows import missing_labels
 from .._validation import FloatArray
 from ..decomposition._counts import CountTable, mixture_weights
 from ._correct import reweighted
@@ -71,12 +72,18 @@ class ShiftPosteriors(ShiftSteps):
             values = np.full(n, values)
         if values.shape != (n,):
             raise ValueError(f"domain: got shape {values.shape}, expected ({n},), one domain a point")
-        codes = np.minimum(np.searchsorted(self.domains_, values), len(self.domains_) - 1)
+        if missing_labels(values).any():
+            raise ValueError("domain: contains NaN or None, expected a domain for every point")
+        try:
+            codes = np.minimum(np.searchsorted(self.domains_, values), len(self.domains_) - 1)
+        except TypeError:
+            known = sorted({type(d).__name__ for d in self.domains_.tolist()})
+            raise ValueError(f"domain: got labels of other types than those seen in fit, {known}") from None
         unknown = self.domains_[codes] != values
         if unknown.any():
             raise ValueError(
                 f"domain: {values[unknown].tolist()[0]!r} was not seen in fit; estimate its prior with adapt(X) and "
-                "pass prior= to predict_proba"
+                "pass it as prior= in place of the domain"
             )
         return np.asarray(codes)
 

@@ -10,6 +10,7 @@ import numpy.typing as npt
 from sklearn.base import clone
 from sklearn.exceptions import ConvergenceWarning
 
+from .._rows import distinct_labels
 from .._validation import FloatArray
 from .._warnings import warn_user
 from ..decomposition import SimplexNMF
@@ -38,10 +39,10 @@ class ShiftSteps:
             f = probabilities(X, d)
             fitted = None
         else:
-            model = default_discriminator(X) if self.discriminator is None else clone(self.discriminator)
+            model = default_discriminator(X) if self.discriminator is None else clone(self.discriminator, safe=False)
             if not hasattr(model, "predict_proba"):
                 raise ValueError(f"discriminator: {model!r} has no predict_proba, expected a probabilistic classifier")
-            if "random_state" in model.get_params() and model.get_params()["random_state"] is None:
+            if hasattr(model, "get_params") and model.get_params().get("random_state", 0) is None:
                 model.set_params(random_state=int(rng.randint(np.iinfo(np.int32).max)))
             f = cross_fit(model, X, codes, d, self.cv, rng)
             fitted = fit_discriminator(model, X, codes)
@@ -126,10 +127,9 @@ def split_domains(X: Any, domain: Any) -> tuple[Any, Codes]:
         values = values[:, 0]
     if values.shape != (X.shape[0],):
         raise ValueError(f"domain: got shape {values.shape}, expected ({X.shape[0]},), one domain a point")
-    if values.dtype.kind == "f" and not np.isfinite(values).all():
-        raise ValueError("domain: contains NaN or infinity, expected a domain for every point")
-    domains, codes = np.unique(values, return_inverse=True)
-    return domains, codes.astype(np.intp)
+    if values.dtype.kind == "f" and np.isinf(values).any():
+        raise ValueError("domain: contains infinity, expected a domain for every point")
+    return distinct_labels("domain", values)
 
 
 def emissions(counts: FloatArray, A: FloatArray, T: FloatArray, rounds: int = 50) -> FloatArray:

@@ -9,12 +9,23 @@ import numpy as np
 import numpy.typing as npt
 
 from ..dag._cpdag import cpdag
-from ..dag._graph import ancestors, as_square, topological_order
+from ..dag._graph import ancestors, as_square, node_labels, topological_order
 
 BoolArray = npt.NDArray[np.bool_]
 
 
+def _aligned(true: Any, estimate: Any) -> tuple[Any, Any]:
+    """Two labelled data frames in one order of the nodes; anything else as it is."""
+    labels, others = node_labels(true), node_labels(estimate)
+    if labels is None or others is None:
+        return true, estimate
+    if set(labels) != set(others):
+        raise ValueError(f"estimate: got a data frame of other rows or columns than the true nodes {labels}")
+    return true, estimate.loc[labels, labels]
+
+
 def _pair(true: Any, estimate: Any, allow_cycles: bool) -> tuple[BoolArray, BoolArray]:
+    true, estimate = _aligned(true, estimate)
     matrices = []
     for name, value in (("true", true), ("estimate", estimate)):
         matrix = as_square(name, value)
@@ -36,7 +47,7 @@ def structural_hamming_distance(
     Parameters
     ----------
     true, estimate : array-like of shape (d, d)
-        Adjacency matrices.
+        Adjacency matrices; data frames with node names on both sides are aligned by them.
     normalize : {"nodes", "edges", "pairs"}, default=None
         Divide by d, by the number of true edges, or by d (d - 1) / 2.
     allow_cycles : bool, default=False
@@ -129,7 +140,7 @@ def edge_scores(true: Any, estimate: Any, *, allow_cycles: bool = False) -> Edge
     Parameters
     ----------
     true, estimate : array-like of shape (d, d)
-        Adjacency matrices.
+        Adjacency matrices; data frames with node names on both sides are aligned by them.
     allow_cycles : bool, default=False
         Whether cyclic graphs are accepted.
 
@@ -263,6 +274,7 @@ def weight_error(true: Any, estimate: Any) -> float:
     >>> weight_error([[0.0, 2.0], [0.0, 0.0]], [[0.0, 1.5], [0.0, 0.0]])
     0.25
     """
+    true, estimate = _aligned(true, estimate)
     a, b = as_square("true", true), as_square("estimate", estimate)
     if a.shape != b.shape:
         raise ValueError(f"estimate: got shape {b.shape}, expected {a.shape}")

@@ -8,6 +8,7 @@ import numpy as np
 from scipy import linalg, sparse
 
 from .._validation import FloatArray
+from .._warnings import warn_user
 from ..linear_model import SparseRegressor
 from ..penalties import Nuclear
 from ._task_moments import TaskMoments
@@ -21,6 +22,16 @@ def _noise(data: TaskMoments, m: int) -> float:
         fit = linalg.lstsq(data.grams[m], data.cross[:, m], check_finite=False)[0]
         return float(np.sqrt(max(square - data.cross[:, m] @ fit, 0.0) / (rows - d - 1) * rows / data.weight[m]))
     return float(np.sqrt(square / data.weight[m]))
+
+
+def warn_if_too_many(n_components: int | str, n_features: int, n_tasks: int) -> None:
+    """Tasks span no more directions than there are tasks or features."""
+    limit = min(n_features, n_tasks)
+    if not isinstance(n_components, str) and n_components > limit:
+        warn_user(
+            f"n_components={n_components} is more than {n_tasks} tasks of {n_features} features can tell apart: at "
+            f"most {limit} are used."
+        )
 
 
 def standardized_coefficients(data: TaskMoments) -> FloatArray:

@@ -19,6 +19,7 @@ from .._validation import FloatArray, check_vector, normalized_weights
 from ..moments import Moments
 from ._factors import FitOptions, SharedFit, TaskRows, choose_rank, fit_head, fit_shared
 from ._head import TaskHead, explained, mean_response
+from ._rank import warn_if_too_many
 from ._relevance import RelevanceLasso
 from ._task_moments import TaskMoments
 
@@ -46,10 +47,10 @@ class MultiTaskRepresentation(
     Parameters
     ----------
     n_components : int or {"auto", "nuclear", "cv"}, default="auto"
-        Number of directions k (at most the number of tasks and of features are used). "auto" counts the singular values
-        of the tasks' standardised coefficients above :math:`\sqrt d + \sqrt M`, the largest that noise alone reaches;
-        "nuclear" takes the rank of a fit with the nuclear norm at that strength; "cv" five-fold cross-validation
-        within tasks.
+        Number of directions k; of more than there are tasks or features, as many as there are, with a warning. "auto"
+        counts the singular values of the tasks' standardised coefficients above :math:`\sqrt d + \sqrt M`, the largest
+        that noise alone reaches; "nuclear" takes the rank of a fit with the nuclear norm at that strength; "cv"
+        five-fold cross-validation within tasks.
     solver : {"als", "svd"}, default="als"
         Alternating least squares, or the one-shot singular value decomposition of the tasks' own ridge estimates.
     loss : {"squared", "logistic"}, default="squared"
@@ -209,6 +210,7 @@ class MultiTaskRepresentation(
         if logistic:
             check_binary(target)
         data = TaskMoments.from_rows(X, target, weights, groups, bool(self.fit_intercept))
+        warn_if_too_many(self.n_components, data.n_features, data.n_tasks)
         k = choose_rank(data, self.n_components, self._options(), table=(X, target, weights, groups))
         rows = TaskRows.of(X, target, weights, groups) if logistic else None
         with watch(self, X, y) as callback:
@@ -238,6 +240,7 @@ class MultiTaskRepresentation(
         labels = np.array(sorted(seen))
         d = next(iter(seen.values())).n_features_
         data = TaskMoments.from_moments([seen[label] for label in labels.tolist()], d, bool(self.fit_intercept))
+        warn_if_too_many(self.n_components, data.n_features, data.n_tasks)
         k = choose_rank(data, self.n_components, self._options())
         with watch(self) as callback:
             fit = fit_shared(data, k, self._options(), callback=callback)
@@ -249,6 +252,11 @@ class MultiTaskRepresentation(
         if column is not None and task is not None:
             raise ValueError("task: given as an argument and as task_column, expected one of them")
         return X, task if column is None else column
+
+    def _has_task_column(self, X: Any) -> bool:
+        if isinstance(self.task_column, str):
+            return hasattr(X, "columns") and self.task_column in list(X.columns)
+        return self.task_column is not None and np.ndim(X) == 2 and np.shape(X)[1] == self.n_features_in_ + 1
 
     def _keep(self, fit: SharedFit, labels: npt.NDArray[Any]) -> Self:
         self.components_ = np.ascontiguousarray(fit.basis.T)
@@ -311,7 +319,10 @@ class MultiTaskRepresentation(
             position = {label: m for m, label in enumerate(self.tasks_.tolist())}
             unknown = sorted({str(label) for label in labels.tolist() if label not in position})
             if unknown:
-                raise ValueError(f"task: {unknown[0]!r} was not in fit; fit its head with adapt")
+                raise ValueError(
+                    f"task: {unknown[0]!r} was not in fit; fit its head with adapt, and in cross-validation give every "
+                    "fold rows of every task (stratify by task)"
+                )
             code = np.array([position[label] for label in labels.tolist()], dtype=int)
         eta = np.einsum("nd,nd->n", X, self.coef_[code]) + self.intercept_[code]
         return mean_response(np.asarray(eta), self.loss)
@@ -357,7 +368,7 @@ class MultiTaskRepresentation(
         Parameters
         ----------
         X : array-like of shape (n_samples, n_features)
-            Data of the new task, without a task column.
+            Data of the new task; the task column may be there or not.
         y : array-like of shape (n_samples,)
             Its target.
         sample_weight : array-like of shape (n_samples,), default=None
@@ -372,6 +383,8 @@ class MultiTaskRepresentation(
             A linear model with ``coef_``, ``intercept_``, ``predict`` and ``score``.
         """
         check_is_fitted(self)
+        if self._has_task_column(X):
+            X, _ = split_column(X, self.task_column, "task_column")
         X, y = validate_data(self, X, y, dtype=np.float64, y_numeric=True, reset=False)
         target = np.ascontiguousarray(y, dtype=np.float64)
         if self.loss == "logistic":

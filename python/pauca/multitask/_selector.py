@@ -19,6 +19,7 @@ from .._warnings import warn_user
 from ._costs import SamplingCost
 from ._head import explained, mean_response
 from ._planning import Planner
+from ._rank import warn_if_too_many
 from ._relevance import TaskSelectionWarning
 from ._representation import check_binary
 from ._session import Session
@@ -322,6 +323,8 @@ class TaskSelector(CallbackSupportMixin, RegressorMixin, BaseEstimator):
         self._check_target(y, ValueError)
         seed = int(check_random_state(self.random_state).randint(np.iinfo(np.int32).max))
         self._session = Session.begin(X, y, names, capacity, seed, planner.keeps_rows)
+        warn_if_too_many(self.n_components, self.n_features_in_, len(names))
+        self._session.feature_names = [str(name) for name in getattr(self, "feature_names_in_", [])]
         return self
 
     def ask(self) -> dict[Any, int]:
@@ -424,7 +427,7 @@ class TaskSelector(CallbackSupportMixin, RegressorMixin, BaseEstimator):
         Parameters
         ----------
         file : path or file object
-            What ``save_state`` wrote.
+            What ``save_state`` wrote; a path may lack the ending .npz here too.
 
         Returns
         -------
@@ -436,7 +439,7 @@ class TaskSelector(CallbackSupportMixin, RegressorMixin, BaseEstimator):
         if (session.rows is not None) != Planner.of(self, session.n_tasks).keeps_rows:
             raise ValueError(f"loss: the state was saved with another loss than {self.loss!r}")
         self._session = session
-        self.n_features_in_ = session.n_features
+        session.name_columns(self)
         return self
 
     # -- the target --------------------------------------------------------------------------------------------------
@@ -478,8 +481,6 @@ class TaskSelector(CallbackSupportMixin, RegressorMixin, BaseEstimator):
         predicted = self.predict(X)
         weights = None if sample_weight is None else check_vector("sample_weight", sample_weight, predicted.size)
         return explained(check_vector("y", y, predicted.size), predicted, weights, self.loss)
-
-    # -- pieces ------------------------------------------------------------------------------------------------------
 
     def _running(self) -> Session:
         if self._session is None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -37,6 +38,7 @@ class Session:
     epoch_drawn: IntArray = field(default_factory=lambda: np.zeros(0, dtype=np.int64))
     history: list[dict[str, Any]] = field(default_factory=list)
     warned: list[str] = field(default_factory=list)
+    feature_names: list[str] = field(default_factory=list)  # none if the target had none
     finding: Any = None  # of all samples so far, if known; not written
 
     @classmethod
@@ -58,6 +60,14 @@ class Session:
             asked=np.zeros(tasks, dtype=np.int64),
             epoch_drawn=np.zeros(tasks, dtype=np.int64),
         )
+
+    def name_columns(self, estimator: Any) -> None:
+        """Give an estimator the number of features and, if the target had them, their names."""
+        estimator.n_features_in_ = self.n_features
+        if self.feature_names:
+            estimator.feature_names_in_ = np.array(self.feature_names, dtype=object)
+        elif hasattr(estimator, "feature_names_in_"):
+            del estimator.feature_names_in_
 
     @property
     def n_tasks(self) -> int:
@@ -123,6 +133,9 @@ class Session:
     @classmethod
     def read(cls, file: Any) -> Session:
         """Read what `write` wrote."""
+        if isinstance(file, (str, os.PathLike)) and not os.path.exists(file):
+            named = f"{os.fspath(file)}.npz"  # the ending that `write` added
+            file = named if os.path.exists(named) else file
         with np.load(file, allow_pickle=False) as found:
             if "version" not in found or int(found["version"]) != 1:
                 raise ValueError("file: no state of a TaskSelector that this version can read")
@@ -145,7 +158,7 @@ class Session:
 
 
 ARRAYS = ("target_X", "target_y", "drawn", "capacity", "share", "asked", "epoch_drawn")
-PLAIN = ("names", "seed", "spent", "epoch", "budget", "budget_end", "closed", "norm", "warned")
+PLAIN = ("names", "seed", "spent", "epoch", "budget", "budget_end", "closed", "norm", "warned", "feature_names")
 
 
 def _listed(value: Any) -> Any:

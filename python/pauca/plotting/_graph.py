@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from textwrap import fill
 from typing import Any, Self
 
 import numpy as np
@@ -40,15 +41,24 @@ def _positions(adjacency: FloatArray) -> dict[int, tuple[float, float]]:
     }
 
 
+def _named(adjacency: FloatArray, names: Sequence[str] | None) -> list[str]:
+    if names is not None and len(names) != len(adjacency):
+        raise ValueError(f"names: got {len(names)}, expected {len(adjacency)}")
+    return [f"x{j}" for j in range(len(adjacency))] if names is None else [str(n) for n in names]
+
+
 class GraphDisplay:
     """A directed acyclic graph drawn in layers, edges from left to right.
+
+    With more than 60 nodes they carry no names; :class:`AdjacencyDisplay` shows such graphs better. Lagged edges are
+    not drawn, see ``edges_``.
 
     Parameters
     ----------
     adjacency : ndarray of shape (d, d)
         Weights.
-    names : sequence of str
-        Node names.
+    names : sequence of str, default=None
+        Node names; ``x0, x1, ...`` if None.
     confidence : ndarray of shape (d, d), default=None
         Share of resamples with each edge: drawn as opacity, and in the label.
 
@@ -63,9 +73,11 @@ class GraphDisplay:
     >>> display = GraphDisplay.from_estimator(model)  # doctest: +SKIP
     """
 
-    def __init__(self, adjacency: FloatArray, names: Sequence[str], confidence: FloatArray | None = None) -> None:
-        self.adjacency = adjacency
-        self.names = names
+    def __init__(
+        self, adjacency: FloatArray, names: Sequence[str] | None = None, confidence: FloatArray | None = None
+    ) -> None:
+        self.adjacency = np.asarray(adjacency, dtype=np.float64)
+        self.names = _named(self.adjacency, names)
         self.confidence = confidence
 
     @classmethod
@@ -111,20 +123,19 @@ class GraphDisplay:
         if ax is None:
             _, ax = plt.subplots(figsize=(9, 5.5), layout="constrained")
         graph = nx.DiGraph()
+        names = [str(n) for n in self.names]
         d = self.adjacency.shape[0]
         graph.add_nodes_from(range(d))
         edges = [(int(i), int(j)) for i, j in np.argwhere(self.adjacency != 0.0)]
         graph.add_edges_from(edges)
         place = _positions(self.adjacency)
+        crowded = d > 60  # labels and arrows would cover the graph
         weight = np.array([self.adjacency[e] for e in edges])
         share = np.array([1.0 if self.confidence is None else float(self.confidence[e]) for e in edges])
         size = np.abs(weight) / max(float(np.abs(weight).max(initial=0.0)), 1e-300)
         span = max([1.0, *(x for x, _ in place.values())])
         nodes = 1100 if d <= 15 else max(60, 12000 // d)
         nx.draw_networkx_nodes(graph, place, ax=ax, node_size=nodes, node_color="#f2f2f2", edgecolors="#444444")
-        nx.draw_networkx_labels(
-            graph, place, {j: str(n) for j, n in enumerate(self.names)}, ax=ax, font_size=9 if d <= 15 else 6
-        )
         if edges:
             nx.draw_networkx_edges(
                 graph,
@@ -132,11 +143,11 @@ class GraphDisplay:
                 edgelist=edges,
                 ax=ax,
                 node_size=nodes,
-                width=0.6 + 2.4 * size,
+                width=(0.6 + 2.4 * size) * (0.3 if crowded else 1.0),
                 edge_color=["#2166ac" if w > 0 else "#b2182b" for w in weight],
                 alpha=(0.15 + 0.85 * share).tolist(),
                 connectionstyle="arc3,rad=0.12",
-                arrowsize=14,
+                arrowsize=5 if crowded else 14,
             )
         if edge_labels if edge_labels is not None else len(edges) <= 30:
             text = {
@@ -145,6 +156,17 @@ class GraphDisplay:
             }
             nx.draw_networkx_edge_labels(
                 graph, place, text, ax=ax, font_size=7, label_pos=0.35, connectionstyle="arc3,rad=0.12", rotate=False
+            )
+        if not crowded:
+            box = {"boxstyle": "round,pad=0.15", "fc": "#f2f2f2", "ec": "#888888", "lw": 0.6}
+            longest = max((len(n) for n in names), default=0)
+            nx.draw_networkx_labels(
+                graph,
+                place,
+                {j: fill(n, 18) for j, n in enumerate(names)},
+                ax=ax,
+                font_size=9 if d <= 15 else 6,
+                bbox=box if longest > 8 else None,
             )
         ax.legend(
             handles=[
@@ -170,8 +192,8 @@ class AdjacencyDisplay:
     ----------
     adjacency : ndarray of shape (d, d)
         Weights.
-    names : sequence of str
-        Node names.
+    names : sequence of str, default=None
+        Node names; ``x0, x1, ...`` if None.
     order : ndarray of shape (d,), default=None
         Order of rows and columns; topological if None.
 
@@ -190,9 +212,9 @@ class AdjacencyDisplay:
     >>> display.figure_.savefig("adjacency.png")  # doctest: +SKIP
     """
 
-    def __init__(self, adjacency: FloatArray, names: Sequence[str], order: Any = None) -> None:
-        self.adjacency = adjacency
-        self.names = names
+    def __init__(self, adjacency: FloatArray, names: Sequence[str] | None = None, order: Any = None) -> None:
+        self.adjacency = np.asarray(adjacency, dtype=np.float64)
+        self.names = _named(self.adjacency, names)
         self.order = order
 
     @classmethod
@@ -233,7 +255,7 @@ class AdjacencyDisplay:
         import matplotlib.pyplot as plt
 
         if ax is None:
-            _, ax = plt.subplots(figsize=(6, 5), layout="constrained")
+            _, ax = plt.subplots(figsize=(6, 5), layout="compressed")
         order = topological_order(self.adjacency) if self.order is None else np.asarray(self.order)
         shown = self.adjacency[np.ix_(order, order)]
         limit = max(float(np.abs(shown).max(initial=0.0)), 1e-12)
@@ -243,7 +265,8 @@ class AdjacencyDisplay:
             labels = [self.names[j] for j in order]
             ax.set_xticks(range(order.size), labels, rotation=90)
             ax.set_yticks(range(order.size), labels)
-        ax.set(xlabel="to", ylabel="from")
+        place = " (place in the order)" if order.size > 30 else ""
+        ax.set(xlabel="to" + place, ylabel="from" + place)
         self.ax_, self.figure_ = ax, ax.figure
         return self
 
@@ -314,9 +337,9 @@ class EdgeConfidenceDisplay:
         """
         import matplotlib.pyplot as plt
 
-        edges = self.edges[self.edges["lag"] == 0][:max_edges]
+        edges = self.edges[:max_edges]
         if ax is None:
-            _, ax = plt.subplots(figsize=(7, 1.2 + 0.28 * max(len(edges), 1)), layout="constrained")
+            _, ax = plt.subplots(figsize=(7, max(2.2, 1.2 + 0.28 * len(edges))), layout="constrained")
         at = np.arange(len(edges))[::-1]
         ax.hlines(at, edges["low"], edges["high"], color="#888888", lw=2)
         dots = ax.scatter(
@@ -330,7 +353,8 @@ class EdgeConfidenceDisplay:
             edgecolors="#333333",
         )
         ax.figure.colorbar(dots, ax=ax, label="frequency")
-        ax.set_yticks(at, [f"{e['source']} → {e['target']}" for e in edges])
+        past = [f" (t - {e['lag']})" if e["lag"] else "" for e in edges]
+        ax.set_yticks(at, [f"{e['source']}{p} → {e['target']}" for e, p in zip(edges, past, strict=True)])
         ax.axvline(0.0, color="#bbbbbb", lw=0.8, zorder=0)
         ax.set_xlabel("weight")
         self.ax_, self.figure_ = ax, ax.figure

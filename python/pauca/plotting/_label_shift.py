@@ -159,29 +159,42 @@ class LabelShiftDisplay:
         axes = np.linalg.svd(V - middle)[2][:2]
         corners = (V - middle) @ axes.T
         points = (self.posteriors - middle) @ axes.T
+        flat = V.shape[1] < 3  # two domains: posteriors lie on a line, and are spread over its other side to be seen
+        if flat:
+            spread = np.random.RandomState(0)
+            corners[:, 1], points[:, 1] = 0.0, spread.uniform(-1.0, 1.0, len(points))
         colours = plt.get_cmap("tab10")
         for j, label in enumerate(np.unique(self.labels)):
             own = points[self.labels == label]
             ax.scatter(*own.T, s=6, alpha=0.5, color=colours(j % 10), linewidths=0, label=str(label))
         if self.centers is not None:
-            ax.scatter(*((self.centers - middle) @ axes.T).T, s=22, marker="x", color="0.25", label="cluster centre")
+            centers = (self.centers - middle) @ axes.T
+            centers[:, 1] *= not flat
+            ax.scatter(*centers.T, s=22, marker="x", color="0.25", label="cluster centre")
         try:
             hull = np.append(ConvexHull(corners).vertices, ConvexHull(corners).vertices[0])
             ax.plot(*corners[hull].T, color="black", linewidth=1)
         except QhullError:  # fewer than three classes
             ax.plot(*corners.T, color="black", linewidth=1)
         ax.scatter(*corners.T, s=90, marker="*", color="black", zorder=3, label="p(domain | class)")
+        title = "two widest directions" if not flat else "line (height: chance)"
         ax.set(
-            title="p(domain | x), seen along its two widest directions",
+            title=f"p(domain | x), seen along its {title}",
             xlabel="first direction",
-            ylabel="second direction",
+            ylabel="" if flat else "second direction",
         )
-        ax.legend(fontsize="small", frameon=False, bbox_to_anchor=(1, 1), loc="upper left")
+        if flat:
+            ax.set(yticks=[], ylim=(-1.5, 1.5))
+        legend = ax.legend(fontsize="small", frameon=False, bbox_to_anchor=(1, 1), loc="upper left")
+        for handle in legend.legend_handles[: len(np.unique(self.labels))]:
+            handle.set(sizes=[30], alpha=1.0)
 
     def _priors(self, ax: Any) -> None:
         picture = ax.imshow(self.class_prior, vmin=0.0, vmax=1.0, cmap="Blues", aspect="auto")
         k, d = self.class_prior.shape
-        ax.set_xticks(range(d), [str(name) for name in (range(d) if self.domains is None else self.domains)])
+        domains = [str(name) for name in (range(d) if self.domains is None else self.domains)]
+        upright = sum(len(name) for name in domains) > 40
+        ax.set_xticks(range(d), domains, rotation=90 if upright else 0, fontsize="small" if upright else None)
         ax.set_yticks(range(k), [str(name) for name in (range(k) if self.classes is None else self.classes)])
         ax.set(title="p(class | domain)", xlabel="domain", ylabel="latent class")
         self.figure_.colorbar(picture, ax=ax)

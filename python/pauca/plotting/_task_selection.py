@@ -123,5 +123,5 @@ class TaskAllocationDisplay:
         ax.set_xticks(place, [self.names[m] for m in order], rotation=90, fontsize="small")
         hidden = len(self.names) - order.size
         ax.set(xlabel="source task" + (f" ({hidden} more with fewer samples)" if hidden else ""), ylabel=kind)
-        ax.legend(fontsize="small", frameon=False)
+        ax.legend(fontsize="small", frameon=False, loc="lower left", bbox_to_anchor=(0, 1), ncols=4)  # above the bars
         return self
