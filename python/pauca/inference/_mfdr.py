@@ -47,7 +47,7 @@ class FalseDiscoveries:
     >>> rates.mfdr.shape, bool((rates.expected_false <= rates.n_selected).all())
     ((20,), True)
     >>> rates
-    <FalseDiscoveries: 20 strengths from 2.148 to 0.002148, 0 to 10 features selected, 8 with mfdr <= 0.1>
+    <FalseDiscoveries: 20 strengths from 2.148 to 0.002148, 0 to 10 features selected, 4 with mfdr <= 0.1>
     """
 
     alphas: FloatArray
