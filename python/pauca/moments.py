@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Self
+from typing import Any, NamedTuple, Self
 
 import numpy as np
 import numpy.typing as npt
@@ -198,17 +198,26 @@ def check_moments(moments: Any, n_targets: int | None = None) -> None:
         raise ValueError("moments: the factor contains NaN or infinity")
 
 
-def rows_of_factor(moments: Moments, fit_intercept: bool) -> tuple[FloatArray, FloatArray, FloatArray, FloatArray]:
-    """X, Y, weights that stand for the samples, and the variances of the features.
+class Rows(NamedTuple):
+    """As many rows as columns, of which every quadratic loss is that of the samples."""
 
-    Rows of the factor are as good as samples: the first one is the mean's, the others are centred.
-    """
-    p = moments.n_features_
-    rows = moments.factor_[1 if fit_intercept else 0 :]
-    weights = np.full(len(rows), 1.0 / moments.weight_sum_)
-    variance = np.diag(moments.covariance())[:p].copy()
-    variance[variance <= 64.0 * np.finfo(np.float64).eps * moments.mean_[:p] ** 2] = 0.0  # rounding errors
-    return np.asfortranarray(rows[:, 1 : p + 1]), np.ascontiguousarray(rows[:, p + 1 :]), weights, variance
+    X: FloatArray
+    y: FloatArray  # with a column for every target
+    weights: FloatArray
+    means: FloatArray  # of the columns of X, then of y; zero without an intercept
+    variance: FloatArray  # of the columns of X
+
+
+def rows_of_factor(factor: FloatArray, p: int, weight_sum: float, fit_intercept: bool) -> Rows:
+    """Rows of the factor of (1, X, y), X having p columns: as good as samples, and centred with an intercept."""
+    mean = factor[0, 1:] / factor[0, 0]
+    variance = np.sum(np.square(factor[1:, 1 : p + 1]), axis=0) / weight_sum
+    constant = variance <= 64.0 * np.finfo(np.float64).eps * mean[:p] ** 2  # but for rounding errors
+    variance[constant] = 0.0
+    rows = factor[1 if fit_intercept else 0 :].copy()  # the first row is the mean's
+    rows[-len(factor) + 1 :, 1 : p + 1][:, constant] = 0.0
+    left, right = np.asfortranarray(rows[:, 1 : p + 1]), np.ascontiguousarray(rows[:, p + 1 :])
+    return Rows(left, right, np.full(len(rows), 1.0 / weight_sum), mean if fit_intercept else 0.0 * mean, variance)
 
 
 def take_names(estimator: Any, moments: Moments) -> None:

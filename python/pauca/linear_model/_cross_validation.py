@@ -20,13 +20,14 @@ from .._parallel import run_all
 from .._report import SolverReport
 from .._sklearn_compat import Interval, StrOptions, _safe_indexing
 from .._validation import FloatArray
+from ..moments import Rows
 from ..solvers import IHT
 from ._fit import absorb_offset, resolve_penalty, resolve_solver
 from ._matrix_losses import MultinomialLoss
 from ._path import solve_path, takes_rows
 from ._regularization_path import RegularizationPath, warn_of_missed
 from ._stepwise_path import needs_steps
-from ._tall import Rows, rows_of_folds
+from ._tall import rows_of_folds
 
 
 class CrossValidatedPath:
@@ -93,7 +94,7 @@ class CrossValidatedPath:
         fold = self._fold_job()
         splits = _splits(check_cv(model.cv, y, classifier=is_classifier(self)), X, y, cluster)
         scorer = None if model.scoring is None else check_scoring(self._plain(), scoring=model.scoring)
-        rows = [_rows_of_folds(X, target, weights, offset, splits, c, options) for c in candidates]
+        rows = _rows_of_folds(X, target, weights, offset, splits, candidates, options)
         paths = [
             solve_path(
                 X, target, weights, penalty=c.penalty, solver=c.solver, alphas=c.alphas, offset=offset, rows=r[0],
@@ -196,24 +197,29 @@ def _rows_of_folds(
     weights: FloatArray,
     offset: FloatArray | None,
     splits: list[tuple[npt.NDArray[np.intp], npt.NDArray[np.intp]]],
-    candidate: _Candidate,
+    candidates: list[_Candidate],
     options: dict[str, Any],
-) -> tuple[Rows | None, list[Rows | None]]:
-    """What stands for all samples and for each training part, where paths are cheaper on the rows of a factor."""
-    nothing: tuple[None, list[Rows | None]] = None, [None] * len(splits)
-    loss = options["loss"]
-    single = isinstance(candidate.alphas, int | np.integer)
-    n_strengths = int(candidate.alphas) if single else np.size(candidate.alphas)
-    solver = resolve_solver(candidate.solver, candidate.penalty)
-    if needs_steps(candidate.penalty, solver, loss) or not takes_rows(loss, solver, X, n_strengths):
-        return nothing
-    centred, _, shift = absorb_offset(loss.core_name, target, weights, offset, options["fit_intercept"])
-    found = rows_of_folds(X, centred, weights, splits, options["fit_intercept"])
+) -> list[tuple[Rows | None, list[Rows | None]]]:
+    """For every candidate what stands for all samples and for each training part: the same rows, where they pay."""
+    loss, fit_intercept = options["loss"], options["fit_intercept"]
+
+    def pays(candidate: _Candidate) -> bool:
+        single = isinstance(candidate.alphas, int | np.integer)
+        n_strengths = int(candidate.alphas) if single else np.size(candidate.alphas)
+        solver = resolve_solver(candidate.solver, candidate.penalty)
+        return not needs_steps(candidate.penalty, solver, loss) and takes_rows(loss, solver, X, n_strengths)
+
+    taken = [pays(c) for c in candidates]
+    nothing: tuple[Rows | None, list[Rows | None]] = (None, [None] * len(splits))
+    if not any(taken):
+        return [nothing] * len(candidates)
+    centred, _, shift = absorb_offset(loss.core_name, target, weights, offset, fit_intercept)
+    found = rows_of_folds(X, centred, weights, splits, fit_intercept)
     if found is None:
-        return nothing
+        return [nothing] * len(candidates)
     for rows in (found[0], *found[1]):
         rows.means[-1] += shift
-    return found[0], list(found[1])
+    return [(found[0], list(found[1])) if rows_pay else nothing for rows_pay in taken]
 
 
 def _fewest(candidates: list[_Candidate], means: list[FloatArray], errors: list[FloatArray], best: int) -> int:

@@ -14,13 +14,13 @@ from .._dask import is_dask_array, moments_of
 from .._monitor import watch
 from .._sklearn_compat import _fit_context, with_callbacks
 from .._validation import FloatArray, normalized_weights, validate_matrix
-from ..moments import Moments, check_moments, rows_of_factor, take_names
+from ..moments import Moments, Rows, check_moments, rows_of_factor, take_names
 from ..penalties import GroupL2, Penalty
 from ..solvers import GreedyBCD
 from ._base import SparseLinearModel
 from ._block_fit import fit_blocks
 from ._fit import PENALTY_NAMES, LinearFit, resolve_penalty
-from ._tall import Rows, pays_for_tasks, rows_of
+from ._tall import pays_for_tasks, rows_of
 
 
 def resolve_row_penalty(penalty: Any) -> Penalty:
@@ -201,17 +201,17 @@ class MultiTaskSparseRegressor(MultiOutputMixin, RegressorMixin, SparseLinearMod
             The fitted estimator.
         """
         check_moments(moments)
-        X, Y, weights, variance = rows_of_factor(moments, self.fit_intercept)
+        rows = rows_of_factor(moments.factor_, moments.n_features_, moments.weight_sum_, self.fit_intercept)
         take_names(self, moments)
-        self._take_rows(Rows(X, Y, weights, moments.mean_, variance), X.dtype)
+        self._take_rows(rows, np.float64)
         return self
 
     def _take_rows(self, rows: Rows, dtype: npt.DTypeLike) -> None:
         """Fit the rows of a factor."""
-        p, n_tasks = rows.X.shape[1], rows.y.shape[1]
+        p = rows.X.shape[1]
         fit = self._solve_tasks(rows.X, rows.y, rows.weights, rows.y, rows.variance)
         coef = np.ascontiguousarray(fit.coef.reshape(p, -1).T)
-        self.intercept_ = rows.means[p:] - coef @ rows.means[:p] if self.fit_intercept else np.zeros(n_tasks)
+        self.intercept_ = rows.means[p:] - coef @ rows.means[:p]
         self.coef_ = coef.astype(dtype, copy=False)
         self._keep(fit)
 

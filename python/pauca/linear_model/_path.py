@@ -23,12 +23,13 @@ from .._validation import (
     seconds_or_inf,
 )
 from ..design import GenotypeMatrix
+from ..moments import Rows
 from ._fit import absorb_offset, column_scale, core_penalty, refuse_infinite, resolve_penalty, resolve_solver
 from ._local_convexity import locally_convex
 from ._matrix_losses import MatrixLoss, MultinomialLoss, MultiTaskLoss
 from ._regularization_path import RegularizationPath, warn_of_missed
 from ._stepwise_path import needs_steps, stepwise_points
-from ._tall import Rows, pays, restore_intercepts, rows_of
+from ._tall import pays, restore_intercepts, rows_of
 
 _LOSSES: dict[str, type[losses.Loss]] = {
     "quadratic": losses.Quadratic,
@@ -391,7 +392,7 @@ def _engine_path(
             rows = rows_of(X, y, weights, fit_intercept)
     scale = column_scale(design, weights, None if rows is None else rows.variance) if standardize else None
     if rows is not None:
-        design, y, weights, offset = as_design(rows.X), rows.y, rows.weights, None
+        design, y, weights, offset = as_design(rows.X), rows.y[:, 0], rows.weights, None
     found = _core.linear_path(
         design,
         loss=loss.core_name,

@@ -225,13 +225,12 @@ class SparseRegressor(RegressorMixin, SparseLinearModel):
                 f"loss: got {self.loss!r}, but moments say nothing of it; expected 'quadratic', or fit rows"
             )
         p = moments.n_features_
-        X, Y, weights, variance = rows_of_factor(moments, self.fit_intercept)
-        y = np.ascontiguousarray(Y[:, 0])
+        rows = rows_of_factor(moments.factor_, p, moments.weight_sum_, self.fit_intercept)
+        y = np.ascontiguousarray(rows.y[:, 0])
         take_names(self, moments)
-        fit = self._solve(X, y, weights, Quadratic(), None, y, variance)
+        fit = self._solve(rows.X, y, rows.weights, Quadratic(), None, y, rows.variance)
         self.coef_ = fit.coef
-        mean = moments.mean_
-        self.intercept_ = float(mean[p] - mean[:p] @ fit.coef) if self.fit_intercept else 0.0
+        self.intercept_ = float(rows.means[p] - rows.means[:p] @ fit.coef)
         self._keep(fit)
         return self
 

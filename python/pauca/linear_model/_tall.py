@@ -4,27 +4,18 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Sequence
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from .. import _core
 from .._validation import FloatArray
+from ..moments import Rows, rows_of_factor
 
 # A look at X takes as long as this many of its columns take to be factored.
 _COLUMNS_A_LOOK = 2
 _LOOKS_OF_A_FIT = 32  # of one for several targets
-
-
-class Rows(NamedTuple):
-    """As many rows as columns, of which every quadratic loss is that of the data."""
-
-    X: FloatArray
-    y: FloatArray
-    weights: FloatArray
-    means: FloatArray  # of the columns of X, then of y; zero without an intercept
-    variance: FloatArray  # of the columns of X
 
 
 def pays(X: Any, looks: int) -> bool:
@@ -43,7 +34,7 @@ def pays_for_tasks(X: Any, n_tasks: int) -> bool:
 def rows_of(X: Any, y: FloatArray, weights: FloatArray, fit_intercept: bool) -> Rows | None:
     """The rows of the factor of (1, X, y), weighted; None where its squares leave the range of doubles."""
     factor = _factor(X, y, weights)
-    return None if factor is None else _rows(factor, X.shape[1], 1.0, fit_intercept, y.ndim)
+    return None if factor is None else rows_of_factor(factor, X.shape[1], 1.0, fit_intercept)
 
 
 def rows_of_folds(
@@ -61,7 +52,8 @@ def rows_of_folds(
     everything = np.concatenate(tests)
     if everything.size != len(y) or not np.array_equal(np.sort(everything), np.arange(len(y))):
         return None
-    if any(train.size + test.size != len(y) for train, test in splits):
+    total = np.array([weights[train].sum() for train, _ in splits])
+    if any(train.size + test.size != len(y) for train, test in splits) or not (total > 0.0).all():
         return None
     parts = []
     for test in tests:
@@ -73,12 +65,9 @@ def rows_of_folds(
     empty = np.zeros_like(parts[0])
     before = list(itertools.accumulate(parts, _core.moments_merge, initial=empty))
     after = list(itertools.accumulate(reversed(parts), _core.moments_merge, initial=empty))[::-1]
-    total = np.array([weights[train].sum() for train, _ in splits])
-    if not (total > 0.0).all():
-        return None
-    p, whole = X.shape[1], _rows(before[-1], X.shape[1], 1.0, fit_intercept, y.ndim)
-    return whole, [
-        _rows(_core.moments_merge(before[k], after[k + 1]), p, total[k], fit_intercept, y.ndim)
+    p = X.shape[1]
+    return rows_of_factor(before[-1], p, 1.0, fit_intercept), [
+        rows_of_factor(_core.moments_merge(before[k], after[k + 1]), p, total[k], fit_intercept)
         for k in range(len(splits))
     ]
 
@@ -91,20 +80,6 @@ def _factor(X: Any, y: FloatArray, weights: FloatArray) -> FloatArray | None:
     empty = length < 1e-140
     lost = X[:, empty[1 : p + 1]].any() or targets[:, empty[p + 1 :]].any()
     return None if lost or not np.isfinite(length).all() else factor
-
-
-def _rows(factor: FloatArray, p: int, total: float, fit_intercept: bool, n_dim: int) -> Rows:
-    """``total``: the sum of the weights."""
-    # The first row is the mean's, the others are centred.
-    mean = factor[0, 1:] / factor[0, 0]
-    variance = np.sum(np.square(factor[1:, 1 : p + 1]), axis=0) / total
-    constant = variance <= 64.0 * np.finfo(np.float64).eps * mean[:p] ** 2
-    variance[constant] = 0.0
-    rows = factor[1 if fit_intercept else 0 :].copy()
-    rows[-len(factor) + 1 :, 1 : p + 1][:, constant] = 0.0
-    right = np.ascontiguousarray(rows[:, p + 1] if n_dim == 1 else rows[:, p + 1 :])
-    left = np.asfortranarray(rows[:, 1 : p + 1])
-    return Rows(left, right, np.full(len(rows), 1.0 / total), mean if fit_intercept else 0.0 * mean, variance)
 
 
 def restore_intercepts(points: list[dict[str, Any]], means: FloatArray, scale: FloatArray | None) -> None:

@@ -413,14 +413,7 @@ class MutualInformationScreener(CallbackSupportMixin, SelectorMixin, BaseEstimat
         self.k_ = int(chosen.size)
         return self
 
-    def _scan(
-        self,
-        blocks: Blocks,
-        target: FloatArray,
-        kind: int,
-        seed: int,
-        callback: Any,
-    ) -> Scan:
+    def _scan(self, blocks: Blocks, target: FloatArray, kind: int, seed: int, callback: Any) -> Scan:
         settings: dict[str, Any] = {
             "kind": kind,
             "method": self.criterion,

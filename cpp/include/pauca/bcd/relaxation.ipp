@@ -32,9 +32,7 @@ typename Solver<P>::Relaxed Solver<P>::relax(Walk& walk, const Goal& goal, doubl
   State& s = walk.state;
   refresh(s);
   ResidualSubproblem<P> residual(x, separable_, problem_.fit_intercept);
-  const Vector& weights = problem_.loss.weights();
-  const bool uniform = weights.maxCoeff() == weights.minCoeff();
-  residual.set_curvature(uniform ? Curvature{nullptr, weights[0]} : Curvature{&weights, 0.0});
+  residual.set_curvature(curvature_of_rows());
   const std::vector<Index> everything = all_columns();
   std::vector<Index> working = everything;
   double target = 0.0, rate = 0.0, slowest = detail::slow_rate;
@@ -70,7 +68,7 @@ typename Solver<P>::Relaxed Solver<P>::relax(Walk& walk, const Goal& goal, doubl
     const double needed = std::ceil(std::log(factor) / std::log(rate)) + 1.0;
     const double n = static_cast<double>(x.rows()), p = static_cast<double>(x.cols());
     const double affordable = detail::sweeps_worth_a_gram(n, p, static_cast<double>(working.size()));
-    if (spent + needed > affordable) {
+    if (!(rate < 1.0) || spent + needed > affordable) {
       if (reached) return done();
       if (spent <= detail::first_sweeps + 1) break;
       walk.gradient_known = true;
@@ -91,8 +89,7 @@ typename Solver<P>::Relaxed Solver<P>::relax(Walk& walk, const Goal& goal, doubl
   return Relaxed::no;
 }
 
-/// Whether sweeps are worth a trial: where a Gram of all columns costs less than a look at the data would, they are
-/// not.
+/// Whether sweeps are worth a trial.
 template <class P>
 bool Solver<P>::relaxes(bool certified) const {
   const Design& x = problem_.design;

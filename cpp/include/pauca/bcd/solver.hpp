@@ -69,6 +69,7 @@ class Solver {
   std::vector<Index> working_set(const State& s, const std::vector<Index>& scope) const;
   std::vector<Index> all_columns() const;
   void choose_engine(std::size_t working);
+  Curvature curvature_of_rows() const;
   void set_lambda(double lambda);
   double unit(double lambda, const NullModel& null) const;
   void measure_curvature(const State& s, Monitor& monitor);

@@ -178,11 +178,15 @@ void Solver<P>::choose_engine(std::size_t working) {
     subproblem_ = std::make_unique<GramSubproblem<P>>(problem_.design, separable_, problem_.fit_intercept);
   else
     subproblem_ = std::make_unique<ResidualSubproblem<P>>(problem_.design, separable_, problem_.fit_intercept);
-  if (problem_.loss.is_quadratic()) {
-    const Vector& weights = problem_.loss.weights();
-    const bool uniform = weights.maxCoeff() == weights.minCoeff();
-    subproblem_->set_curvature(uniform ? Curvature{nullptr, weights[0]} : Curvature{&weights, 0.0});
-  }
+  if (problem_.loss.is_quadratic()) subproblem_->set_curvature(curvature_of_rows());
+}
+
+/// Of the quadratic loss.
+template <class P>
+Curvature Solver<P>::curvature_of_rows() const {
+  const Vector& weights = problem_.loss.weights();
+  const bool uniform = weights.maxCoeff() == weights.minCoeff();
+  return uniform ? Curvature{nullptr, weights[0]} : Curvature{&weights, 0.0};
 }
 
 template <class P>
