@@ -270,6 +270,8 @@ def test_debiased_weights_sparse_data_and_threads():
         DebiasedLasso("logistic").fit(X, np.arange(60) % 3)
     with pytest.raises(ValueError, match="features"):
         DebiasedLasso(features=[99]).fit(X, y)
+    with pytest.raises(ValueError, match=r"features: got \[\], expected at least one"):
+        DebiasedLasso(features=[]).fit(X, y)
 
 
 # --- bootstrap --------------------------------------------------------------------------------------------------

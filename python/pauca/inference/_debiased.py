@@ -246,6 +246,8 @@ class DebiasedLasso(BaseEstimator):
                 wanted.append(int(item))
             else:
                 raise ValueError(f"features: got {item!r}, expected names or positions below {n_features}")
+        if not wanted:
+            raise ValueError(f"features: got {self.features!r}, expected at least one, or None for all")
         return list(dict.fromkeys(wanted))
 
     def confidence_intervals(self, level: float = 0.95) -> FloatArray:
