@@ -278,8 +278,6 @@ BOOST_AUTO_TEST_CASE(cholesky_refuses_what_has_no_factor) {
   BOOST_CHECK(!cholesky_in_place(a, monitor));
 }
 
-BOOST_AUTO_TEST_SUITE_END()
-
 BOOST_AUTO_TEST_CASE(thin_products_add_to_what_is_there) {
   // Rows and columns that are no multiples of a block or of its lanes, of a matrix inside a larger one.
   const Matrix larger = testing::random_matrix(600, 140, 1);
@@ -296,3 +294,5 @@ BOOST_AUTO_TEST_CASE(thin_products_add_to_what_is_there) {
         BOOST_CHECK_SMALL((g - transposed).cwiseAbs().maxCoeff(), 1e-11);
       }
 }
+
+BOOST_AUTO_TEST_SUITE_END()

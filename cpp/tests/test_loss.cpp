@@ -168,8 +168,6 @@ BOOST_AUTO_TEST_CASE(logistic_of_one_class_has_no_finite_intercept) {
   BOOST_CHECK(u.allFinite());
 }
 
-BOOST_AUTO_TEST_SUITE_END()
-
 BOOST_AUTO_TEST_CASE(softmax_value_gradient_constants_and_conjugate) {
   const Index n = 301, classes = 4;  // more rows than a block
   std::vector<Index> y;
@@ -231,3 +229,5 @@ BOOST_AUTO_TEST_CASE(softmax_constants_are_found_beside_large_ones) {
   loss->center(eta, u, constants);
   BOOST_CHECK_SMALL(u.colwise().sum().cwiseAbs().maxCoeff(), 1e-14);
 }
+
+BOOST_AUTO_TEST_SUITE_END()

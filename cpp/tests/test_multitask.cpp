@@ -1,5 +1,6 @@
 #include <cmath>
 
+#include "pauca/core/thin_qr.hpp"
 #include "pauca/multitask/alternating.hpp"
 #include "pauca/multitask/logistic_tasks.hpp"
 #include "testing.hpp"
@@ -18,7 +19,7 @@ struct Planted {
   TaskGrams data{nullptr, Matrix(d, tasks), Vector(tasks), Vector::Constant(tasks, 20.0), Vector::Zero(tasks)};
 
   Planted() {
-    orthonormalise(basis);
+    basis = orthonormal_basis(basis);
     for (Index m = 0; m < tasks; ++m) {
       const Matrix x = random_matrix(n, d, static_cast<unsigned>(10 + m));
       const Vector y = x * basis * heads.col(m);
@@ -85,7 +86,7 @@ BOOST_AUTO_TEST_CASE(logistic_tasks_lower_their_objective) {
   const Index d = 6, n = 40, tasks = 5;
   Eigen::Matrix<double, Eigen::Dynamic, Eigen::Dynamic, Eigen::RowMajor> x = random_matrix(n * tasks, d, 6);
   Matrix basis = random_matrix(d, 2, 7);
-  orthonormalise(basis);
+  basis = orthonormal_basis(basis);
   const Matrix heads = 2.0 * random_matrix(2, tasks, 8), noise = random_matrix(n * tasks, 1, 9);
   Vector y(n * tasks), s = Vector::Ones(n * tasks);
   std::vector<Index> start;
@@ -94,7 +95,7 @@ BOOST_AUTO_TEST_CASE(logistic_tasks_lower_their_objective) {
   const LogisticTasks data{
       {x.data(), n * tasks, d}, {y.data(), y.size()}, {s.data(), s.size()}, start, Vector::Ones(tasks), true};
   SharedFactors f{random_matrix(d, 2, 10), {}};
-  orthonormalise(f.basis);
+  f.basis = orthonormal_basis(f.basis);
   Vector intercepts;
   Monitor monitor;
   const Report report = logistic_alternating(data, f, intercepts, Settings{}, monitor);

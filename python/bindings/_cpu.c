@@ -20,4 +20,14 @@ static PyMethodDef methods[] = {
 
 static struct PyModuleDef module = {PyModuleDef_HEAD_INIT, "_cpu", NULL, 0, methods, NULL, NULL, NULL, NULL};
 
-PyMODINIT_FUNC PyInit__cpu(void) { return PyModule_Create(&module); }
+PyMODINIT_FUNC PyInit__cpu(void) {
+  PyObject* made = PyModule_Create(&module);
+#ifdef Py_GIL_DISABLED
+  // Otherwise importing this module would switch the lock back on for the whole process.
+  if (made != NULL && PyUnstable_Module_SetGIL(made, Py_MOD_GIL_NOT_USED) < 0) {
+    Py_DECREF(made);
+    return NULL;
+  }
+#endif
+  return made;
+}

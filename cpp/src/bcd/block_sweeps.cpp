@@ -1,7 +1,8 @@
 #include "pauca/bcd/block_sweeps.hpp"
 
-#include <Eigen/Eigenvalues>
 #include <cmath>
+
+#include "pauca/core/symmetric_eigen.hpp"
 
 namespace pauca::bcd {
 
@@ -15,10 +16,10 @@ BlockSweeps::Spectrum BlockSweeps::spectrum_of(const Matrix& gram, bool with_bas
     s.largest = gram(0, 0);
     return s;
   }
-  Eigen::SelfAdjointEigenSolver<Matrix> eigen(gram, with_basis ? Eigen::ComputeEigenvectors : Eigen::EigenvaluesOnly);
-  s.values = eigen.eigenvalues().cwiseMax(0.0);
+  const SymmetricEigen eigen(gram, with_basis ? SymmetricEigen::Vectors::wanted : SymmetricEigen::Vectors::not_wanted);
+  s.values = eigen.values().cwiseMax(0.0);
   s.largest = s.values[s.values.size() - 1];
-  if (with_basis) s.basis = eigen.eigenvectors();
+  if (with_basis) s.basis = eigen.vectors();
   return s;
 }
 

@@ -1,10 +1,10 @@
 #include "pauca/mixed/cluster_likelihood.hpp"
 
 #include <Eigen/Cholesky>
-#include <Eigen/Eigenvalues>
 #include <cmath>
 
 #include "pauca/core/errors.hpp"
+#include "pauca/core/symmetric_eigen.hpp"
 
 namespace pauca::mixed {
 
@@ -120,9 +120,9 @@ void ClusterLikelihood::whiten(const Matrix& factor, ConstVectorRef scale, Matri
     const Index n = start_[i + 1] - start_[i];
     auto rows = x.middleRows(start_[i], n);
     if (q > 0) {
-      const Eigen::SelfAdjointEigenSolver<Matrix> eigen(factor.transpose() * gram(i) * factor);
-      basis = factor * eigen.eigenvectors();
-      const Vector c = eigen.eigenvalues().unaryExpr([](double s) {
+      const SymmetricEigen eigen(factor.transpose() * gram(i) * factor);
+      basis = factor * eigen.vectors();
+      const Vector c = eigen.values().unaryExpr([](double s) {
         s = std::max(s, 0.0);
         const double root = std::sqrt(1.0 + s);
         return 1.0 / (root * (root + 1.0));  // (1 - 1/root) / s without cancellation

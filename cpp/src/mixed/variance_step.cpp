@@ -1,8 +1,9 @@
 #include "pauca/mixed/variance_step.hpp"
 
-#include <Eigen/Eigenvalues>
 #include <algorithm>
 #include <cmath>
+
+#include "pauca/core/symmetric_eigen.hpp"
 
 namespace pauca::mixed {
 
@@ -182,10 +183,10 @@ Variance variance_step(const ClusterLikelihood& likelihood, const Residuals& res
     f = evaluate(x, gradient);
     if (q == 0) break;
     // The derivative in L L' must not be negative in any direction.
-    const Eigen::SelfAdjointEigenSolver<Matrix> eigen(d_covariance);
-    if (eigen.eigenvalues()[0] >= -1e-7) break;
+    const SymmetricEigen eigen(d_covariance);
+    if (eigen.values()[0] >= -1e-7) break;
     const Matrix covariance = v.factor * v.factor.transpose();
-    const Vector u = eigen.eigenvectors().col(0);
+    const Vector u = eigen.vectors().col(0);
     bool opened = false;
     for (double size_of = 1.0; size_of > 1e-6 && !opened; size_of *= 0.25) {
       v.factor = semidefinite_cholesky(covariance + size_of * u * u.transpose());

@@ -5,6 +5,7 @@
 
 #include "pauca/core/cholesky.hpp"
 #include "pauca/core/errors.hpp"
+#include "pauca/core/thin_qr.hpp"
 #include "pauca/multitask/rounds.hpp"
 
 namespace pauca::multitask {
@@ -80,7 +81,7 @@ class Alternating {
       rz = next;
     }
     f_.basis += step;
-    orthonormalise(f_.basis);
+    f_.basis = orthonormal_basis(f_.basis);
   }
 
  private:

@@ -4,6 +4,7 @@
 #include <cmath>
 
 #include "pauca/core/cholesky.hpp"
+#include "pauca/core/thin_qr.hpp"
 #include "pauca/multitask/rounds.hpp"
 
 namespace pauca::multitask {
@@ -69,8 +70,8 @@ class BasisStep {
       }
       if (next < objective) {
         f_.basis += t * step;
-        Matrix before = f_.basis;
-        orthonormalise(f_.basis);
+        const Matrix before = f_.basis;
+        f_.basis = orthonormal_basis(before);
         f_.heads = (f_.basis.transpose() * before) * f_.heads;  // B w_m unchanged
         return next;
       }

@@ -1,11 +1,11 @@
 #include "pauca/multitask/task_grams.hpp"
 
 #include <Eigen/Cholesky>
-#include <Eigen/Eigenvalues>
-#include <Eigen/QR>
 #include <cmath>
 
 #include "pauca/core/cholesky.hpp"
+#include "pauca/core/symmetric_eigen.hpp"
+#include "pauca/core/thin_qr.hpp"
 
 namespace pauca::multitask {
 
@@ -18,15 +18,6 @@ void TaskGrams::apply(Index m, ConstVectorRef v, VectorRef out) const {
   out += ridge[m] * v;
 }
 
-void orthonormalise(Matrix& basis) {
-  const Index k = basis.cols();
-  const Eigen::HouseholderQR<Matrix> qr(basis);
-  // Q of the columns' span whatever their scale; the sign of R's diagonal keeps B where it was.
-  const Vector sign = qr.matrixQR().diagonal().unaryExpr([](double r) { return r < 0.0 ? -1.0 : 1.0; });
-  basis = qr.householderQ() * Matrix::Identity(basis.rows(), k);
-  basis = basis * sign.asDiagonal();
-}
-
 void solve_semidefinite(const Matrix& a, const Vector& b, Vector& x) {
   const Eigen::LLT<Matrix> llt(a);
   if (llt.info() == Eigen::Success) {
@@ -36,11 +27,11 @@ void solve_semidefinite(const Matrix& a, const Vector& b, Vector& x) {
       return;
     }
   }
-  const Eigen::SelfAdjointEigenSolver<Matrix> eig(a);
-  const Vector& s = eig.eigenvalues();
+  const SymmetricEigen eig(a);
+  const Vector& s = eig.values();
   const double floor = 1e-13 * std::max(s.maxCoeff(), 0.0);
   const Vector inverse = s.unaryExpr([&](double v) { return v > floor ? 1.0 / v : 0.0; });
-  x = eig.eigenvectors() * (inverse.asDiagonal() * (eig.eigenvectors().transpose() * b));
+  x = eig.vectors() * (inverse.asDiagonal() * (eig.vectors().transpose() * b));
 }
 
 Matrix spectral_start(const TaskGrams& data, Index k, Monitor& monitor) {
@@ -61,15 +52,14 @@ Matrix spectral_start(const TaskGrams& data, Index k, Monitor& monitor) {
   Matrix basis(d, k);
   const Index lead = std::min(k, std::min(d, tasks));
   if (tasks <= d) {
-    const Eigen::SelfAdjointEigenSolver<Matrix> eig(t.transpose() * t);
-    basis.leftCols(lead) = t * eig.eigenvectors().rightCols(lead).rowwise().reverse();
+    const SymmetricEigen eig(t.transpose() * t);
+    basis.leftCols(lead) = t * eig.vectors().rightCols(lead).rowwise().reverse();
   } else {
-    const Eigen::SelfAdjointEigenSolver<Matrix> eig(t * t.transpose());
-    basis.leftCols(lead) = eig.eigenvectors().rightCols(lead).rowwise().reverse();
+    const SymmetricEigen eig(t * t.transpose());
+    basis.leftCols(lead) = eig.vectors().rightCols(lead).rowwise().reverse();
   }
   for (Index j = lead; j < k; ++j) basis.col(j) = Vector::Unit(d, j);
-  orthonormalise(basis);
-  return basis;
+  return orthonormal_basis(basis);
 }
 
 }  // namespace pauca::multitask

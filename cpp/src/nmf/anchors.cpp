@@ -1,12 +1,12 @@
 #include "pauca/nmf/anchors.hpp"
 
 #include <Eigen/Cholesky>
-#include <Eigen/Eigenvalues>
-#include <Eigen/QR>
 #include <algorithm>
 #include <cmath>
 
 #include "pauca/core/errors.hpp"
+#include "pauca/core/symmetric_eigen.hpp"
+#include "pauca/core/thin_qr.hpp"
 #include "pauca/nmf/simplex_qp.hpp"
 
 namespace pauca::nmf {
@@ -44,8 +44,8 @@ Matrix leading_subspace(const CountTable& counts, const Vector& w, Index k, Rng&
     }
     Matrix gram = Matrix::Zero(docs, docs);
     gram.selfadjointView<Eigen::Lower>().rankUpdate(dense);
-    const Eigen::SelfAdjointEigenSolver<Matrix> eigen(gram);
-    return eigen.eigenvectors().rightCols(k).rowwise().reverse();
+    const SymmetricEigen eigen(gram);
+    return eigen.vectors().rightCols(k).rowwise().reverse();
   }
   const Index width = std::min(k + 10, std::min(docs, words));
   Matrix basis(width, docs), image(width, words);
@@ -54,15 +54,14 @@ Matrix leading_subspace(const CountTable& counts, const Vector& w, Index k, Rng&
     times_words(counts, basis, nullptr, image);
     image.array().rowwise() *= w.array().square().transpose();
     times_documents(counts, image, nullptr, basis);
-    const Eigen::HouseholderQR<Matrix> qr(basis.transpose());
-    basis = (qr.householderQ() * Matrix::Identity(docs, width)).transpose();
+    basis = orthonormal_basis(basis.transpose()).transpose();
     if (!monitor.keep_going()) break;
   }
   // Rayleigh-Ritz.
   times_words(counts, basis, nullptr, image);
   image.array().rowwise() *= w.array().transpose();
-  const Eigen::SelfAdjointEigenSolver<Matrix> eigen(image * image.transpose());
-  return basis.transpose() * eigen.eigenvectors().rightCols(k).rowwise().reverse();
+  const SymmetricEigen eigen(image * image.transpose());
+  return basis.transpose() * eigen.vectors().rightCols(k).rowwise().reverse();
 }
 
 /// A from p(topic | word) (K x n_words) and word totals, by Bayes' rule; also p(topic).

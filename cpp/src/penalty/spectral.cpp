@@ -1,8 +1,7 @@
 #include "pauca/penalty/structured/spectral.hpp"
 
-#include <Eigen/SVD>
-
 #include "pauca/core/errors.hpp"
+#include "pauca/core/thin_svd.hpp"
 #include "pauca/penalty/l1.hpp"
 #include "pauca/penalty/mcp.hpp"
 #include "pauca/penalty/scad.hpp"
@@ -11,13 +10,11 @@ namespace pauca {
 
 namespace {
 
-using Svd = Eigen::BDCSVD<Matrix>;
-
 // C order of (rows, cols) is column-major (cols, rows): the transpose, which has the same singular values.
-Svd decompose(const Vector& w, Index rows, Index cols, unsigned options) {
+ThinSvd decompose(const Vector& w, Index rows, Index cols) {
   require(w.size() == rows * cols, "matrix penalty: expected rows * cols coefficients");
   require(w.allFinite(), "matrix penalty: the coefficients contain NaN or infinity");
-  return Svd(Eigen::Map<const Matrix>(w.data(), cols, rows), options);
+  return ThinSvd(Eigen::Map<const Matrix>(w.data(), cols, rows));
 }
 
 template <class P>
@@ -28,14 +25,14 @@ class Spectral final : public VectorPenalty {
   bool convex() const override { return P::convex; }
   void set_strength(double alpha) override { alpha_ = alpha; }
   double value(const Vector& w) const override {
-    const Vector s = decompose(w, rows_, cols_, 0).singularValues();
+    const Vector s = decompose(w, rows_, cols_).values();
     double total = 0.0;
     for (double a : s) total += p_.value(a, alpha_);
     return total;
   }
   void prox(const Vector& v, double step, Vector& out) const override {
-    const Svd svd = decompose(v, rows_, cols_, Eigen::ComputeThinU | Eigen::ComputeThinV);
-    Vector s = svd.singularValues();
+    const ThinSvd svd = decompose(v, rows_, cols_);
+    Vector s = svd.values();
     Index rank = 0;
     for (double& a : s) {
       a = p_.prox(a, alpha_, step);
@@ -43,11 +40,9 @@ class Spectral final : public VectorPenalty {
     }
     out.resize(v.size());
     Eigen::Map<Matrix> x(out.data(), cols_, rows_);  // the prox keeps the order of singular values
-    x.noalias() = svd.matrixU().leftCols(rank) * s.head(rank).asDiagonal() * svd.matrixV().leftCols(rank).transpose();
+    x.noalias() = svd.u().leftCols(rank) * s.head(rank).asDiagonal() * svd.v().leftCols(rank).transpose();
   }
-  double critical(const Vector& gradient, double) override {
-    return decompose(gradient, rows_, cols_, 0).singularValues()[0];
-  }
+  double critical(const Vector& gradient, double) override { return decompose(gradient, rows_, cols_).values()[0]; }
 
  private:
   P p_;

@@ -1,7 +1,8 @@
 #include "pauca/sbl/hyperparameters.hpp"
 
-#include <Eigen/Eigenvalues>
 #include <cmath>
+
+#include "pauca/core/symmetric_eigen.hpp"
 
 namespace pauca::sbl {
 namespace {
@@ -175,8 +176,8 @@ void Hyperparameters::step_svd(kron::Buffer& moment) {
   for (std::size_t i = 0; i + 1 < g_.size(); ++i) {
     const Index n = g_[i].size(), cols = static_cast<Index>(rest.size()) / n;
     const ConstMap a(rest.data(), cols, n);  // its transpose is n x cols
-    const Eigen::SelfAdjointEigenSolver<Matrix> eig(a.transpose() * a);
-    const Vector u = eig.eigenvectors().col(n - 1).cwiseAbs();
+    const SymmetricEigen eig(a.transpose() * a);
+    const Vector u = eig.vectors().col(n - 1).cwiseAbs();
     Vector v = a * u;
     set_ratio(i, u);
     rest.assign(v.data(), v.data() + v.size());

@@ -1,24 +1,16 @@
 #include "pauca/sbl/model.hpp"
 
-#include <Eigen/QR>
 #include <complex>
 #include <numeric>
 
 #include "pauca/core/errors.hpp"
+#include "pauca/core/thin_qr.hpp"
 
 namespace pauca::sbl {
 namespace {
 
-template <class M>
-void thin_qr(const M& h, M& q, M& r) {
-  const Index n = h.cols();
-  const Eigen::HouseholderQR<M> qr(h);
-  q = qr.householderQ() * M::Identity(h.rows(), n);
-  r = qr.matrixQR().topRows(n).template triangularView<Eigen::Upper>();
-}
-
 // H = Q R
-void thin_qr(const Planes& h, Planes& q, Planes& r) {
+void planes_qr(const Planes& h, Planes& q, Planes& r) {
   if (!h.is_complex()) {
     thin_qr(h.re, q.re, r.re);
     return;
@@ -59,7 +51,7 @@ std::vector<bool> Model::reduce() {
   for (std::size_t i = factors_.size(); i-- > 0; trail *= factors_[i].rows()) {
     if (factors_[i].rows() <= factors_[i].cols()) continue;
     Planes q, r;
-    thin_qr(factors_[i], q, r);
+    planes_qr(factors_[i], q, r);
     Tensor inside, back;
     kron::multiply_mode(q, kron::Op::adjoint, trail, y_, inside);
     // The energy outside by its residual: a difference of squared norms would cancel at high SNR.

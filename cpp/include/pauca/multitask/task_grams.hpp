@@ -30,9 +30,6 @@ struct SharedFactors {
   Matrix heads;  ///< k x M, column m is w_m
 };
 
-/// B'B = I with the same span; directions without length are completed.
-void orthonormalise(Matrix& basis);
-
 /// Solves a small symmetric positive semidefinite system, by minimum norm where it is singular.
 void solve_semidefinite(const Matrix& a, const Vector& b, Vector& x);
 

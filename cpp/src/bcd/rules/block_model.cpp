@@ -1,8 +1,9 @@
 #include "pauca/bcd/rules/block_model.hpp"
 
 #include <Eigen/Cholesky>
-#include <Eigen/Eigenvalues>
 #include <algorithm>
+
+#include "pauca/core/symmetric_eigen.hpp"
 
 namespace pauca::bcd::rules {
 
@@ -22,9 +23,9 @@ double Metric::ridge() const {
 
 void Metric::decompose(bool vectors) {
   if (values_.size() && (!vectors || vectors_.size())) return;
-  Eigen::SelfAdjointEigenSolver<Matrix> eigen(h_, vectors ? Eigen::ComputeEigenvectors : Eigen::EigenvaluesOnly);
-  values_ = eigen.eigenvalues();
-  if (vectors) vectors_ = eigen.eigenvectors();
+  const SymmetricEigen eigen(h_, vectors ? SymmetricEigen::Vectors::wanted : SymmetricEigen::Vectors::not_wanted);
+  values_ = eigen.values();
+  if (vectors) vectors_ = eigen.vectors();
 }
 
 double Metric::top() {
