@@ -35,8 +35,8 @@ say = @printf '==> %s\n'
 help: ## List these commands
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
 
-demo: .venv/.demo ## Fit on real data, print a table beside scikit-learn's scores, draw pictures
-	$(say) 'demo: fitting on real data'
+demo: .venv/.demo ## Fit every family on real data (the channel is simulated), print a table beside the peers' scores
+	$(say) 'demo: fitting on real data (the channel: simulated from a ray-traced street canyon)'
 	@$(PY) -m demo
 
 test: .venv/.dev ## Everything: lint, types, C++ tests, Python tests, doctests
@@ -75,11 +75,12 @@ docs: .venv/.dev ## The documentation, warnings being errors, into docs/_build/h
 	@$(PY) docs/check_links.py docs/_build/html
 	$(say) 'docs: docs/_build/html/index.html'
 
-bench: benchmarks/.venv/.built ## Benchmarks against the peers, in an environment of their own (BENCH_ARGS)
+# A quick run does without the peers of graphs, which bring some GB.
+bench: benchmarks/.venv/.built $(if $(findstring --quick,$(BENCH_ARGS)),,benchmarks/.venv-dag/.built) ## Benchmarks against the peers, in environments of their own (BENCH_ARGS)
 	$(say) 'bench: results go to benchmarks/report/'
 	@benchmarks/.venv/bin/python benchmarks/run.py $(BENCH_ARGS)
 
-bench-regression: .venv/.dev ## Instructions of two commits in the compiled core, by callgrind (BASE=main~1, HEAD)
+bench-regression: .venv/.dev ## Instructions of two commits in the compiled core, by valgrind (BASE=main~1, HEAD)
 	@$(PY) benchmarks/regression/compare.py $(or $(BASE),main~1) $(or $(HEAD),HEAD)
 
 # A coverage-guided fuzzer where there is one (Linux, Python up to 3.13); tests/test_fuzz.py makes a fixed set of such calls.
@@ -128,7 +129,7 @@ stub: .venv/.dev ## The type stub of the compiled core, after a change of its fu
 	@$(PY) python/bindings/make_stub.py
 
 clean: ## Remove environments, builds and everything generated
-	rm -rf .venv .venv-* benchmarks/.venv build dist docs/_build docs/auto_examples docs/api/generated docs/performance/report docs/_static/cards docs/sg_execution_times.rst demo/output
+	rm -rf .venv .venv-* benchmarks/.venv* build dist docs/_build docs/auto_examples docs/api/generated docs/performance/report docs/_static/cards docs/sg_execution_times.rst demo/output
 	rm -rf .mypy_cache .ruff_cache .pytest_cache .hypothesis
 	find . -name __pycache__ -not -path './.git/*' -prune -exec rm -rf {} +
 
@@ -157,12 +158,23 @@ build/dev/CMakeCache.txt: CMakePresets.json CMakeLists.txt | .venv/.dev
 	  || { cat build/configure.log; exit 1; }
 	@touch $@
 
-benchmarks/.venv/.built: benchmarks/requirements.txt pyproject.toml $(CXX_SOURCES) $(shell find python/pauca -name '*.py') | .venv/.tools
-	$(say) 'bench: peers and pauca into benchmarks/.venv'
-	@test -x benchmarks/.venv/bin/python || $(PYTHON) -m venv benchmarks/.venv
-	@benchmarks/.venv/bin/python -m pip install --quiet --upgrade $(BUILD_TOOLS)
-	@benchmarks/.venv/bin/python -m pip install --quiet -r benchmarks/requirements.txt
-	@benchmarks/.venv/bin/python -m pip install --quiet --no-build-isolation -Cbuild-dir='build/bench-{wheel_tag}' .
+# Compiled once for both environments below, and from what .venv was compiled from.
+build/bench/.wheel: pyproject.toml $(CXX_SOURCES) $(shell find python/pauca -name '*.py') | .venv/.tools
+	$(say) 'bench: compiling pauca (minutes at first, seconds later)'
+	@rm -rf build/bench
+	@$(PY) -m pip wheel --quiet --no-deps --no-build-isolation -Cbuild-dir='build/{wheel_tag}' --wheel-dir build/bench .
+	@touch $@
+
+# The peers of graphs (.venv-dag) and all others do not suit each other; benchmarks/run.py knows both environments.
+benchmarks/.venv/.built: benchmarks/requirements.txt
+benchmarks/.venv-dag/.built: benchmarks/dag/requirements.txt
+benchmarks/.venv/.built benchmarks/.venv-dag/.built: build/bench/.wheel
+	$(say) 'bench: peers and pauca into $(@D)'
+	@test -x $(@D)/bin/python || $(PYTHON) -m venv $(@D)
+	@$(@D)/bin/python -m pip install --quiet 'pip>=24'
+	@$(@D)/bin/python -m pip install --quiet -r $(filter %/requirements.txt,$^)
+	@$(@D)/bin/python -m pip install --quiet --no-deps --force-reinstall build/bench/pauca-*.whl
+	@$(@D)/bin/python -m pip install --quiet build/bench/pauca-*.whl
 	@touch $@
 
 # Shares .venv's packages, its editable pauca too.

@@ -52,10 +52,13 @@ def from_gaps(family: str, title: str) -> Iterator[Ratio]:
 
 
 def from_paths() -> Iterator[Ratio]:
-    """Of `nonconvex/paths.csv`: seconds of each solver at the worst KKT violation over the path."""
+    """Of `nonconvex/paths.csv`: seconds of each solver at the worst KKT violation over the path.
+
+    Rows that an earlier run measured (``common/peers.py``) have no partner and are left out.
+    """
     times: dict[tuple[str, str], dict[str, list[float]]] = defaultdict(lambda: defaultdict(list))
     for row in rows("nonconvex/paths.csv"):
-        if row["seconds"]:
+        if row["seconds"] and not row.get("earlier"):
             times[f"{row['penalty']}, {row['case']}", row["target"]][row["solver"]].append(float(row["seconds"]))
     targets = sorted({target for _, target in times}, key=float, reverse=True)
     for (case, target), of in times.items():

@@ -1,16 +1,22 @@
 """Runs the benchmarks of one, several or all families and writes their report pages.
 
     python benchmarks/run.py [family ...] [--quick] [--repeats N]
+    python benchmarks/run.py [family ...] --redraw
 
 A family is a folder beside this file whose ``run.py`` has ``run(options)``. Results go to
 ``report/<family>/*.csv`` and ``report/<family>.md``; those of ``--quick``, which are no comparison, to
 ``build/bench-quick/``, so that the report keeps its full runs. A family that fails does not keep the others from
 running; the exit status is then 1.
+
+Peers that cannot live in one environment with the others (those of graphs) have one of their own, ``.venv-<family>``
+beside this file; where it is, the family runs in it. ``--redraw`` measures nothing: it draws the pictures of families
+that have ``redraw(folder)`` from the CSV files that are there, and puts those that are new into the page.
 """
 
 import argparse
 import importlib
 import os
+import subprocess
 import sys
 import time
 import traceback
@@ -24,6 +30,23 @@ def families() -> list[str]:
     return sorted(path.parent.name for path in HERE.glob("*/run.py"))
 
 
+def own_interpreter(family: str) -> Path | None:
+    """That of the environment made for this family, unless it is the one that runs."""
+    path = HERE / f".venv-{family}" / "bin" / "python"
+    return path if path.exists() and Path(sys.prefix).resolve() != path.parent.parent.resolve() else None
+
+
+def elsewhere(family: str, args: argparse.Namespace, parser: argparse.ArgumentParser, python: Path) -> str:
+    """Runs one family by another interpreter, with the options that were given to this one."""
+    words: list[str] = []
+    for name in ("quick", "repeats", "seeds", "first_seed", "only", "output"):
+        value = getattr(args, name)
+        if value != parser.get_default(name):
+            words += [f"--{name.replace('_', '-')}"] + ([] if value is True else [str(value)])
+    subprocess.run([python, HERE / "run.py", family, *words], check=True)
+    return f"by {python}"
+
+
 def main(argv: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="benchmarks/run.py", description="Benchmarks against peers.")
     parser.add_argument("family", nargs="*", help=f"of {', '.join(families())}; all of them by default")
@@ -33,6 +56,7 @@ def main(argv: list[str] | None = None) -> int:
     parser.add_argument("--first-seed", type=int, default=1001, help="seed of the first data set (default 1001)")
     parser.add_argument("--threads", type=int, default=1, help="for every solver that has them: linear, blocks")
     parser.add_argument("--only", default="", help="run the cases whose name contains this")
+    parser.add_argument("--redraw", action="store_true", help="measure nothing, draw again what the CSV files hold")
     parser.add_argument("--output", type=Path, help="where results are written (report/, build/bench-quick/ if quick)")
     args = parser.parse_args(argv)
     unknown = set(args.family) - set(families())
@@ -42,6 +66,7 @@ def main(argv: list[str] | None = None) -> int:
         os.environ[name] = str(args.threads)
 
     from common.options import Options
+    from common.plots import redraw
 
     options = Options(
         quick=args.quick,
@@ -62,7 +87,13 @@ def main(argv: list[str] | None = None) -> int:
         print(f"== {family}", flush=True)
         start = time.perf_counter()
         try:
-            page = importlib.import_module(f"{family}.run").run(options)
+            python = own_interpreter(family)
+            if args.redraw:
+                page = redraw(family, options)
+            elif python is not None:
+                page = elsewhere(family, args, parser, python)
+            else:
+                page = importlib.import_module(f"{family}.run").run(options)
         except Exception:
             traceback.print_exc()
             failed.append(family)

@@ -18,7 +18,10 @@ OUTPUT = Path(__file__).parent / "output"
 
 def main(argv: list[str] | None = None) -> int:
     names = sorted(info.name for info in pkgutil.iter_modules(families.__path__))
-    parser = argparse.ArgumentParser(prog="python -m demo", description="pauca on real data, beside its peers.")
+    parser = argparse.ArgumentParser(
+        prog="python -m demo",
+        description="pauca on real data (channels: simulated from a street canyon), beside its peers.",
+    )
     parser.add_argument("family", nargs="*", default=[], help=f"of {', '.join(names)}; all of them by default")
     args = parser.parse_args(argv)
     if unknown := set(args.family) - set(names):

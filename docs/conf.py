@@ -25,6 +25,7 @@ extensions = [
     "myst_parser",
     "_api",
     "_docstrings",
+    "_gallery",
     "_performance",
     "cards",
 ]
@@ -51,6 +52,8 @@ sphinx_gallery_conf = {
     "abort_on_example_error": True,
     "plot_gallery": "True",
     "remove_config_comments": True,
+    "reset_modules": ("matplotlib", "seaborn", "_gallery.clock"),
+    "reset_modules_order": "both",
 }
 
 # --- HTML -----------------------------------------------------------------------------------------------------

@@ -125,8 +125,7 @@ def report(options: Options, rows: Rows, summary: Rows, growth_rows: Rows) -> st
                  for *head, value in medians([r for r in rows if r["case"] == case])
                  for key in [(case, *head)]]  # fmt: skip
     text = PAGE.format(
-        machine=describe(PACKAGES),
-        size="small problems (`--quick`): a check, not a comparison" if options.quick else "full size",
+        machine=describe(PACKAGES, options),
         seeds=", ".join(dict.fromkeys(str(r["seed"]) for r in rows)),
         repeats=1 + max(int(r["repeat"]) for r in rows),
         cap=f"{cap_of(options):g}",
@@ -165,8 +164,7 @@ OURS = "A single fit of pauca's block solver uses one thread; `n_jobs` of its cr
 
 PAGE = """# Groups, several tasks, several classes{title}
 
-Written by `python benchmarks/run.py blocks{flag}`; {size}. Seeds {seeds}, {repeats} repeats each.
-{machine}
+{machine} Seeds in the tables: {seeds}, {repeats} repeats each.
 
 {clock} seconds on {threads} to a relative duality gap, without an intercept on centred data.
 

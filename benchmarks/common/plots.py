@@ -1,6 +1,10 @@
 """Pictures in one style: a colour a solver, the same on every page."""
 
-from collections.abc import Mapping, Sequence
+import importlib
+import importlib.util
+import re
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -8,6 +12,9 @@ import matplotlib as mpl
 
 mpl.use("Agg")
 import matplotlib.pyplot as plt
+
+from common.options import Options
+from common.tables import read_csv
 
 COLOURS = {
     "pauca": "#0b5fa5",
@@ -76,5 +83,78 @@ def panels(
         frameon=False,
     )
     figure.tight_layout(rect=(0, 0.06 if rows > 1 else 0.1, 1, 1))
+    figure.savefig(path, dpi=110)
+    plt.close(figure)
+
+
+Rows = list[dict[str, Any]]
+
+
+@dataclass(frozen=True)
+class Picture:
+    """A picture of one CSV file, and the section of the page at whose end it stands.
+
+    ``draw(rows, path)`` draws the rows of the file, which are texts; an empty `section` is the whole page.
+    """
+
+    table: str
+    name: str
+    alt: str
+    section: str
+    draw: Callable[[Rows, Path], None]
+
+
+def redraw(family: str, options: Options) -> Path:
+    """The pictures of a family from its CSV files, and their lines in its page; nothing is measured.
+
+    ``<family>/pictures.py`` lists them as ``PICTURES``. ``run`` of such a family writes its page without pictures and
+    then calls this.
+    """
+    page, folder = options.page(family), options.folder(family)
+    module = importlib.import_module(f"{family}.pictures") if importlib.util.find_spec(f"{family}.pictures") else None
+    pictures: list[Picture] = getattr(module, "PICTURES", [])
+    if not pictures:
+        print("   its pictures are drawn by a run alone", flush=True)
+    text = page.read_text(encoding="utf-8") if page.exists() else ""
+    for picture in pictures:
+        rows = read_csv(folder / f"{picture.table}.csv")
+        if not rows:
+            continue
+        picture.draw(rows, folder / f"{picture.name}.png")
+        target = f"{folder.name}/{picture.name}.png"
+        line = f"![{picture.alt}]({target})"
+        text, there = re.subn(rf"!\[[^\]]*\]\({re.escape(target)}\)", lambda _, line=line: line, text)
+        if not there:
+            text = _at_the_end_of(picture.section, text, line)
+    if pictures and text:
+        page.write_text(text.rstrip() + "\n", encoding="utf-8")
+    return page
+
+
+def _at_the_end_of(section: str, text: str, line: str) -> str:
+    """After the section's last line; where a page, of a part only, has no such section, nowhere."""
+    start = text.find(f"\n## {section}") if section else 0
+    if start < 0 or not text:
+        return text
+    end = text.find("\n## ", start + 1) if section else -1
+    head, tail = (text, "") if end < 0 else (text[:end], text[end:])
+    return f"{head.rstrip()}\n\n{line}\n{tail}"
+
+
+def bars(axis: Any, labels: Sequence[str], series: Mapping[str, Sequence[float]], colours: Mapping[str, str]) -> None:
+    """Horizontal bars on a logarithmic axis, a group a label, the first on top, each with its number."""
+    height = 0.8 / len(series)
+    for k, (name, values) in enumerate(series.items()):
+        places = [i + (k - (len(series) - 1) / 2) * height for i in range(len(labels))]
+        drawn = axis.barh(places, values, height, color=colours.get(name, style(name)["color"]), label=name)
+        axis.bar_label(drawn, [f"{v:.3g}" if v == v else "" for v in values], fontsize=7, padding=2)  # noqa: PLR0124
+    axis.set(xscale="log", yticks=range(len(labels)), yticklabels=labels)
+    axis.invert_yaxis()
+    axis.margins(x=0.15)
+    axis.grid(True, axis="x", which="major", alpha=0.3)
+    axis.tick_params(labelsize=8)
+
+
+def save(figure: Any, path: Path) -> None:
     figure.savefig(path, dpi=110)
     plt.close(figure)

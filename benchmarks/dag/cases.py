@@ -2,12 +2,13 @@
 
 import csv
 import os
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from common.options import Options
+from common.tables import write_csv
 from sklearn.utils import Bunch
 
 from pauca.datasets import make_linear_dag
@@ -52,18 +53,26 @@ class Rows:
     """A CSV file that grows with every row: what was measured is there even if a long run is cut short.
 
     With the environment variable PAUCA_BENCHMARK_RESUME set, rows of an earlier run are kept and not measured again.
+    Without it only those of `absent` peers, whose names are in `column`, are kept, see ``common/peers.py``.
     """
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, column: str = "method", absent: Collection[str] = ()) -> None:
         self.path = path
+        old = _raw(path)
         if not os.environ.get("PAUCA_BENCHMARK_RESUME"):
+            old = [row for row in old if row.get(column) in absent]
             path.unlink(missing_ok=True)
+        if old:
+            for row in old:
+                row.setdefault("earlier", "")
+            write_csv(path, old)
         self.known = read_rows(path)
 
     def have(self, **key: Any) -> bool:
         return any(all(row[k] == v for k, v in key.items()) for row in self.known)
 
     def add(self, **row: Any) -> None:
+        row["earlier"] = ""
         new = not self.path.exists()
         with self.path.open("a", newline="", encoding="utf-8") as file:
             writer = csv.DictWriter(file, fieldnames=list(row), lineterminator="\n")
@@ -75,10 +84,14 @@ class Rows:
 
 def read_rows(path: Path) -> list[dict[str, Any]]:
     """The rows of a CSV file, numbers as numbers; none if there is no file."""
+    return [{k: _number(v) for k, v in row.items()} for row in _raw(path)]
+
+
+def _raw(path: Path) -> list[dict[str, Any]]:
     if not path.exists():
         return []
-    with path.open(encoding="utf-8") as file:
-        return [{k: _number(v) for k, v in row.items()} for row in csv.DictReader(file)]
+    with path.open(newline="", encoding="utf-8") as file:
+        return list(csv.DictReader(file))
 
 
 def _number(text: str) -> Any:

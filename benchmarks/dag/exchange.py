@@ -59,8 +59,13 @@ LIBRARIES: dict[str, tuple[str, Callable[[np.ndarray], bool]]] = {
 }
 
 
+def absent() -> dict[str, str]:
+    """Libraries that are not installed, each under its own name."""
+    return {name: name for name, (package, _) in LIBRARIES.items() if not importlib.util.find_spec(package)}
+
+
 def measure(options: Options, folder: Path) -> None:
-    rows = Rows(folder / "exchange.csv")
+    rows = Rows(folder / "exchange.csv", column="library", absent=absent())
     for name, (package, check) in LIBRARIES.items():
         if not importlib.util.find_spec(package):
             continue

@@ -92,5 +92,13 @@ CUT_NAME = f"pauca auto, cut at {CUT}"
 COLOURED = [CUT_NAME, *ALL]
 
 
+DISTRIBUTIONS = {"dagma": "dagma", "castle": "gcastle", "causallearn": "causal-learn"}
+
+
+def absent() -> dict[str, str]:
+    """Competitors whose package is not installed, and its name."""
+    return {k: DISTRIBUTIONS[m.package] for k, m in ALL.items() if not importlib.util.find_spec(m.package)}
+
+
 def methods(d: int) -> dict[str, Method]:
     return {k: m for k, m in ALL.items() if d <= m.max_nodes and importlib.util.find_spec(m.package)}

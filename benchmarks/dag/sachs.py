@@ -20,7 +20,7 @@ def measure(options: Options, folder: Path) -> None:
     try:
         data = load_sachs()
     except FileNotFoundError as error:
-        print(error)
+        print(f"sachs: not measured, what there is of an earlier run is kept ({error})")
         return
     rows = Rows(folder / "sachs.csv")
     for scale in ("logarithms", "original", "standardized"):

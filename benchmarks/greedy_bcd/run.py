@@ -32,7 +32,7 @@ def run(options: Options) -> Path:
     propagated = part("graphs", lambda: graphs.compare_all(side, options.repeats))
     page = options.output / "greedy_bcd.md"
     text = PAGE.format(
-        machine=describe(["pauca", "numpy", "scipy", "scikit-learn"]),
+        machine=describe(["pauca", "numpy", "scipy", "scikit-learn"], options),
         scale=scale,
         updates=updates,
         n=int(1000 * small),
@@ -97,7 +97,6 @@ def graph_table(rows: Rows) -> str:
 
 PAGE = """# Block coordinate descent: rules, and graphs
 
-Written by `python benchmarks/run.py greedy_bcd`.
 {machine}
 
 ## The paper's comparisons

@@ -10,6 +10,7 @@ import numpy as np
 from common import tables
 from common.machine import describe
 from common.options import Options
+from common.plots import redraw
 
 from pauca.inference import DebiasedLasso, StabilitySelection, bootstrap_coefficients, mfdr
 from pauca.linear_model import (
@@ -199,16 +200,16 @@ SECTIONS: list[tuple[str, str, Callable[[Options], Rows]]] = [
 
 
 NOTES = """Features are autoregressive with the given correlation of neighbours; every third of the first is active.
-Noise has variance 1. Nothing here is compared with another program: the truth is known.
+Noise has variance 1. The column "data sets" says how many were drawn, their seeds being consecutive from the first one
+above. Nothing here is compared with another program: the truth is known.
 """
 
 
 def run(options: Options) -> Path:
     warnings.simplefilter("ignore")
     folder = options.folder("inference")
-    machine = describe(("pauca", "numpy", "scipy", "scikit-learn"))
-    size = "small" if options.quick else "full size"
-    lines = [f"# Inference on simulated data\n\n`python benchmarks/run.py inference`, {size}. {machine}\n\n{NOTES}"]
+    machine = describe(("pauca", "numpy", "scipy", "scikit-learn"), options)
+    lines = [f"# Inference on simulated data\n\n{machine}\n\n{NOTES}"]
     for name, title, compute in SECTIONS:
         if options.only not in name:
             continue
@@ -217,4 +218,4 @@ def run(options: Options) -> Path:
         lines += [f"## {title}", "", tables.markdown(list(rows[0]), [list(row.values()) for row in rows])]
     page = options.output / "inference.md"
     page.write_text("\n".join(lines), encoding="utf-8")
-    return page
+    return redraw("inference", options)

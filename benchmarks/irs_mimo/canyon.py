@@ -13,8 +13,7 @@ os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # before numpy is imported
 import numpy as np
 
 from pauca.bayes import OMP
-from pauca.channel import IRSChannelEstimator, load_street_canyon, nmse, simulate_irs_mimo
-from pauca.channel._simulate import draw_patterns
+from pauca.channel import IRSChannelEstimator, draw_patterns, load_street_canyon, nmse, simulate_irs_mimo
 
 
 def main():

@@ -8,8 +8,7 @@ import warnings
 import numpy as np
 
 from pauca.bayes import KroneckerSBL
-from pauca.channel import IRSChannelEstimator, load_street_canyon, simulate_irs_mimo
-from pauca.channel._simulate import draw_patterns
+from pauca.channel import IRSChannelEstimator, draw_patterns, load_street_canyon, simulate_irs_mimo
 
 
 def main():

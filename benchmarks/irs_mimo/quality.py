@@ -17,8 +17,7 @@ import numpy as np
 from iteration import problem
 
 from pauca.bayes import OMP, DecomposedSBL, KroneckerOMP, KroneckerSBL, nmse, oracle_least_squares
-from pauca.channel import IRSChannelEstimator, simulate_irs_mimo, support_recovery
-from pauca.channel._simulate import draw_patterns
+from pauca.channel import IRSChannelEstimator, draw_patterns, simulate_irs_mimo, support_recovery
 
 METHODS = {
     "mm": KroneckerSBL(),

@@ -10,7 +10,7 @@ from common.options import Options
 HERE = Path(__file__).resolve().parent
 INTRO = """# Kronecker-structured sparse Bayesian learning, IRS-MIMO channels
 
-Written by `python benchmarks/run.py irs_mimo`; each part by the script its heading names. {machine}
+{machine} Each part is written by the script that its heading names, with the seeds and trials of its own arguments.
 
 `iteration.py` times one iteration of `KroneckerSBL(method="mm")` against the same fast path written in numpy
 (`reference.py`, one SVD a factor, OpenBLAS) and against dense matrices; `large.py` fits a million unknowns; `batch.py`
@@ -35,7 +35,7 @@ def parts(quick: bool) -> dict[str, list[str]]:
 
 def run(options: Options) -> Path:
     folder = options.folder("irs_mimo")
-    sections = [INTRO.format(machine=describe(["pauca", "numpy", "scipy"]))]
+    sections = [INTRO.format(machine=describe(["pauca", "numpy", "scipy"], options))]
     for name, command in parts(options.quick).items():
         text = folder / f"{name}.txt"
         if options.only in name:

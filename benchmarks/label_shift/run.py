@@ -11,6 +11,7 @@ import numpy as np
 from common import tables
 from common.machine import describe
 from common.options import Options
+from common.plots import redraw
 from sklearn.cluster import KMeans
 from sklearn.decomposition import NMF as SklearnNMF
 from sklearn.mixture import GaussianMixture
@@ -202,20 +203,19 @@ def run(options: Options) -> Path:
     page = options.output / "label_shift.md"
     page.write_text(
         PAGE.format(
-            size="small problems (`--quick`): a check, not a comparison" if options.quick else "full size",
-            machine=describe(["pauca", "numpy", "scipy", "scikit-learn"]),
+            machine=describe(["pauca", "numpy", "scipy", "scikit-learn"], options),
             first=first,
             second=second,
             third=third,
         ),
         encoding="utf-8",
     )
-    return page
+    return redraw("label_shift", options)
 
 
 PAGE = """# Latent label shift
 
-`python benchmarks/run.py label_shift`, {size}. {machine}
+{machine}
 
 ## Accuracy
 

@@ -1,4 +1,4 @@
-"""The problems: L1-penalised least squares and logistic regression on one dense and one sparse design."""
+"""The problems: L1-penalised least squares and logistic regression on a wide, a sparse and a tall design."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
@@ -73,11 +73,13 @@ def design(kind: str, quick: bool, seed: int) -> tuple[Any, int]:
     """A design and its number of relevant features."""
     if kind == "dense":
         return (dense_design(300, 3000, seed), 30) if quick else (dense_design(1000, 10_000, seed), 100)
+    if kind == "tall":
+        return (dense_design(2000, 100, seed), 20) if quick else (dense_design(20_000, 500, seed), 50)
     return (sparse_design(5000, 20_000, seed, 2e-3), 100) if quick else (sparse_design(20_000, 100_000, seed), 500)
 
 
 def cases(quick: bool, seed: int, only: str = "") -> Iterator[Problem]:
-    for kind in ("dense", "sparse"):
+    for kind in ("dense", "sparse", "tall"):
         names = [(loss, f) for loss in ("quadratic", "logistic") for f in (0.1, 0.01)]
         names = [(loss, f) for loss, f in names if only in case_name(kind, loss, f)]
         if not names:

@@ -10,6 +10,7 @@ import numpy as np
 from common import tables
 from common.machine import describe
 from common.options import Options
+from common.plots import redraw
 from common.timing import cpu_seconds
 from statsmodels.regression.mixed_linear_model import MixedLM
 
@@ -120,27 +121,26 @@ def run(options: Options) -> Path:
     page = options.output / "mixed_model.md"
     page.write_text(
         PAGE.format(
-            machine=describe(["pauca", "numpy", "statsmodels"]),
-            size="small problems (`--quick`)" if options.quick else "full size",
+            machine=describe(["pauca", "numpy", "statsmodels"], options),
             contamination=table("contamination"),
             degrees=table("degrees"),
             speed=table("speed"),
         ),
         encoding="utf-8",
     )
-    return page
+    return redraw("mixed_model", options)
 
 
 PAGE = """# The mixed model
 
-Written by `python benchmarks/run.py mixed_model`; {size}. {machine}
+{machine}
 
 ## Contamination
 
 100 clusters of 6 rows, 3 features, random intercepts. A tenth of the clusters is off by so many standard deviations of
 the residual: another slope, noisier rows, or all rows of a cluster shifted alike. Euclidean error of the fixed effects,
-intercept included; medians over 20 data sets of its ratio to the Gaussian fit's. The last column is the Gaussian fit
-that is told which clusters to leave out: no method can be expected below it.
+intercept included; medians over 20 data sets (seeds 0 to 19) of its ratio to the Gaussian fit's. The last column is the
+Gaussian fit that is told which clusters to leave out: no method can be expected below it.
 
 {contamination}
 Rows that are only noisier bias nobody: there the ratio is one of standard errors, and five standard deviations in a
@@ -151,7 +151,7 @@ keep such clusters out.
 
 ## Degrees of freedom
 
-Data from the model, clusters of 6 rows; 20 data sets.
+Data from the model, clusters of 6 rows; 20 data sets (seeds 0 to 19).
 
 {degrees}
 ## Time

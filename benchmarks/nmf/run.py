@@ -12,6 +12,7 @@ import numpy as np
 from common import tables
 from common.machine import describe
 from common.options import Options
+from common.plots import redraw
 from common.timing import busier_thread, cpu_seconds
 from scipy import sparse
 from sklearn.decomposition import NMF as SklearnNMF
@@ -135,10 +136,9 @@ def run(options: Options) -> Path:
     table = tables.markdown(list(summary[0]), (list(r.values()) for r in summary))
     print(table, flush=True)
     page = options.output / "nmf.md"
-    size = "small problems (`--quick`): a check, not a comparison" if options.quick else "full size"
-    machine = describe(["pauca", "numpy", "scipy", "scikit-learn"])
-    page.write_text(PAGE.format(table=table, size=size, machine=machine), encoding="utf-8")
-    return page
+    machine = describe(["pauca", "numpy", "scipy", "scikit-learn"], options)
+    page.write_text(PAGE.format(table=table, machine=machine), encoding="utf-8")
+    return redraw("nmf", options)
 
 
 def summarise(rows: Rows) -> Rows:
@@ -177,7 +177,7 @@ def summarise(rows: Rows) -> Rows:
 
 PAGE = """# Nonnegative matrix factorisation
 
-`python benchmarks/run.py nmf`, {size}. {machine}
+{machine}
 
 Time until the error is within 0.05 % of the worse of the two after a long run (200 iterations; 100 for
 Kullback-Leibler), from the same random start, 20 components; medians over seeds and interleaved repeats, ratios paired.

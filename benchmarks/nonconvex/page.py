@@ -9,7 +9,7 @@ import matplotlib as mpl
 
 mpl.use("Agg")
 import matplotlib.pyplot as plt
-from common import tables
+from common import peers, tables
 from common.machine import describe
 from common.options import Options
 from common.plots import style
@@ -31,12 +31,13 @@ def write(options: Options, folder: Path) -> Path:
     lines = [
         "# Nonconvex penalties",
         "",
-        "`python benchmarks/run.py nonconvex`, its parts one by one with `--only` and one data set each (`--seeds 1`).",
+        "Its parts can be measured one by one, with `--only` and one data set each (`--seeds 1`).",
         "",
-        describe(["pauca", "numpy", "scikit-learn", "skglm", "pycasso", "abess"]),
+        describe(["pauca", "numpy", "scikit-learn", "skglm", "pycasso", "abess"], options),
         "",
         by_ncvreg.sentence(),
         "",
+        *([said, ""] if (said := peers.sentence(r for rows in found.values() for r in rows)) else []),
     ]
     lines += ["## Where peers win and goals are missed", "", *(losses(found) or ["Nowhere."]), ""]
     for name, part in parts.items():

@@ -1,29 +1,34 @@
 """Nonconvex penalties: paths beside peers, what selection finds, gradient evaluations of first-order methods.
 
 ``--only`` takes a part of "paths dense quadratic", "paths sparse quadratic", "paths dense logistic",
-"paths dense poisson", "selection", "evaluations", "fits"; what is not run keeps the rows of last time.
+"paths dense poisson", "selection", "evaluations", "fits"; what is not run keeps the rows of last time, and so do
+peers that are not installed, with a mark.
 """
 
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from common import tables
+from common import peers, tables
 from common.options import Options
 
-from nonconvex import first_order, page, paths, selection
+from nonconvex import first_order, page, paths, selection, solvers
 from nonconvex.problems import make
 
 Rows = list[dict[str, Any]]
 
 
 def run(options: Options) -> Path:
-    folder = options.folder("nonconvex")
+    folder, missing = options.folder("nonconvex"), solvers.absent()
+    for file in ("paths", "selection", "evaluations", "fits"):
+        peers.mark(folder / f"{file}.csv", "solver", missing, options.page("nonconvex"))
     for name, part in {"paths": path_rows, "selection": selection_rows, "first_order": first_order_rows}.items():
         for file, key, rows in part(options):
-            kept = [r for r in tables.read_csv(folder / f"{file}.csv") if r["case"] != key]
+            old = tables.read_csv(folder / f"{file}.csv")
+            kept = [{**r, "earlier": r.get("earlier") or ""} for r in old]
+            kept = [r for r in kept if r["case"] != key or r["solver"] in missing]
             for row in rows:
-                kept.append(row)
+                kept.append({**row, "earlier": ""})
                 tables.write_csv(folder / f"{file}.csv", kept)
             print(f"== {name}: {key}", flush=True)
     return page.write(options, folder)

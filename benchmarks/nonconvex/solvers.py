@@ -7,6 +7,7 @@ from collections.abc import Callable
 from functools import partial
 
 import numpy as np
+from common import peers
 from sklearn.linear_model import lasso_path
 
 from nonconvex import by_ncvreg
@@ -15,6 +16,12 @@ from pauca.linear_model import path
 from pauca.penalties import L1, MCP, SCAD
 
 Fit = Callable[[float], np.ndarray]
+
+
+def absent() -> dict[str, str]:
+    """Peers, those of selection and first-order methods included, that are not there: name -> package."""
+    missing = peers.absent({name: name for name in ("skglm", "pycasso", "abess")})
+    return missing if by_ncvreg.version() else {**missing, "ncvreg": "ncvreg"}
 
 
 def solvers(problem: PathProblem, penalty: str) -> dict[str, Fit]:

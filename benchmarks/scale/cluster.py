@@ -24,10 +24,7 @@ def workers(count: int) -> Iterator[Client]:
 
 
 def spent(client: Client, call: Callable[[], Any]) -> dict[str, float]:
-    """Wall-clock seconds, and CPU seconds of this process, which holds the scheduler, and of the busiest of all.
-
-    joblib leaves calls in this process if there is one worker only.
-    """
+    """Wall-clock seconds, and CPU seconds of this process, which holds the scheduler, and of the busiest of all."""
     before, own, start = client.run(time.process_time), time.process_time(), time.perf_counter()
     call()
     wall, own = time.perf_counter() - start, time.process_time() - own

@@ -3,6 +3,7 @@
 import statistics
 from collections.abc import Callable
 from typing import Any
+from unittest.mock import patch
 
 import dask.array as da
 import joblib
@@ -10,6 +11,7 @@ import numpy as np
 from common import tables
 from common.options import Options
 from distributed import Client, wait
+from joblib._dask import DaskDistributedBackend
 
 from pauca.inference import StabilitySelection
 from pauca.linear_model import MultiTaskSparseRegressor, SparseRegressor
@@ -44,6 +46,11 @@ def screening(client: Client, p: int) -> Callable[[], Any]:
     return lambda: MutualInformationScreener(k=10).fit(X, y)
 
 
+def _two_at_least(backend: DaskDistributedBackend, n_jobs: int) -> int:
+    """joblib leaves calls in this process where the cluster has one core; told of two, it sends them to the worker."""
+    return max(2, sum(backend.client.ncores().values()))
+
+
 def resampling(client: Client, n: int) -> Callable[[], Any]:
     """Stability selection, 10 halves of n rows and 2000 features, a path of 50 strengths on each."""
     rng = np.random.default_rng(0)
@@ -52,7 +59,8 @@ def resampling(client: Client, n: int) -> Callable[[], Any]:
     stable = StabilitySelection(SparseRegressor(), n_pairs=5, random_state=0, n_jobs=-1)
 
     def call() -> Any:
-        with joblib.parallel_config("dask"):
+        patched = patch.object(DaskDistributedBackend, "effective_n_jobs", _two_at_least)
+        with patched, joblib.parallel_config("dask"):
             return stable.fit(X, y)
 
     return call

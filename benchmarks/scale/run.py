@@ -38,6 +38,26 @@ def _ratios(rows: Rows) -> Rows:
     return out
 
 
+def _load() -> str:
+    """The machine's load beside its cores, and what that means for the wall clock."""
+    load, cores = os.getloadavg()[1], os.cpu_count() or 1
+    said = f"The machine's load was {load:.1f} on {cores} cores when the page was written."
+    return said + (" Other work ran, and the wall clock below is partly that of others." if load > cores else "")
+
+
+def _gains(ratios: Rows) -> str:
+    """What the second worker brought, from the rows above."""
+    lines = []
+    for case in dict.fromkeys(r["case"] for r in ratios):
+        own = [r for r in ratios if r["case"] == case]
+        parts = []
+        for clock in ("busiest process", "wall"):
+            found = [float(r[f"{clock}, ratio"]) for r in own]
+            parts.append(f"{clock} {min(found):.2f} to {max(found):.2f}")
+        lines.append(f"{case}: {', '.join(parts)}")
+    return f"One worker's time over two workers': {'; '.join(lines)}."
+
+
 def run(options: Options) -> Path:
     warnings.simplefilter("ignore")
     folder = options.folder("scale")
@@ -48,12 +68,11 @@ def run(options: Options) -> Path:
     planned = plan(known)
     tables.write_csv(folder / "plan.csv", planned)
     pictures.draw(folder / "growth.png", grown)
-    size = "small" if options.quick else "full size"
-    machine = describe(("pauca", "dask", "distributed", "pyarrow", "numpy", "scikit-learn"))
+    machine = describe(("pauca", "dask", "distributed", "pyarrow", "numpy", "scikit-learn"), options)
     page = options.output / "scale.md"
     page.write_text(
         PAGE.format(
-            size=size, machine=machine, load=f"{os.getloadavg()[1]:.1f}", growth=_table(_ratios(grown)),
+            machine=machine, load=_load(), growth=_table(_ratios(grown)), gains=_gains(_ratios(grown)),
             memory=_table(needed), costs=_table(known), plan=_table(planned), cores=CORES,
             gigabits=round(NETWORK * 8e-9),
         ),
@@ -64,26 +83,23 @@ def run(options: Options) -> Path:
 
 PAGE = """# Scale
 
-Written by `python benchmarks/run.py scale`; {size}. {machine}
+{machine}
 
-Other work ran on the machine (load {load} when the page was written), more than its two cores can do. The wall clock
-below is mostly that of others and shows no consistent gain of two workers. CPU time of the busiest process stands
-beside it; it
-holds what dask's processes spend on waiting, some percent of the wall clock, and is an estimate of what idle cores
-would take, not a measurement of it.
+{load}
+CPU time of the busiest process stands beside the wall clock; it holds what dask's processes spend on waiting, and is an
+estimate of what idle cores would take, not a measurement of it.
 
 ## One worker and two
 
 Worker processes of one thread each, `dask.distributed.LocalCluster`; medians. Moments: `MultiTaskSparseRegressor` on a
 dask array of 200 features and 5 targets, in blocks of 10 000 rows. Screening: `MutualInformationScreener` on a dask
-array of 500 rows, in blocks of 1000 columns. Resampling: `StabilitySelection` under `joblib.parallel_config("dask")`,
-10 paths on halves of 2000 features; with one worker joblib leaves it in the calling process. Data of the first two are
-made on the workers beforehand. The committed rows are medians of two runs with dask's profiler on for moments and
-screening, single runs with it off for resampling. Resampling gains next to nothing from the second worker, nor did 40
-shorter paths of 500 features (n = 1000: 1.03 s on one, 1.44 s on two; n = 8000: 3.05 s and 2.82 s); which part of that
-is sending X, waiting, or tasks dealt out unevenly was not separated.
+array of 500 rows, in blocks of 1000 columns. Resampling: `StabilitySelection` by joblib's Dask back end, 10 paths on
+halves of 2000 features; `parallel_config("dask")` would leave them in the calling process where there is one worker,
+this benchmark sends them to it. Data of the first two are made on the workers beforehand; X of the third is sent.
 
 {growth}
+{gains}
+
 ![Seconds against size](scale/growth.png)
 
 ## Beyond the memory allowed

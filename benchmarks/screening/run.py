@@ -15,6 +15,7 @@ import numpy as np
 from common import tables
 from common.machine import describe
 from common.options import Options
+from common.plots import redraw
 from common.timing import busier_thread, cpu_seconds
 from sklearn.feature_selection import mutual_info_regression
 
@@ -148,8 +149,7 @@ def run(options: Options) -> Path:
     page = options.output / "screening.md"
     page.write_text(
         PAGE.format(
-            machine=describe(["pauca", "numpy", "scikit-learn"]),
-            size="small problems (`--quick`)" if options.quick else "full size",
+            machine=describe(["pauca", "numpy", "scikit-learn"], options),
             cost=table("cost"),
             hits=table("hits"),
             disk=table("from_disk"),
@@ -157,12 +157,12 @@ def run(options: Options) -> Path:
         ),
         encoding="utf-8",
     )
-    return page
+    return redraw("screening", options)
 
 
 PAGE = """# Screening
 
-Written by `python benchmarks/run.py screening`; {size}. {machine}
+{machine}
 
 ## CPU microseconds a feature
 
@@ -173,8 +173,8 @@ n = 500, one thread, medians of interleaved repeats. The ratios are medians over
 ## Hits
 
 Three linear and three even effects, a tenth of the variance each, n = 500, p = 2000: relevant features among the 50
-best, mean over 20 data sets (3 + 3 is all). Independent normal features: the case rewards any criterion that sees both
-kinds and says nothing about correlated ones.
+best, mean over 20 data sets (seeds 0 to 19; 3 + 3 is all). Independent normal features: the case rewards any criterion
+that sees both kinds and says nothing about correlated ones.
 
 {hits}
 ## Threads

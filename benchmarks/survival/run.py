@@ -11,6 +11,7 @@ import numpy as np
 from common import tables
 from common.machine import describe
 from common.options import Options
+from common.plots import redraw
 
 from pauca.linear_model import SparseCoxRegressor, path
 
@@ -141,17 +142,16 @@ def run(options: Options) -> Path:
     first, second = measure(options), scaling(options)
     tables.write_csv(folder / "paths.csv", first)
     tables.write_csv(folder / "scaling.csv", second)
-    size = "small" if options.quick else "full size"
-    machine = describe(("pauca", "skglm", "numba", "numpy", "scipy", "scikit-learn"))
+    machine = describe(("pauca", "skglm", "numba", "numpy", "scipy", "scikit-learn"), options)
     page = options.output / "survival.md"
     tables_text = [tables.markdown(list(r[0]), [list(row.values()) for row in r]) for r in (first, second) if r]
-    page.write_text(PAGE.format(size, options.seeds, machine, TARGET, *tables_text), encoding="utf-8")
-    return page
+    page.write_text(PAGE.format(machine, TARGET, *tables_text), encoding="utf-8")
+    return redraw("survival", options)
 
 
 PAGE = """# Survival
 
-`python benchmarks/run.py survival`, {}, seeds {}. {}
+{}
 
 ## L1 paths of the Cox model
 

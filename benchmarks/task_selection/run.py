@@ -10,6 +10,7 @@ import numpy as np
 from common import tables
 from common.machine import describe
 from common.options import Options
+from common.plots import redraw
 
 from pauca import _core
 from pauca.multitask import TaskSelector
@@ -209,8 +210,7 @@ def run(options: Options) -> Path:
     )  # fmt: skip
     page.write_text(
         PAGE.format(
-            size="small problems (`--quick`): a check, not a comparison" if options.quick else "full size",
-            machine=describe(["pauca", "numpy", "scipy", "scikit-learn"]),
+            machine=describe(["pauca", "numpy", "scipy", "scikit-learn"], options),
             seeds=", ".join(map(str, seeds(options))),
             speeds=speeds,
             risks=risk_table(found["synthetic"]),
@@ -219,12 +219,12 @@ def run(options: Options) -> Path:
         ),
         encoding="utf-8",
     )
-    return page
+    return redraw("task_selection", options)
 
 
 PAGE = """# Task selection
 
-`python benchmarks/run.py task_selection`, {size}, seeds {seeds}. {machine}
+{machine} Seeds of the data sets: {seeds}.
 
 ## Risk against samples
 

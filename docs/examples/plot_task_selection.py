@@ -59,7 +59,7 @@ rules = {
     "nu1": {"norm": "l1"},
     "hybrid": {"norm": "hybrid"},
 }
-budgets = [4000, 8000, 16000]
+budgets = [4000, 16000]
 risk, selectors = {}, {}
 for name, rule in rules.items():
     for budget in budgets:
