@@ -2,35 +2,59 @@
 
 from __future__ import annotations
 
+import functools
 import pickle
+import sys
 from typing import Any
 
 import numpy as np
 from scipy import sparse
 from sklearn.base import is_classifier, is_clusterer
 from sklearn.utils import get_tags
-from test_sklearn import public_estimators
+from task_data import small
+from test_sklearn import NO_TABLE, public_estimators
 
-ESTIMATORS = {cls.__name__: cls for cls in public_estimators()}
+from pauca.channel import IRSChannelEstimator, simulate_irs_mimo
+from pauca.multitask import TaskSelector
+
+TABULAR = {cls.__name__: cls for cls in public_estimators()}
+ESTIMATORS = {**TABULAR, **{cls.__name__: cls for cls in (IRSChannelEstimator, TaskSelector)}}
+assert ESTIMATORS.keys() - TABULAR.keys() == NO_TABLE
 # Fits of a second or more at their defaults, made shorter.
 SHORTER: dict[str, dict[str, Any]] = {
-    "StabilitySelection": {"n_bootstraps": 5},
+    "StabilitySelection": {"n_pairs": 5},
     "SparseCoxRegressorCV": {"alphas": 5, "cv": 3},
     "SparseClassifierCV": {"alphas": 5, "cv": 3},
     "SparseRegressorCV": {"alphas": 5, "cv": 3},
     "MultiTaskSparseRegressorCV": {"alphas": 5, "cv": 3},
     "SimplexNMF": {"max_iter": 50},
     "NMF": {"max_iter": 50},
+    "TaskSelector": {"n_components": 3, "budget": 300, "n_epochs": 2},
 }
+# What a fit that fails may leave: the samples that a selection had drawn.
+KEPT = {"_session"}
+
+
+@functools.cache
+def _link(seed: int) -> Any:
+    return simulate_irs_mimo(4, 8, 2, n_patterns=6, n_pilots=3, n_grid=8, random_state=seed)
 
 
 def make(name: str) -> Any:
     estimator = ESTIMATORS[name]()
     wanted = {"random_state": 0, **SHORTER.get(name, {})}
+    if name == "IRSChannelEstimator":
+        wanted |= {"patterns": _link(0).patterns, "pilots": _link(0).pilots, "axes": _link(0).axes}
     return estimator.set_params(**{k: v for k, v in wanted.items() if k in estimator.get_params()})
 
 
-def problem(name: str, seed: int = 0) -> tuple[np.ndarray, np.ndarray]:
+def problem(name: str, seed: int = 0) -> tuple[Any, Any]:
+    """The positional arguments of fit."""
+    if name == "IRSChannelEstimator":
+        return _link(0).received * (1.0 + seed), None
+    if name == "TaskSelector":
+        data = small(seed=seed)
+        return data.sources, data.target(40)
     estimator, rng = ESTIMATORS[name](), np.random.default_rng(seed)
     X = rng.standard_normal((30, 5))
     y = X[:, 0] - X[:, 1] + 0.5 * rng.standard_normal(30)
@@ -57,7 +81,7 @@ def floats_of(estimator: Any) -> dict[str, np.ndarray]:
 
 
 def state(estimator: Any) -> bytes:
-    return pickle.dumps(vars(estimator))
+    return pickle.dumps({name: value for name, value in vars(estimator).items() if name not in KEPT})
 
 
 # What is measured in seconds differs between any two fits.
@@ -69,3 +93,40 @@ def assert_same_fit(a: Any, b: Any) -> None:
     assert first.keys() == second.keys()
     for name in first.keys() - TIMED:
         np.testing.assert_array_equal(first[name], second[name], err_msg=name)
+
+
+class Interrupter:
+    """Raises KeyboardInterrupt at the k-th function call of a fit."""
+
+    def __init__(self, at):
+        self.at, self.seen = at, 0
+
+    def __call__(self, frame, event, argument):
+        if event != "call" or frame.f_code is Interrupter.__exit__.__code__:  # the fit is over then
+            return
+        self.seen += 1
+        if self.seen == self.at:
+            sys.setprofile(None)
+            raise KeyboardInterrupt
+
+    def __enter__(self):
+        sys.setprofile(self)
+        return self
+
+    def __exit__(self, *_):
+        sys.setprofile(None)
+
+
+def count_calls(fit):
+    with Interrupter(0) as counter:
+        fit()
+    return counter.seen
+
+
+def interrupted(fit, at):
+    try:
+        with Interrupter(at):
+            fit()
+    except KeyboardInterrupt:
+        return True
+    return False

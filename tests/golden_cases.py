@@ -6,26 +6,28 @@ from typing import Any
 import numpy as np
 from scipy import sparse
 
-from pauca.bayes import SBL, KroneckerSBL
-from pauca.channel import IRSChannelEstimator, simulate_irs_mimo
+from pauca.bayes import OMP, SBL, DecomposedSBL, KroneckerOMP, KroneckerSBL
+from pauca.channel import ComplexToReal, IRSChannelEstimator, simulate_irs_mimo
 from pauca.dag import CoLiDE
-from pauca.datasets import make_anchored_counts, make_latent_label_shift, make_linear_dag
+from pauca.datasets import make_anchored_counts, make_latent_label_shift, make_linear_dag, make_multitask
 from pauca.decomposition import NMF, SimplexNMF
 from pauca.graph import GraphPropagationClassifier, GraphPropagationRegressor
-from pauca.inference import DebiasedLasso
+from pauca.inference import DebiasedLasso, StabilitySelection
 from pauca.label_shift import LatentLabelShift
 from pauca.linear_model import (
     MultiTaskSparseRegressor,
+    MultiTaskSparseRegressorCV,
     SparseClassifier,
     SparseClassifierCV,
     SparseCoxRegressor,
+    SparseCoxRegressorCV,
     SparseRegressor,
     SparseRegressorCV,
     path,
 )
 from pauca.losses import Huber, Poisson
 from pauca.mixed_model import StudentMixedRegressor
-from pauca.multitask import MultiTaskRepresentation
+from pauca.multitask import MultiTaskRepresentation, RelevanceLasso, TaskSelector
 from pauca.penalties import MCP, GroupL2
 from pauca.screening import MutualInformationScreener
 from pauca.solvers import GreedyBCD
@@ -103,10 +105,14 @@ def _sbl() -> Case:
     return SBL().fit(X, Y), _predict
 
 
-def _kronecker() -> Case:
+def _received() -> tuple[list[np.ndarray], np.ndarray]:
     rng = np.random.default_rng(0)
     factors = [rng.standard_normal((m, n)) + 1j * rng.standard_normal((m, n)) for m, n in [(6, 8), (5, 7)]]
-    received = np.einsum("i,j->ij", factors[0][:, 2], factors[1][:, 3])[None]
+    return factors, np.einsum("i,j->ij", factors[0][:, 2], factors[1][:, 3])[None]
+
+
+def _kronecker() -> Case:
+    factors, received = _received()
     return KroneckerSBL(factors=factors, noise_variance=0.01).fit(received), lambda model: np.abs(model.coef_)
 
 
@@ -138,10 +144,13 @@ def _mixed() -> Case:
     return StudentMixedRegressor().fit(X[:, :3], Y, cluster=np.arange(40) // 5), lambda model: model.predict(X[:, :3])
 
 
-def _cox() -> Case:
+def _survival() -> np.ndarray:
     rng = np.random.default_rng(3)
-    y = np.c_[rng.exponential(np.exp(-Y)), rng.random(40) < 0.7]
-    return SparseCoxRegressor(alpha="0.2max").fit(X, y), _predict
+    return np.c_[rng.exponential(np.exp(-Y)), rng.random(40) < 0.7]
+
+
+def _cox() -> Case:
+    return SparseCoxRegressor(alpha="0.2max").fit(X, _survival()), _predict
 
 
 def _debiased() -> Case:
@@ -154,11 +163,53 @@ def _representation() -> Case:
     return model, lambda fitted: np.abs(fitted.transform(X[:, :5]))
 
 
+def _complex_to_real() -> Case:
+    return ComplexToReal().fit(X[:, :3] + 1j * X[:, 3:6]), lambda model: model.transform(X[:, 6:9] - 1j * X[:, 9:])
+
+
+def _decomposed_sbl() -> Case:
+    factors, received = _received()
+    return DecomposedSBL(factors=factors).fit(received), lambda model: np.abs(model.coef_)
+
+
+def _kronecker_omp() -> Case:
+    factors, received = _received()
+    return KroneckerOMP(factors=factors, n_nonzero_coefs=1).fit(received), lambda model: np.abs(model.coef_)
+
+
+def _omp() -> Case:
+    return OMP(n_nonzero_coefs=3).fit(X, Y), _predict
+
+
+def _multitask_cv() -> Case:
+    return MultiTaskSparseRegressorCV(alphas=10, cv=3).fit(X, np.c_[Y, 2 * Y + X[:, 5]]), _predict
+
+
+def _relevance() -> Case:
+    return RelevanceLasso().fit(X[:6], Y[:6]), _predict
+
+
+def _cox_cv() -> Case:
+    return SparseCoxRegressorCV(alphas=10, cv=3).fit(X, _survival()), _predict
+
+
+def _stability() -> Case:
+    return StabilitySelection(n_pairs=5, random_state=0).fit(X, Y), lambda model: model.transform(X)
+
+
+def _task_selector() -> Case:
+    data = make_multitask(12, 3, 10, kind="generic", random_state=0)
+    rows, _ = data.target(20, 1)
+    model = TaskSelector(3, budget=900, random_state=0).fit(data.sources, data.target(40))
+    return model, lambda fitted: fitted.predict(rows)
+
+
 CASES: dict[str, Callable[[], Case]] = {
     make.__name__[1:]: make
     for make in (
         _lasso, _sparse_mcp, _poisson, _groups, _classifier, _multitask, _path, _regressor_cv, _classifier_cv,
         _graph_classifier, _graph_regressor, _colide, _sbl, _kronecker, _channel, _simplex_nmf, _nmf, _label_shift,
-        _screener, _mixed, _cox, _debiased, _representation,
+        _screener, _mixed, _cox, _debiased, _representation, _complex_to_real, _decomposed_sbl, _kronecker_omp, _omp,
+        _multitask_cv, _relevance, _cox_cv, _stability, _task_selector,
     )
 }  # fmt: skip

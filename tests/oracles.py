@@ -14,8 +14,10 @@ def normalized(sample_weight, n):
     return s / s.sum()
 
 
-def quadratic_gap(X, y, coef, intercept, alpha, *, l1_ratio=1.0, sample_weight=None, fit_intercept=True):
-    """Duality gap of the elastic net with an intercept: the residual, scaled into the dual box."""
+def quadratic_gap(
+    X, y, coef, intercept, alpha, *, l1_ratio=1.0, sample_weight=None, fit_intercept=True, nonnegative=False
+):
+    """Duality gap of the elastic net with an intercept: the residual, scaled into the dual box (or half-space)."""
     s = normalized(sample_weight, len(y))
     y = np.asarray(y, float)
     if fit_intercept:
@@ -34,11 +36,20 @@ def quadratic_gap(X, y, coef, intercept, alpha, *, l1_ratio=1.0, sample_weight=N
     else:
         correlation = np.asarray(X.T @ (s * residual))
         square = s @ residual**2
-    largest = np.abs(correlation).max()
-    limit = lam / largest if largest > 0 else np.inf
-    a = np.clip((s * y) @ residual / max(square, 1e-300), -limit, limit)
+    largest, smallest = correlation.max(), correlation.min()
+    above = lam / largest if largest > 0 else np.inf
+    below = lam / -smallest if smallest < 0 else np.inf
+    high, low = (above, below) if nonnegative else (min(above, below),) * 2
+    a = np.clip((s * y) @ residual / max(square, 1e-300), -low, high)
     dual = a * (s * y) @ residual - 0.5 * a**2 * square
     return primal - dual
+
+
+def elastic_net_objective(X, y, coef, intercept, alpha, l1_ratio):
+    residual = y - predictor(X, coef, intercept)
+    return 0.5 * (residual**2).mean() + alpha * (
+        l1_ratio * np.abs(coef).sum() + 0.5 * (1 - l1_ratio) * np.square(coef).sum()
+    )
 
 
 def logistic_objective(X, y01, coef, intercept, alpha, sample_weight=None):

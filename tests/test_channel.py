@@ -322,6 +322,27 @@ def test_misuse_names_the_argument(params, words):
     assert not hasattr(model, "cascade_")
 
 
+@pytest.mark.parametrize("factor", [1e160, 1e300, 1e-160])
+@pytest.mark.parametrize("name", ["Y", "patterns", "pilots", "direct"])
+def test_numbers_whose_squares_overflow_or_vanish_are_named(name, factor):
+    sim = simulate_irs_mimo(4, 8, 2, n_patterns=6, n_pilots=4, n_grid=8, random_state=0)
+    given = {"Y": sim.received, "patterns": sim.patterns, "pilots": sim.pilots, "direct": np.ones((4, 2))}
+    given[name] = given[name] * factor
+    received = given.pop("Y")
+    with pytest.raises(ValueError, match=f"^{name}: got numbers up to"):
+        IRSChannelEstimator(**given, axes=sim.axes).fit(received)
+
+
+def test_more_than_can_be_told_apart_is_refused():
+    """Every round triples the directions; after some ten the new ones differ from the old by nothing that is seen."""
+    sim = simulate_irs_mimo(4, 8, 2, n_patterns=6, n_pilots=3, n_grid=8, random_state=0)
+    with pytest.raises(ValueError, match="'refine' parameter .* range"):
+        IRSChannelEstimator(sim.patterns, sim.pilots, axes=sim.axes, refine=11).fit(sim.received)
+    for grids in (10**9, 2**63, {"irs": 10**9}):
+        with pytest.raises(ValueError, match="1000000 at most in all"):
+            IRSChannelEstimator(sim.patterns, sim.pilots, grids, axes=sim.axes).fit(sim.received)
+
+
 def test_ambiguous_axes_are_refused():
     sim = small(n_patterns=8)  # as many patterns as antennas
     with pytest.raises(ValueError, match="MATLAB"):

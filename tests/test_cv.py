@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 from oracles import make_regression
 from scipy import sparse
+from sklearn.exceptions import ConvergenceWarning
 from sklearn.linear_model import MultiTaskLassoCV
 from sklearn.model_selection import GroupKFold, KFold, RepeatedKFold, ShuffleSplit, StratifiedKFold
 
@@ -180,7 +181,8 @@ def test_max_time_ends_a_stepwise_path():
     rng = np.random.default_rng(0)
     X = np.asfortranarray(rng.standard_normal((400, 800)))
     Y = rng.standard_normal((400, 5))
-    p = path(X, Y, penalty="l21", alphas=100, max_time=0.3)
+    with pytest.warns(ConvergenceWarning, match="path: max_time ended the path at strength"):
+        p = path(X, Y, penalty="l21", alphas=100, max_time=0.3)
     assert 1 <= len(p.alphas_) < 100
     alone = MultiTaskSparseRegressor(alpha=0.5 * p.alphas_[0]).fit(X, Y)
     assert alone.alpha_max_ == pytest.approx(p.alpha_max_)

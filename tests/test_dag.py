@@ -157,6 +157,11 @@ def test_constraints_by_name():
         CoLiDE(tiers=[["age", "dose_a"], ["dose_*", "y", "z"]]).fit(frame)
     with pytest.raises(ValueError, match="no tier"):
         CoLiDE(tiers={"age": 0}).fit(frame)
+    with pytest.raises(ValueError, match=r"tiers: got 2 tiers, expected one for each of \d+ features"):
+        CoLiDE(tiers=[0, 1]).fit(frame)
+    numbers = [0, 0, 0, 1, 1]
+    as_list, as_array = (CoLiDE(tiers=t).fit(frame.iloc[:, :5]) for t in (numbers, np.array(numbers)))
+    assert np.array_equal(as_list.adjacency_, as_array.adjacency_)
     frame["group"] = pd.Categorical(["a", "b"] * 150)
     with pytest.raises(ValueError, match="exogenous"):
         CoLiDE().fit(frame)

@@ -1,14 +1,10 @@
 """Engines that take over where one process ends: moments of dask arrays, joblib's Dask back end, a worker that dies."""
 
-import os
-import signal
-import threading
-import time
-
 import dask.array as da
 import joblib
 import numpy as np
 import pytest
+from dask_tools import killing, received, slowly
 
 from pauca.dag import CoLiDE
 from pauca.datasets import make_linear_dag
@@ -27,6 +23,11 @@ def table():
     rng = np.random.default_rng(0)
     X = rng.standard_normal((1000, 12)) + 3.0
     return X, X[:, :3] @ [1.0, -2.0, 0.5] + 0.1 * rng.standard_normal(1000), rng.uniform(0.5, 2.0, 1000)
+
+
+@pytest.fixture
+def kill(client, tmp_path):
+    yield from killing(client, tmp_path)
 
 
 def test_moments_are_those_of_the_rows(client, table):
@@ -72,17 +73,24 @@ def test_cross_validation_on_the_workers(client, table):
     assert spread.alpha_ == local.alpha_
 
 
-def test_a_worker_that_dies_changes_nothing(client, table):
+def test_a_worker_that_dies_changes_nothing(kill, client, table):
     X, y, _ = table
-
-    def slow(block):
-        time.sleep(0.3)
-        return block
-
-    blocks = da.from_array(X, chunks=(50, 12)).map_blocks(slow, dtype=X.dtype)
-    victim = next(iter(client.run(os.getpid).values()))
-    killer = threading.Timer(1.0, os.kill, (victim, signal.SIGKILL))
-    killer.start()
+    blocks = da.from_array(X, chunks=(50, 12)).map_blocks(slowly, kill, dtype=X.dtype)
     model = SparseRegressor(alpha=0.05).fit(blocks, y)
-    killer.join()
     np.testing.assert_allclose(model.coef_, SparseRegressor(alpha=0.05).fit(X, y).coef_, atol=1e-7)
+
+
+@pytest.mark.parametrize("fit", [Moments.from_dask, SparseRegressor(alpha=0.05).fit])
+def test_moments_never_collect(client, fit):
+    """The blocks come to be on the workers; what the client gets is a triangle."""
+
+    def rows(block_info=None):
+        first, n = block_info[None]["array-location"][0][0], block_info[None]["chunk-shape"][0]
+        return np.random.default_rng(first).standard_normal((n, 10))
+
+    X = da.map_blocks(rows, chunks=((1000,) * 40, (10,)), dtype=float)
+    with received(client) as arrays:
+        found = fit(X, X[:, 3] - X[:, 7])
+    assert 12 * 12 <= sum(arrays) <= 2 * 12 * 12
+    if not isinstance(found, Moments):
+        np.testing.assert_array_equal(np.flatnonzero(found.coef_), [3, 7])

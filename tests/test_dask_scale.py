@@ -1,14 +1,13 @@
 """Several targets, screening, resampling and many responses on dask's workers, one of which dies."""
 
-import os
-import signal
-import threading
-import time
+from contextlib import nullcontext
+from importlib import import_module
 
 import dask.array as da
 import joblib
 import numpy as np
 import pytest
+from dask_tools import at_work, killing, received, slowly
 
 from pauca.design import GenotypeMatrix
 from pauca.inference import StabilitySelection, bootstrap_coefficients
@@ -32,59 +31,41 @@ def table():
 
 @pytest.fixture
 def kill(client, tmp_path):
-    """The path of a file: as soon as it exists, a worker process is killed while others go on."""
-    before = set(client.run(os.getpid).values())
-    running, over = tmp_path / "running", threading.Event()
-
-    def strike():
-        while not running.exists() and not over.wait(0.01):
-            pass
-        if running.exists():
-            os.kill(min(before), signal.SIGKILL)
-
-    thread = threading.Thread(target=strike)
-    thread.start()
-    yield running
-    over.set()
-    thread.join()
-    deadline = time.monotonic() + 60
-    while len(client.scheduler_info()["workers"]) < 2 and time.monotonic() < deadline:
-        time.sleep(0.1)
-    assert set(client.run(os.getpid).values()) != before, "nobody died"
-
-
-def slowly(block, file):
-    time.sleep(0.2)
-    file.touch()
-    return block
+    yield from killing(client, tmp_path)
 
 
 class SlowScore:
-    """Takes its time and says that it runs."""
+    """Takes its time, and says that it runs."""
 
-    def __init__(self, file):
-        self.file = file
+    def __init__(self, folder):
+        self.folder = folder
 
     def __call__(self, estimator, X, y):
-        time.sleep(0.03)
-        if self.file is not None:
-            self.file.touch()
-        return estimator.score(X, y)
-
-
-def announce(file):
-    """Tell the fits of this process that they are waited for."""
-    os.environ["SLOW_FILE"] = file
+        with at_work(self.folder, 0.05) if self.folder else nullcontext():
+            return estimator.score(X, y)
 
 
 class SlowRegressor(SparseRegressor):
-    """Takes its time, and says that it runs if asked to."""
+    """Takes its time, and says that it runs if its process was told where."""
+
+    folder = None
 
     def fit(self, X, y, sample_weight=None, offset=None):
-        time.sleep(0.05)
-        if "SLOW_FILE" in os.environ:
-            open(os.environ["SLOW_FILE"], "w").close()
-        return super().fit(X, y, sample_weight, offset)
+        with at_work(self.folder, 0.05) if self.folder else nullcontext():
+            return super().fit(X, y, sample_weight, offset)
+
+
+def announce(folder):
+    """Tell the fits of this process where they are waited for."""
+    SlowRegressor.folder = folder
+    rooms = import_module("pauca.linear_model._path")
+    solve = rooms.solve_path
+
+    def slow(*args, **kwargs):
+        with at_work(folder, 0.05):
+            return solve(*args, **kwargs)
+
+    rooms.solve_path = slow
 
 
 def test_several_targets(client, table):
@@ -140,23 +121,9 @@ def test_screening_never_collects(client):
 
     X = da.map_blocks(block, chunks=((200,), (500,) * 40), dtype=float)
     y = np.asarray(X[:, 12345])
-    received = []
-    gather, client.gather = client.gather, lambda *a, **k: received.append(gather(*a, **k)) or received[-1]
-    try:
+    with received(client) as arrays:
         found = MutualInformationScreener(k=5, criterion="correlation").fit(X, y)
-    finally:
-        client.gather = gather
     assert found.ranking_[0] == 12345
-    arrays = []
-
-    def collect(value):
-        if isinstance(value, np.ndarray):
-            arrays.append(value.size)
-        elif isinstance(value, list | tuple):
-            for item in value:
-                collect(item)
-
-    collect(received)
     assert arrays
     assert sum(arrays) <= 4 * 20000
     with pytest.raises(ValueError, match="y: got 3 rows, expected 200"):
@@ -194,10 +161,29 @@ def test_a_worker_dies_in_stability_selection(kill, client, table):
     X, Y, _ = table
     stable = StabilitySelection(SlowRegressor(), alphas=[0.5, 0.2], n_pairs=8, random_state=0)
     local = stable.fit(X, Y[:, 0]).frequencies_
-    client.run(announce, str(kill))
+    client.run(announce, kill)
     with joblib.parallel_config("dask"):
         spread = stable.set_params(n_jobs=-1).fit(X, Y[:, 0]).frequencies_
     np.testing.assert_array_equal(spread, local)
+
+
+def test_a_worker_dies_in_a_bootstrap(kill, client, table):
+    X, Y, _ = table
+    local = bootstrap_coefficients(SlowRegressor(), X, Y[:, 0], n_resamples=16, random_state=0)
+    client.run(announce, kill)
+    with joblib.parallel_config("dask"):
+        spread = bootstrap_coefficients(SlowRegressor(), X, Y[:, 0], n_resamples=16, random_state=0, n_jobs=-1)
+    np.testing.assert_array_equal(spread.samples, local.samples)
+
+
+def test_a_worker_dies_among_many_responses(kill, client, table):
+    X, Y, _ = table
+    many = np.hstack([Y, -Y, Y[::-1]])
+    client.run(announce, kill)
+    with joblib.parallel_config("dask"):
+        spread = paths(X, many, alphas=9, n_jobs=-1)
+    for far, near in zip(spread, paths(X, many, alphas=9), strict=True):
+        np.testing.assert_array_equal(far.coefs_.toarray(), near.coefs_.toarray())
 
 
 def test_resampling_and_many_responses(client, table):

@@ -1,6 +1,7 @@
 """Public docstrings are complete: an example, and parameters that are those of the signature, in its order."""
 
 import dataclasses
+import functools
 import importlib
 import inspect
 import re
@@ -21,14 +22,23 @@ def public_objects():
                 yield f"{name}.{thing.__name__}", thing
 
 
+def behind(value):
+    """The function that a method, a class method, a property or a method that is there only sometimes is made of."""
+    if isinstance(value, property):
+        value = value.fget
+    elif isinstance(value, functools.cached_property):
+        value = value.func
+    return inspect.unwrap(getattr(value, "__func__", value))
+
+
 def public_methods():
-    """Methods that users call and that pauca wrote."""
+    """Methods and properties that users call and that pauca wrote; one that several classes inherit comes once."""
     seen = set()
     for name, cls in public_objects():
         if not inspect.isclass(cls):
             continue
         for attribute, value in inspect.getmembers(cls):
-            function = inspect.unwrap(getattr(value, "__func__", value))
+            function = behind(value)
             ours = inspect.isfunction(function) and function.__module__.startswith("pauca")
             if ours and not attribute.startswith("_") and function not in seen:
                 seen.add(function)
@@ -61,9 +71,9 @@ def arguments(thing) -> list[str]:
     return names[1:] if names[:1] in (["self"], ["cls"]) else names
 
 
-@pytest.mark.parametrize("name", OBJECTS)
+@pytest.mark.parametrize("name", OBJECTS | METHODS)
 def test_has_an_example(name):
-    assert ">>> " in sections(OBJECTS[name]).get("Examples", ""), f"{name}: no Examples section"
+    assert ">>> " in sections((OBJECTS | METHODS)[name]).get("Examples", ""), f"{name}: no Examples section"
 
 
 @pytest.mark.parametrize("name", OBJECTS)
@@ -87,7 +97,7 @@ def test_parameters_are_those_of_the_signature(name):
 def test_what_is_returned_is_documented(name):
     function = (OBJECTS | METHODS)[name]
     returned = str(inspect.signature(function).return_annotation)
-    if returned in ("None", "NoReturn") or isinstance(function, property):
+    if returned in ("None", "NoReturn"):
         return
     assert sections(function).keys() & {"Returns", "Yields"} or not arguments(function), f"{name}: Returns is missing"
 

@@ -62,6 +62,10 @@ def test_groups_stay_on_one_side_of_every_pair():
         assert len(sides[0]) == len(sides[1]) == 15
         for side, part in zip(sides, (first, second), strict=True):
             assert len(part) == np.isin(groups, list(side)).sum()
+    with pytest.raises(ValueError, match="groups: contains NaN or None"):
+        StabilitySelection(n_pairs=2).fit(X, y, groups=np.where(groups > 3, groups.astype(object), None))
+    with pytest.raises(ValueError, match=r"threshold: 0\.75 is too close to 1/2 for 1 pairs"):
+        StabilitySelection(n_pairs=1, threshold=0.75).fit(X, y)
     with pytest.raises(ValueError, match="groups: got shape"):
         StabilitySelection(n_pairs=2).fit(X, y, groups=[1, 2])
     with pytest.raises(ValueError, match="groups: got 2 clusters"):

@@ -47,6 +47,24 @@ def test_near_constant_column_is_harmless():
     assert np.isfinite(model.predict(X)).all()
 
 
+@pytest.mark.parametrize("form", [np.asfortranarray, sparse.csc_array])
+@pytest.mark.parametrize("value", [0.0, 7.3, 1e6 / 3])
+@pytest.mark.parametrize("options", [{}, {"standardize": True}, {"alpha": 0.01}], ids=["plain", "scaled", "number"])
+def test_constant_data_leave_a_classifier_its_intercept(form, value, options):
+    X, y = np.full((25, 3), value), np.r_[np.zeros(13, int), np.ones(12, int)]
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        model = SparseClassifier(**options).fit(form(X), y)
+    assert not model.coef_.any()
+    assert model.intercept_[0] == pytest.approx(np.log(12 / 13), abs=1e-10)
+    several = SparseClassifier(**options).fit(form(X), np.arange(25) % 3)
+    np.testing.assert_allclose(several.predict_proba(X)[0], [9 / 25, 8 / 25, 8 / 25], atol=1e-10)
+    assert not several.coef_.any()
+    assert several.alpha_max_ == 0.0
+    assert several.solver_report_.converged
+    assert several.dual_gap_ <= 1e-15
+
+
 def test_duplicate_columns_share_any_way_but_fit_the_same():
     X, y = make_regression(60, 8, k=4)
     twice = np.asfortranarray(np.hstack([X, X]))
@@ -70,6 +88,22 @@ def test_constant_target_gives_the_null_model():
         model = SparseRegressor().fit(X, np.full(30, value))
         assert not model.coef_.any()
         assert model.intercept_ == pytest.approx(value, rel=1e-15)
+
+
+@pytest.mark.parametrize("engine", ["gram", "residual"])
+@pytest.mark.parametrize("form", [np.asfortranarray, sparse.csc_array])
+def test_more_features_than_samples_and_no_penalty(engine, form):
+    X, y = make_regression(20, 50)
+    model = SparseRegressor(alpha=0.0, solver=GreedyBCD(engine=engine)).fit(form(X), y)
+    assert model.solver_report_.converged
+    np.testing.assert_allclose(model.predict(X), y, atol=1e-9)
+    labels = (y > np.median(y)).astype(int)
+    classifier = SparseClassifier(alpha=0.0, solver=GreedyBCD(engine=engine))
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", ConvergenceWarning)  # separable classes have no finite optimum
+        classifier.fit(form(X), labels)
+    assert np.isfinite(classifier.coef_).all()
+    assert classifier.score(X, labels) == 1.0
 
 
 def test_interpolation_without_penalty_warns_or_interpolates():
@@ -189,8 +223,8 @@ def test_dtypes(dtype):
     y = X.astype(float) @ np.arange(8.0) + rng.standard_normal(60)
     model = SparseRegressor(alpha=0.05).fit(X, y)
     reference = SparseRegressor(alpha=0.05).fit(X.astype(np.float64), y)
-    expected = np.float32 if dtype == np.float32 else np.float64
-    assert model.coef_.dtype == expected
+    assert model.coef_.dtype == np.float64
+    assert model.predict(X).dtype == (np.float32 if dtype == np.float32 else np.float64)
     np.testing.assert_allclose(model.coef_, reference.coef_, rtol=1e-5, atol=1e-6)
 
 
@@ -271,8 +305,8 @@ def _long_fit() -> tuple[SparseRegressor, np.ndarray, np.ndarray]:
     return SparseRegressor(alpha="0.0001max", tol=0.0, max_iter=100_000), X, rng.standard_normal(2500)
 
 
-def test_keyboard_interrupt_stops_at_once_and_leaves_nothing():
-    model, X, y = _long_fit()
+def _interrupted_after(model, X, y):
+    """Seconds from Ctrl-C to the end of the fit."""
     sent = []
 
     def interrupt():
@@ -283,9 +317,13 @@ def test_keyboard_interrupt_stops_at_once_and_leaves_nothing():
     timer.start()
     with pytest.raises(KeyboardInterrupt):
         model.fit(X, y)
-    latency = time.perf_counter() - sent[0]
-    assert latency < 0.3  # 0.1 s, and room for a machine that is busy with other things
     assert not hasattr(model, "coef_")
+    return time.perf_counter() - sent[0]
+
+
+def test_keyboard_interrupt_stops_at_once_and_leaves_nothing():
+    fit = _long_fit()
+    assert any(_interrupted_after(*fit) < 0.1 for _ in range(3))  # a busy machine may hold one of them up
 
 
 def test_moments_of_a_huge_design_can_be_interrupted():

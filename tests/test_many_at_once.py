@@ -8,7 +8,7 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
-from fits import ESTIMATORS, assert_same_fit, make, problem, state
+from fits import ESTIMATORS, assert_same_fit, count_calls, interrupted, make, problem, state
 from sklearn import get_config
 from sklearn.base import clone
 
@@ -37,43 +37,6 @@ def test_clones_fitted_in_threads_find_what_one_thread_finds(name, hurried):
     with ThreadPoolExecutor(4) as pool:
         for k, fitted in enumerate(pool.map(fit, range(4))):
             assert_same_fit(fitted, alone[k % 3])
-
-
-class Interrupter:
-    """Raises KeyboardInterrupt at the k-th function call of a fit."""
-
-    def __init__(self, at):
-        self.at, self.seen = at, 0
-
-    def __call__(self, frame, event, argument):
-        if event != "call" or frame.f_code is Interrupter.__exit__.__code__:  # the fit is over then
-            return
-        self.seen += 1
-        if self.seen == self.at:
-            sys.setprofile(None)
-            raise KeyboardInterrupt
-
-    def __enter__(self):
-        sys.setprofile(self)
-        return self
-
-    def __exit__(self, *_):
-        sys.setprofile(None)
-
-
-def count_calls(fit):
-    with Interrupter(0) as counter:
-        fit()
-    return counter.seen
-
-
-def interrupted(fit, at):
-    try:
-        with Interrupter(at):
-            fit()
-    except KeyboardInterrupt:
-        return True
-    return False
 
 
 @pytest.mark.parametrize("name", ESTIMATORS)

@@ -1,13 +1,27 @@
-"""The rows of the migration tables: strengths of glmnet, scikit-learn, skglm and celer in terms of ours."""
+"""The rows of the migration tables: glmnet, scikit-learn, skglm and celer in terms of ours."""
 
 import json
 from pathlib import Path
 
 import numpy as np
 import pytest
+from sklearn import linear_model as sk
+from sklearn.decomposition import NMF as SklearnNMF
 from sklearn.linear_model import LogisticRegression, PoissonRegressor
+from sklearn.metrics.pairwise import rbf_kernel
+from sklearn.semi_supervised import LabelPropagation
+from sklearn.svm import LinearSVC
 
-from pauca.linear_model import SparseClassifier, SparseRegressor, path, relaxed_path
+from pauca.decomposition import NMF
+from pauca.graph import GraphPropagationClassifier
+from pauca.linear_model import (
+    MultiTaskSparseRegressor,
+    SparseClassifier,
+    SparseRegressor,
+    SparseRegressorCV,
+    path,
+    relaxed_path,
+)
 from pauca.penalties import L1, MCP, ElasticNet, GroupL2
 
 GOLDEN = Path(__file__).parent / "golden"
@@ -39,6 +53,76 @@ def test_glmnet(case, data):
     p = fits[case]()
     expected = json.loads((GOLDEN / "glmnet.json").read_text(encoding="utf-8"))[case]
     np.testing.assert_allclose([p.intercepts_[0], *p.coef_at(0)], expected, atol=1e-6)
+
+
+@pytest.mark.parametrize(
+    ("theirs", "ours"),
+    [
+        (sk.Lasso(0.2, tol=1e-10, max_iter=10_000), SparseRegressor(alpha=0.2)),
+        (
+            sk.ElasticNet(0.2, l1_ratio=0.3, tol=1e-10, max_iter=10_000),
+            SparseRegressor(penalty=ElasticNet(l1_ratio=0.3), alpha=0.2),
+        ),
+        (sk.MultiTaskLasso(0.2, tol=1e-10, max_iter=10_000), MultiTaskSparseRegressor(alpha=0.2)),
+    ],
+    ids=["Lasso", "ElasticNet", "MultiTaskLasso"],
+)
+def test_scikit_learn_least_squares(theirs, ours, data):
+    X, columns = data
+    y = columns["gaussian"]
+    if isinstance(ours, MultiTaskSparseRegressor):
+        y = np.column_stack([y, y**2, X[:, 3] - y])
+    np.testing.assert_allclose(ours.fit(X, y).coef_, theirs.fit(X, y).coef_, atol=1e-6)
+
+
+def test_scikit_learn_paths(data):
+    """LassoCV's folds without a shuffle, its grid and its mean squared errors; lasso_path's coefficients."""
+    X, columns = data
+    y = columns["gaussian"]
+    ours = SparseRegressorCV(alphas=20, eps=1e-2, cv=5).fit(X, y)
+    theirs = sk.LassoCV(alphas=ours.alphas_, cv=5, tol=1e-9, max_iter=50_000).fit(X, y)
+    np.testing.assert_allclose(-2 * ours.cv_scores_, theirs.mse_path_, rtol=1e-4)
+    assert ours.alpha_ == pytest.approx(theirs.alpha_)
+    top = np.abs((X - X.mean(axis=0)).T @ (y - y.mean())).max() / len(y)
+    np.testing.assert_allclose(ours.alphas_, top * np.geomspace(1.0, 1e-2, 20), rtol=1e-9)
+    alphas, coefs, _ = sk.lasso_path(X - X.mean(axis=0), y - y.mean(), alphas=ours.alphas_, tol=1e-10, max_iter=50_000)
+    p = path(X, y, alphas=alphas)
+    np.testing.assert_allclose(np.column_stack([p.coef_at(k) for k in range(20)]), coefs, atol=1e-5)
+
+
+@pytest.mark.parametrize("weighted", [False, True])
+def test_scikit_learn_linear_svc(weighted, data):
+    X, columns = data
+    y, weights = columns["binomial"], np.random.default_rng(0).uniform(0.5, 2.0, 120) if weighted else None
+    C, total = 0.03, weights.sum() if weighted else 120.0
+    ours = SparseClassifier("squared_hinge", alpha=1.0 / (2.0 * total * C), fit_intercept=False)
+    ours.fit(X, y, sample_weight=weights)
+    theirs = LinearSVC(C=C, penalty="l1", dual=False, fit_intercept=False, tol=1e-9, max_iter=100_000)
+    theirs.fit(X, y, sample_weight=weights)
+    np.testing.assert_allclose(ours.coef_, theirs.coef_, atol=1e-7)
+    assert 0 < np.count_nonzero(ours.coef_) < 30
+
+
+def test_scikit_learn_label_propagation(data):
+    """Both find the harmonic function of one affinity; scikit-learn's by iterating to its own tolerance."""
+    X, columns = data
+    y = np.where(np.arange(120) % 10 == 0, columns["binomial"], -1).astype(int)
+    ours = GraphPropagationClassifier(affinity="precomputed", tol=1e-12).fit(rbf_kernel(X, gamma=0.05), y)
+    theirs = LabelPropagation(kernel="rbf", gamma=0.05, tol=1e-10, max_iter=100_000).fit(X, y)
+    np.testing.assert_allclose(ours.label_distributions_, theirs.label_distributions_, atol=1e-7)
+
+
+def test_scikit_learn_nmf():
+    """One objective, the penalties' scale included: from one start both come to one pair of factors."""
+    rng = np.random.default_rng(0)
+    X = rng.random((30, 3)) @ rng.random((3, 12)) + 0.05 * rng.random((30, 12))
+    start = {"W": rng.random((30, 3)), "H": rng.random((3, 12))}
+    options = {"init": "custom", "alpha_W": 1e-3, "alpha_H": 2e-3, "l1_ratio": 0.5, "max_iter": 20_000}
+    ours, theirs = NMF(3, tol=1e-6, **options), SklearnNMF(3, tol=1e-8, **options)
+    W = ours.fit_transform(X, **{name: factor.copy() for name, factor in start.items()})
+    expected = theirs.fit_transform(X, **{name: factor.copy() for name, factor in start.items()})
+    np.testing.assert_allclose(W, expected, atol=1e-3)
+    np.testing.assert_allclose(ours.components_, theirs.components_, atol=1e-3)
 
 
 def test_scikit_learn_regularisation_of_logistic_regression(data):

@@ -70,6 +70,30 @@ def test_l2_is_the_pseudo_inverse_and_norms_obey_cauchy_schwarz():
     assert np.abs(nu1).sum() <= np.abs(nu2).sum() <= np.sqrt(W.shape[1]) * np.linalg.norm(nu2)
 
 
+@pytest.mark.parametrize("shape", [(3, 8), (8, 3)])
+@pytest.mark.parametrize("alpha", [0.0, 1e-300, 1e-30, "1e-12max"])
+def test_a_strength_lost_in_rounding_is_basis_pursuit(shape, alpha):
+    """No duality gap shows there when to stop: the lasso ran all its iterations, and warned of a gap below tol."""
+    rng = np.random.default_rng(0)
+    W, w = rng.standard_normal(shape), rng.standard_normal(shape[0])
+    with quiet():
+        found, bp = RelevanceLasso(alpha).fit(W, w), RelevanceLasso(norm="bp").fit(W, w)
+        few = RelevanceLasso(alpha, max_sources=2).fit(W, w)
+        near = RelevanceLasso("1e-8max").fit(W, w) if shape == (3, 8) else RelevanceLasso(norm="l2").fit(W, w)
+    assert found.norm_ == "bp"
+    np.testing.assert_array_equal(found.relevance_, bp.relevance_)
+    assert 1 <= few.selected_.size <= 2
+    np.testing.assert_allclose(found.relevance_, near.relevance_, atol=1e-6)
+
+
+@pytest.mark.parametrize("size", [1e140, 1e-160, 1e300])
+def test_basis_pursuit_of_any_units(size):
+    rng = np.random.default_rng(0)
+    W, w = rng.standard_normal((3, 8)), rng.standard_normal(3)
+    plain, scaled = (RelevanceLasso(norm="bp").fit(s * W, s * w) for s in (1.0, size))
+    np.testing.assert_allclose(scaled.relevance_, plain.relevance_, atol=1e-12)
+
+
 @settings(max_examples=25)
 @given(st.integers(0, 10_000), st.integers(1, 4), st.integers(1, 8), st.sampled_from(["l1", "l2", "bp"]))
 def test_relevance_does_not_depend_on_order_and_scales(seed, k, M, norm):

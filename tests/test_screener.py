@@ -4,12 +4,13 @@ import os
 import signal
 import threading
 import time
-from types import SimpleNamespace
-from typing import ClassVar
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
+from pyarrow import feather
 from sklearn.feature_selection import SelectFdr, SelectKBest
 from sklearn.linear_model import LinearRegression
 from sklearn.pipeline import make_pipeline
@@ -99,55 +100,76 @@ def test_sources_agree(data, criterion, tmp_path):
     np.testing.assert_array_equal(generated.scores_, reference)
 
 
-class _Table:
-    """What the reader needs of a pyarrow table."""
-
-    def __init__(self, frame):
-        self.frame = frame
-
-    def column(self, name):
-        return self.frame[name]
-
-
-class _ParquetFile:
-    """Stands in for pyarrow.parquet.ParquetFile; remembers which columns were read together."""
-
-    reads: ClassVar[list[list[str]]] = []
-
-    def __init__(self, path, memory_map):
-        self.frame = pd.read_pickle(path)
-        self.schema_arrow = SimpleNamespace(names=list(self.frame))
-        self.metadata = SimpleNamespace(num_rows=len(self.frame))
-
-    def read(self, columns):
-        self.reads.append(columns)
-        return _Table(self.frame[columns])
+FILES = {
+    "plain.parquet": lambda table, path: pq.write_table(table, path, compression="none"),
+    "row groups.PQ": lambda table, path: pq.write_table(table, path, row_group_size=70),
+    "lz4.feather": lambda table, path: feather.write_feather(table, path, compression="lz4"),
+    "zstd.feather": lambda table, path: feather.write_feather(table, path, compression="zstd"),
+    "plain.feather": lambda table, path: feather.write_feather(table, path, compression="uncompressed"),
+    "plain.arrow": lambda table, path: write_ipc(pa.ipc.new_file, table, path, None),
+    "lz4.ipc": lambda table, path: write_ipc(pa.ipc.new_file, table, path, "lz4"),
+}
 
 
-def test_columns_of_parquet_files(data, tmp_path, monkeypatch):
+def write_ipc(make, table, path, compression):
+    options = pa.ipc.IpcWriteOptions(compression=compression)
+    with make(str(path), table.schema, options=options) as writer:
+        writer.write_table(table, max_chunksize=70)
+
+
+@pytest.fixture
+def widths(monkeypatch):
+    """How many columns each access to a file reads."""
+    read, seen = _arrow.ArrowColumns.__getitem__, []
+
+    def counted(self, key):
+        found = read(self, key)
+        seen.append(found.shape[1])
+        return found
+
+    monkeypatch.setattr(_arrow.ArrowColumns, "__getitem__", counted)
+    return seen
+
+
+@pytest.mark.parametrize("name", FILES)
+def test_columns_of_files(data, tmp_path, widths, name):
     X, y = data
     frame = pd.DataFrame(X[:, :40]).add_prefix("g")
-    paths = [tmp_path / "a.parquet", tmp_path / "b.PQ"]
-    frame.iloc[:, :25].to_pickle(paths[0])
-    frame.iloc[:, 25:].to_pickle(paths[1])
-    modules = {"pyarrow.parquet": SimpleNamespace(ParquetFile=_ParquetFile)}
-    monkeypatch.setattr(_arrow, "import_module", modules.get)
+    frame.iloc[5:9, 3] = np.nan
+    tables = [pa.Table.from_pandas(part, preserve_index=False) for part in (frame.iloc[:, :25], frame.iloc[:, 25:])]
+    column = pa.array([None if np.isnan(v) else v for v in frame["g3"]])  # missing, not NaN
+    tables[0] = tables[0].set_column(3, "g3", column)
+    paths = [tmp_path / f"{k} {name}" for k in range(2)]
+    for table, path in zip(tables, paths, strict=True):
+        FILES[name](table, path)
     found = Screener(k=5, block_size=10).fit_blocks(paths, y)
     reference = Screener(k=5).fit(frame, y)
     np.testing.assert_array_equal(found.scores_, reference.scores_)
     assert found.feature_names_in_.tolist() == list(frame)
-    assert max(map(len, _ParquetFile.reads)) == 10  # never the whole file
+    assert max(widths) == 10  # never the whole file
     np.testing.assert_array_equal(found.transform_blocks(paths), reference.transform(frame))
-    frame.assign(g3="a").to_pickle(paths[0])
+    FILES[name](tables[0].set_column(3, "g3", pa.array(["a"] * len(y))), paths[0])
     with pytest.raises(ValueError, match="column 'g3' cannot be read as numbers"):
         Screener().fit_blocks(paths[:1], y)
 
+
+@pytest.mark.parametrize("compression", [None, "lz4"])
+@pytest.mark.parametrize("ending", ["ipc", "arrow", "parquet", "feather"])
+def test_streams_are_refused_with_a_sentence(data, tmp_path, ending, compression):
+    X, y = data
+    table = pa.table({"a": X[:, 0], "b": X[:, 1]})
+    write_ipc(pa.ipc.new_stream, table, tmp_path / f"stream.{ending}", compression)
+    with pytest.raises(ValueError, match=f"blocks: .*stream.{ending} is neither a Parquet file nor"):
+        Screener().fit_blocks([tmp_path / f"stream.{ending}"], y)
+
+
+def test_files_need_pyarrow(data, tmp_path, monkeypatch):
     def absent(name):
         raise ImportError(name)
 
     monkeypatch.setattr(_arrow, "import_module", absent)
     with pytest.raises(ImportError, match="needs pyarrow"):
-        Screener().fit_blocks(paths, y)
+        Screener().fit_blocks([tmp_path / "a.parquet"], data[1])
 
 
 def test_nothing_is_written(data, tmp_path):

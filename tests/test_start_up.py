@@ -1,5 +1,6 @@
 """What a new process pays before its first fit."""
 
+import os
 import subprocess
 import sys
 
@@ -24,10 +25,39 @@ def test_a_first_fit_imports_nothing_it_does_not_use() -> None:
     families = {name for name in pauca._SUBMODULES if f"pauca.{name}" in loaded}
     assert families == {"design", "linear_model", "losses", "moments", "penalties", "solvers"}
     rooms = {name.rpartition(".")[2] for name in loaded if name.startswith("pauca.linear_model.")}
-    assert rooms == {"_base", "_fit", "_regressor"}
+    assert rooms == {"_base", "_far_columns", "_fit", "_regressor"}
 
 
 def test_lazy_names_are_the_public_ones() -> None:
     assert set(pauca.linear_model._ROOM_OF) == set(pauca.linear_model.__all__) == set(dir(pauca.linear_model))
     for name in pauca.linear_model.__all__:
         assert getattr(pauca.linear_model, name).__name__ == name
+
+
+FIRST_FIT = """
+import os
+import numpy as np
+X = np.random.default_rng(0).standard_normal((100, 10))
+from {module} import {name}
+{name}(alpha=0.1).fit(X, X[:, 0])
+times = os.times()
+print(times.user + times.system)
+"""
+
+
+def cpu_seconds(module: str, name: str) -> float:
+    """What a new process computes to import an estimator and fit it once, its start and numpy's included."""
+    command = [sys.executable, "-c", FIRST_FIT.format(module=module, name=name)]
+    limits = {**os.environ, "OPENBLAS_NUM_THREADS": "1"}
+    return float(subprocess.run(command, capture_output=True, text=True, check=True, env=limits).stdout)
+
+
+def test_a_first_fit_starts_as_fast_as_scikit_learns() -> None:
+    """Least of interleaved runs: a loaded machine slows some of them, never speeds one up."""
+    cpu_seconds("pauca.linear_model", "SparseRegressor")  # compiles what is not cached
+    pairs = [
+        (cpu_seconds("sklearn.linear_model", "Lasso"), cpu_seconds("pauca.linear_model", "SparseRegressor"))
+        for _ in range(5)
+    ]
+    theirs, ours = (min(column) for column in zip(*pairs, strict=True))
+    assert ours <= theirs + max(0.05, 0.1 * theirs), (ours, theirs)

@@ -272,6 +272,60 @@ def test_misuse_names_the_argument():
         running.resume(data.sources[:3])
 
 
+REFUSED = [
+    ({"alpha": "nope"}, "alpha: got 'nope'"),
+    ({"alpha": -1.0}, "alpha"),
+    ({"budget": 1}, "budget, explore: the first epoch may spend 0.5, expected at least the 1"),
+    ({"budget": 2**63}, "budget: got 9223372036854775808, expected what buys at most"),
+    ({"budget": np.inf}, "'budget' parameter .* Got inf"),
+    ({"cost": SamplingCost(per_sample=1e-300)}, "budget: got 900, expected what buys"),
+    ({"n_epochs": 2**63}, "n_epochs"),
+    ({"explore": 1e-300}, "budget, explore"),
+    ({"ridge": np.inf}, "'ridge' parameter .* Got inf"),
+    ({"relevance": np.ones(3)}, "relevance"),
+]
+
+
+@pytest.mark.parametrize(("parameters", "message"), REFUSED)
+@pytest.mark.parametrize("fitted", [False, True])
+def test_a_refused_fit_leaves_nothing(parameters, message, fitted):
+    data = small()
+    model = selector()
+    if fitted:
+        model.fit(data.sources, data.target(40))
+    model.set_params(**parameters)
+    before = dict(vars(model))
+    for fit in (lambda: model.fit(data.sources, data.target(40)), lambda: model.start(data.target(40), 10)):
+        with pytest.raises(ValueError, match=message):
+            fit()
+        assert vars(model).keys() == before.keys()
+        assert all(vars(model)[name] is value for name, value in before.items())
+
+
+def test_numbers_whose_squares_overflow_or_vanish_are_named():
+    data = small()
+    X, y = data.target(40)
+    for factor in (1e300, 1e-300):
+        with pytest.raises(ValueError, match="target: X: got numbers up to"):
+            selector().fit(data.sources, (factor * X, y))
+        with pytest.raises(ValueError, match="target: y: got numbers up to"):
+            selector().fit(data.sources, (X, factor * y))
+        odd = [*data.sources[:4], lambda n, rng, factor=factor: (np.full((n, 12), factor), np.zeros(n))]
+        with pytest.raises(SourceError, match="source 4: the 90 samples asked: X: got numbers up to"):
+            selector().fit(odd, (X, y))
+
+
+def test_demands_beyond_all_numbers_are_met_as_far_as_the_budget_goes():
+    data = small()
+    target = data.target(40)
+    assert selector(min_samples=2**63).fit(data.sources, target).n_samples_per_task_.sum() == 900
+    for growth in (1e300, 1e-300):
+        model = selector(n_epochs=40, growth=growth).fit(data.sources, target)
+        assert model.n_samples_per_task_.sum() == 900
+    with pytest.raises(ValueError, match="sources: none of them gave a sample"):
+        selector().fit([lambda n, rng: (np.zeros((0, 12)), np.zeros(0))] * 3, target)
+
+
 def test_contract_of_an_estimator_whose_input_is_no_table():
     data = small()
     model = selector(norm="l1", cost=SamplingCost(per_sample=2.0))

@@ -2,11 +2,14 @@
 
 import io
 import pickle
+import random
 import warnings
 
 import numpy as np
 import pandas as pd
 import pytest
+from fits import count_calls, interrupted
+from scipy import sparse
 from task_data import selector, small
 
 from pauca.multitask import SourceError, TaskSelectionWarning, TaskSelector
@@ -41,6 +44,14 @@ def test_pools_are_drawn_without_replacement_and_run_dry():
     assert model.n_samples_per_task_.sum() == 900  # the rest of its share went to the others
     rows = np.vstack([X for task, X in seen if task == carrier])
     assert len(np.unique(rows, axis=0)) == 60
+
+
+@pytest.mark.parametrize("kind", [sparse.csr_array, np.complex128, lambda X: X.astype(str) + "x"])
+def test_pools_of_other_than_real_numbers_are_refused(kind):
+    data = small()
+    odd = [(kind(X), y) for X, y in pools(data, [100] * 10)]
+    with pytest.raises(SourceError, match="(?s)source 0: the 45 samples asked: X: got .* expected real numbers"):
+        selector().fit(odd, data.target(40))
 
 
 def test_all_pools_dry():
@@ -92,7 +103,7 @@ def test_a_failing_source_loses_nothing(fault):
         model.fit(sources, target)
     assert caught.value.source == 4
     assert isinstance(caught.value, ValueError)
-    assert not hasattr(model, "coef_")
+    assert vars(model).keys() - model.get_params().keys() == {"_session"}
     drawn = model._session.drawn.sum()
     assert drawn >= 450
     again = pickle.loads(pickle.dumps(caught.value))
@@ -114,6 +125,25 @@ def test_interrupts_lose_nothing_either():
         model.fit([*data.sources[:6], interrupted, *data.sources[7:]], data.target(40))
     assert model._session.drawn.tolist() == [45] * 6 + [0] * 4
     np.testing.assert_allclose(model.resume(data.sources).coef_, whole.coef_, rtol=1e-12)
+
+
+def test_interrupted_anywhere_it_goes_on_as_if_it_had_not_been():
+    data = small()
+    target = data.target(40)
+    whole = selector(n_epochs=2).fit(data.sources, target)
+    calls = count_calls(lambda: selector(n_epochs=2).fit(data.sources, target))
+    rng, resumed = random.Random(0), 0
+    for at in sorted(rng.sample(range(1, calls + 1), 40)):
+        model = selector(n_epochs=2)
+        if not interrupted(lambda model=model: model.fit(data.sources, target), at):
+            continue
+        kept = vars(model).keys() - model.get_params().keys()
+        assert kept <= {"_session"}, f"call {at} of {calls}"
+        if kept:
+            resumed += 1
+            np.testing.assert_array_equal(model.resume(data.sources).coef_, whole.coef_, err_msg=f"call {at}")
+            np.testing.assert_array_equal(model.n_samples_per_task_, whole.n_samples_per_task_)
+    assert resumed > 20
 
 
 # -- steps and files ---------------------------------------------------------------------------------------------------

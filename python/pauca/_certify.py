@@ -16,10 +16,11 @@ from scipy.special import expit
 
 from . import losses, penalties, solvers
 from ._certify_cox import cox_terms
-from ._certify_matrix import matrix_figures
+from ._certify_matrix import column_variance, matrix_figures
 from ._survival import SurvivalTarget, survival_target
 from ._validation import FloatArray
 from .linear_model._fit import resolve_penalty
+from .losses._names import resolve_loss
 
 Derivative = Callable[[FloatArray, FloatArray], FloatArray]
 
@@ -170,9 +171,7 @@ def certificate(
     Certificate
         The figures.
     """
-    from .linear_model._classifier import LOSS_NAMES as CLASSIFIER_LOSSES
     from .linear_model._multitask import resolve_row_penalty
-    from .linear_model._regressor import LOSS_NAMES as REGRESSOR_LOSSES
 
     names = getattr(estimator, "feature_names_in_", None)
     matrix: Any = X if sparse.issparse(X) else np.asarray(X, dtype=np.float64)
@@ -182,9 +181,7 @@ def certificate(
         s = np.ones(n) if sample_weight is None else np.asarray(sample_weight, dtype=float)
         penalty = resolve_row_penalty(estimator.penalty)
         return Certificate(**vars(matrix_figures(estimator, matrix, y, s / s.sum(), penalty, _derivative)))
-    loss = estimator.loss
-    if isinstance(loss, str):
-        loss = {**CLASSIFIER_LOSSES, **REGRESSOR_LOSSES}[loss]()
+    loss: Any = resolve_loss(estimator.loss)
     penalty = resolve_penalty(estimator.penalty)
     s = np.ones(n) if sample_weight is None else np.asarray(sample_weight, dtype=float)
     s = s / s.sum()
@@ -199,10 +196,9 @@ def certificate(
     known = np.zeros(n) if offset is None else np.asarray(offset, dtype=float)
 
     mean = np.asarray(s @ matrix).reshape(-1)
-    square = np.asarray(s @ (matrix.multiply(matrix) if sparse.issparse(matrix) else matrix**2)).reshape(-1)
-    variance = square - mean**2 if sparse.issparse(matrix) else s @ (matrix - mean) ** 2
+    variance = column_variance(matrix, s, mean)
     standardize = (not penalty.convex) if estimator.standardize is None else estimator.standardize
-    constant = variance <= 64 * np.finfo(float).eps * mean**2
+    constant = variance <= (64 * np.finfo(float).eps * mean) ** 2
     scale = np.where(constant, 0.0, 1 / np.sqrt(np.where(constant, 1.0, variance))) if standardize else np.ones(p)
 
     coef = np.ravel(estimator.coef_).astype(float)
@@ -210,7 +206,7 @@ def certificate(
     _, slope, bound, diagonal = evaluate(eta)
     gradient = scale * np.asarray(matrix.T @ (s * slope)).reshape(-1)
     w = np.divide(coef, scale, out=np.zeros(p), where=scale > 0)
-    curvature = bound * scale**2 * (variance if estimator.fit_intercept else square)
+    curvature = bound * scale**2 * (variance if estimator.fit_intercept else variance + mean**2)
 
     null_eta = known.copy()
     if estimator.fit_intercept and not survival:

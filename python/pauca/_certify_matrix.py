@@ -15,6 +15,17 @@ from . import penalties
 from ._validation import FloatArray
 
 
+def column_variance(matrix: Any, s: FloatArray, mean: FloatArray) -> FloatArray:
+    """Of deviations from the mean; entries that are not stored are zeros."""
+    if not sparse.issparse(matrix):
+        return np.asarray(s @ (matrix - mean) ** 2)
+    stored = matrix.tocoo()
+    found = np.bincount(stored.col, s[stored.row] * (stored.data - mean[stored.col]) ** 2, minlength=len(mean))
+    counts = np.bincount(stored.col, minlength=len(mean))
+    weight = np.bincount(stored.col, s[stored.row], minlength=len(mean))
+    return np.asarray(found + np.where(counts == matrix.shape[0], 0.0, np.maximum(1.0 - weight, 0.0)) * mean**2)
+
+
 @dataclass(frozen=True)
 class MatrixFigures:
     """What a Certificate is made of."""
@@ -42,11 +53,10 @@ def matrix_figures(
     target, constant = _target(estimator, y, s)
     p = matrix.shape[1]
     mean = np.asarray(s @ matrix).reshape(-1)
-    square = np.asarray(s @ (matrix.multiply(matrix) if sparse.issparse(matrix) else matrix**2)).reshape(-1)
-    variance = np.maximum(square - mean**2, 0.0)
+    variance = column_variance(matrix, s, mean)
     scale = np.ones(p)
     if (not penalty.convex) if estimator.standardize is None else estimator.standardize:
-        flat = variance <= 64 * np.finfo(float).eps * mean**2
+        flat = variance <= (64 * np.finfo(float).eps * mean) ** 2
         scale = np.where(flat, 0.0, 1.0 / np.sqrt(np.where(flat, 1.0, variance)))
     classes = hasattr(estimator, "classes_")
     coef = np.atleast_2d(np.asarray(estimator.coef_, dtype=float)).T
@@ -60,7 +70,7 @@ def matrix_figures(
     null_loss = (
         float(-s @ xlogy(target, null).sum(axis=1)) if classes else float(0.5 * s @ ((target - null) ** 2).sum(axis=1))
     )
-    bend = (0.5 if classes else 1.0) * scale**2 * (variance if estimator.fit_intercept else square)
+    bend = (0.5 if classes else 1.0) * scale**2 * (variance if estimator.fit_intercept else variance + mean**2)
 
     lam = float(estimator.alpha_) * float(penalty.alpha)
     names = getattr(estimator, "feature_names_in_", None)

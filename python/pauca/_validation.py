@@ -18,6 +18,7 @@ from ._sklearn_compat import _check_sample_weight, _check_y, aligned, column_nam
 from .design import GenotypeMatrix
 
 FloatArray = npt.NDArray[np.float64]
+_HUGE = 1e100
 PerFeature = npt.ArrayLike | Mapping[str, float] | Callable[[Sequence[str]], npt.ArrayLike] | None
 
 
@@ -79,22 +80,68 @@ def check_names(name: str, X: Any, expected: Sequence[str] | None) -> None:
     raise ValueError(f"{name}: the columns are not those of before: {differ}")
 
 
+def checked_weights(sample_weight: npt.ArrayLike, X: Any) -> FloatArray:
+    """Finite sample weights >= 0, one for each row of X."""
+    return np.asarray(
+        _check_sample_weight(sample_weight, X, dtype=np.float64, ensure_non_negative=True), dtype=np.float64
+    )
+
+
 def normalized_weights(sample_weight: npt.ArrayLike | None, X: Any) -> FloatArray:
     """Sample weights that sum to one; ones if None. Negative or all-zero weights are a ValueError."""
     if sample_weight is None:
         return np.full(X.shape[0], 1.0 / X.shape[0])
-    weights = np.asarray(
-        _check_sample_weight(sample_weight, X, dtype=np.float64, ensure_non_negative=True), dtype=np.float64
-    )
-    total = float(weights.sum())
+    weights = checked_weights(sample_weight, X)
+    with np.errstate(over="ignore"):
+        total = float(weights.sum())
+    if np.isinf(total):
+        weights = weights / weights.max()
+        total = float(weights.sum())
     if total <= 0.0:
         raise ValueError("sample_weight: all weights are zero, expected at least one positive weight")
     return weights / total
 
 
+def without_idle_rows(
+    X: Any, y: FloatArray, weights: FloatArray, offset: FloatArray | None
+) -> tuple[Any, FloatArray, FloatArray, FloatArray | None]:
+    """The data without rows of weight 0, if numbers are so large that squares overflow: 0 times infinity is NaN."""
+    idle = weights == 0.0
+    if (
+        isinstance(X, GenotypeMatrix) or not idle.any() or len(y) != len(weights)
+    ):  # survival times are ranks to the loss
+        return X, y, weights, offset
+    parts = [X.data if sparse.issparse(X) else X[idle], y[idle], *([] if offset is None else [offset[idle]])]
+    if max(float(np.abs(part).max(initial=0.0)) for part in parts) < _HUGE:
+        return X, y, weights, offset
+    used = ~idle
+    left = X[used] if sparse.issparse(X) else np.asfortranarray(X[used])
+    return left, y[used], weights[used], None if offset is None else offset[used]
+
+
+def numbers(name: str, value: Any) -> FloatArray:
+    """Real numbers as float64, or a ValueError that names the argument."""
+    try:
+        given = np.asarray(value)
+        if given.dtype.kind not in "cUSmM":
+            return np.asarray(given, dtype=np.float64)
+        found = f"numbers of type {given.dtype}" if given.dtype.kind == "c" else f"{value!r:.60}"
+    except (TypeError, ValueError):
+        found = f"{value!r:.60}"
+    raise ValueError(f"{name}: got {found}, expected real numbers")
+
+
+def iteration_limit(max_iter: int) -> int:
+    """A number of iterations that the core can count to, or a ValueError."""
+    most = np.iinfo(np.int64).max
+    if not 0 < max_iter <= most:
+        raise ValueError(f"max_iter: got {max_iter!r}, expected an integer from 1 to {most}")
+    return int(max_iter)
+
+
 def check_vector(name: str, value: npt.ArrayLike, size: int) -> FloatArray:
     """A finite float64 vector of this size, or a ValueError that names it."""
-    array = np.require(value, np.float64, ["C", "A"])
+    array = np.require(numbers(name, value), np.float64, ["C", "A"])
     if array.shape != (size,):
         raise ValueError(f"{name}: got shape {array.shape}, expected ({size},)")
     if not np.isfinite(array).all():
@@ -119,18 +166,36 @@ def per_feature(
     names = [f"x{j}" for j in range(n_features)] if feature_names is None else [str(f) for f in feature_names]
     if callable(value):
         value = value(names)
+    index = getattr(value, "index", None)
+    if index is not None and not callable(index):  # a pandas Series
+        value = _by_label(name, value, names)
     if isinstance(value, Mapping):
         array = np.full(n_features, default)
-        for key, number in value.items():
-            hits = match_features(name, str(key), names)
-            array[hits] = number
+        known = set(names)
+        for key, number in sorted(value.items(), key=lambda item: str(item[0]) in known):  # names win over globs
+            array[match_features(name, str(key), names)] = numbers(f"{name}[{key!r}]", number)
     else:
-        array = np.array(value, dtype=np.float64)
+        array = np.array(numbers(name, value))
     if array.shape != (n_features,):
         raise ValueError(f"{name}: got shape {array.shape}, expected one number for each of {n_features} features")
     if np.isnan(array).any() or (not allow_infinite and np.isinf(array).any()):
         raise ValueError(f"{name}: contains NaN or infinity, expected finite numbers")
     return array
+
+
+def _by_label(name: str, series: Any, names: Sequence[str]) -> Any:
+    """A Series as {feature name: number}, or as an array if its index only counts."""
+    labels, values = list(series.index), series.to_numpy()
+    if labels == list(range(len(labels))):
+        return values
+    unknown = [label for label in labels if label not in set(names)]
+    if unknown or len(set(labels)) < len(labels):
+        what = f"no feature is called {unknown[0]!r}" if unknown else "a label comes twice"
+        raise ValueError(
+            f"{name}: got a Series of which {what}; expected feature names as its index, or to_numpy() for numbers in "
+            "the order of the columns"
+        )
+    return dict(zip(labels, values, strict=True))
 
 
 def match_features(argument: str, pattern: str, names: Sequence[str]) -> list[int]:
@@ -153,8 +218,8 @@ def match_features(argument: str, pattern: str, names: Sequence[str]) -> list[in
 def parse_strength(alpha: float | str, name: str = "alpha") -> tuple[float, bool]:
     """``0.3`` -> (0.3, False); ``"0.1max"`` -> (0.1, True), a fraction of alpha_max."""
     if isinstance(alpha, str):
-        match = re.fullmatch(r"\s*([0-9.]+(?:[eE][-+]?[0-9]+)?)\s*max\s*", alpha)
-        if match is None:
+        match = re.fullmatch(r"\s*((?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][-+]?[0-9]+)?)\s*max\s*", alpha)
+        if match is None or not math.isfinite(float(match.group(1))):
             raise ValueError(f"{name}: got {alpha!r}, expected a number or a fraction of alpha_max such as '0.1max'")
         return float(match.group(1)), True
     value = float(alpha)

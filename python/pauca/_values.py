@@ -12,10 +12,23 @@ def _parameters(cls: type) -> list[tuple[str, Any]]:
     return [(p.name, p.default) for p in inspect.signature(cls).parameters.values()]
 
 
+def _key(value: Any) -> Any:
+    """What parameters are compared and hashed by: numbers in an array, a list or a tuple are the same numbers."""
+    if isinstance(value, ValueObject):
+        return (type(value), *((name, _key(v)) for name, v in value.get_params(deep=False).items()))
+    if isinstance(value, dict):
+        return frozenset((_key(k), _key(v)) for k, v in value.items())
+    if hasattr(value, "__array__"):
+        index = getattr(value, "index", None)  # of a pandas Series
+        plain = _key(np.asarray(value).tolist())
+        return plain if index is None else ("labelled", _key(list(index)), plain)
+    if isinstance(value, list | tuple):
+        return tuple(_key(v) for v in value)
+    return value
+
+
 def _same(a: Any, b: Any) -> bool:
-    if isinstance(a, np.ndarray) or isinstance(b, np.ndarray):
-        return np.array_equal(np.asarray(a, dtype=object), np.asarray(b, dtype=object))
-    return bool(a is b or a == b)
+    return bool(a is b or _key(a) == _key(b))
 
 
 class ValueObject:
@@ -37,6 +50,12 @@ class ValueObject:
         -------
         dict
             Name -> value.
+
+        Examples
+        --------
+        >>> from pauca.penalties import ElasticNet
+        >>> sorted(ElasticNet(alpha=0.3).get_params())
+        ['alpha', 'l1_ratio', 'nonnegative', 'weights']
         """
         params = {name: getattr(self, name) for name, _ in _parameters(type(self))}
         if deep:
@@ -57,6 +76,12 @@ class ValueObject:
         -------
         ValueObject
             Itself.
+
+        Examples
+        --------
+        >>> from pauca.penalties import MCP
+        >>> MCP().set_params(alpha=0.5, gamma=4.0)
+        MCP(alpha=0.5, gamma=4.0)
         """
         names = [name for name, _ in _parameters(type(self))]
         for key, value in params.items():
@@ -72,11 +97,13 @@ class ValueObject:
     def __eq__(self, other: object) -> bool:
         if type(self) is not type(other) or not isinstance(other, ValueObject):
             return NotImplemented
-        mine, theirs = self.get_params(deep=False), other.get_params(deep=False)
-        return all(_same(mine[k], theirs[k]) for k in mine)
+        return _same(self, other)
 
     def __hash__(self) -> int:
-        return hash((type(self), repr(self)))
+        try:
+            return hash(_key(self))
+        except TypeError:  # a parameter of the user's own type
+            return hash(type(self))
 
     def __repr__(self) -> str:
         shown = []

@@ -131,24 +131,57 @@ class GenotypeMatrix:
 
     @property
     def shape(self) -> tuple[int, int]:
-        """Rows and columns."""
+        """Rows and columns.
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> from pauca.design import GenotypeMatrix
+        >>> GenotypeMatrix(np.zeros((4, 3), dtype=np.int8, order="F"))[:2].shape
+        (2, 3)
+        """
         return (self.codes.shape[0] if self._rows is None else self._rows.size, self.codes.shape[1])
 
     @property
     def nbytes(self) -> int:
-        """Bytes of the codes, which are all that grows with rows times columns."""
+        """Bytes of the codes, which are all that grows with rows times columns.
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> from pauca.design import GenotypeMatrix
+        >>> X = GenotypeMatrix(np.zeros((4, 3), dtype=np.int8, order="F"))
+        >>> X.nbytes, X.toarray().nbytes
+        (12, 96)
+        """
         return int(self.codes.shape[0]) * int(self.codes.shape[1])
 
     @property
     def means(self) -> npt.NDArray[np.float64]:
-        """What stands for missing entries, one number a column."""
+        """What stands for missing entries, one number a column.
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> from pauca.design import GenotypeMatrix
+        >>> GenotypeMatrix(np.array([[0, 1], [-1, 1], [1, 2], [2, -1]], dtype=np.int8, order="F")).means.round(3)
+        array([1.   , 1.333])
+        """
         self._count()
         assert self._means is not None
         return self._means
 
     @property
     def n_missing(self) -> npt.NDArray[np.int64]:
-        """Missing entries of each column, over the rows of the matrix it was cut from."""
+        """Missing entries of each column, over the rows of the matrix it was cut from.
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> from pauca.design import GenotypeMatrix
+        >>> GenotypeMatrix(np.array([[0, 1], [-1, 1], [-1, 2], [2, -1]], dtype=np.int8, order="F")).n_missing
+        array([2, 1])
+        """
         self._count()
         assert self._n_missing is not None
         return self._n_missing
@@ -223,6 +256,14 @@ class GenotypeMatrix:
         -------
         ndarray of shape (n_samples, n_features)
             The numbers.
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> from pauca.design import GenotypeMatrix
+        >>> X = GenotypeMatrix(np.array([[0, 1], [-1, 1], [2, 2]], dtype=np.int8, order="F"))
+        >>> X.toarray().tolist(), X.toarray(impute=False).tolist()
+        ([[0.0, 1.0], [1.0, 1.0], [2.0, 2.0]], [[0.0, 1.0], [nan, 1.0], [2.0, 2.0]])
         """
         codes = self.codes if self._rows is None else self.codes[self._rows]
         out = np.asfortranarray(codes, dtype=np.float64)

@@ -75,6 +75,12 @@ class Moments:
         -------
         self : Moments
             Itself.
+
+        Examples
+        --------
+        >>> from pauca.moments import Moments
+        >>> Moments().update([[1.0, 2.0], [3.0, 4.0]], y=[1.0, 0.0]).update([[5.0, 6.0]], y=[1.0])
+        <Moments of 3 samples, 2 features, 1 target>
         """
         names = column_names(X)
         check_names("X", X, getattr(self, "feature_names_in_", None))
@@ -127,6 +133,13 @@ class Moments:
         -------
         self : Moments
             Itself.
+
+        Examples
+        --------
+        >>> from pauca.moments import Moments
+        >>> here, there = Moments().update([[1.0, 2.0], [3.0, 4.0]]), Moments().update([[5.0, 9.0]])
+        >>> here.merge(there).mean_.round(6)
+        array([3., 5.])
         """
         if not hasattr(other, "factor_"):
             return self
@@ -163,6 +176,13 @@ class Moments:
         -------
         Moments
             The merged moments, the same whatever the number of workers.
+
+        Examples
+        --------
+        >>> import dask.array as da
+        >>> from pauca.moments import Moments
+        >>> Moments.from_dask(da.arange(12, chunks=12).reshape(6, 2).rechunk((3, 2))).mean_.round(6)
+        array([5., 6.])
         """
         from ._dask import moments_of
 
@@ -170,22 +190,48 @@ class Moments:
 
     @property
     def mean_(self) -> FloatArray:
-        """Weighted means of features, then targets."""
+        """Weighted means of features, then targets.
+
+        Examples
+        --------
+        >>> from pauca.moments import Moments
+        >>> Moments().update([[1.0, 2.0], [3.0, 4.0]], sample_weight=[3.0, 1.0]).mean_.round(6)
+        array([1.5, 2.5])
+        """
         return np.asarray(self.factor_[0, 1:] / self.factor_[0, 0])
 
     def centered_factor(self) -> FloatArray:
-        """Factor of the centred features and targets; divided by ``sqrt(weight_sum_)`` it is that of the covariance."""
+        """Factor of the centred features and targets; divided by ``sqrt(weight_sum_)`` it is that of the covariance.
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> from pauca.moments import Moments
+        >>> X = np.random.default_rng(0).normal(size=(20, 3))
+        >>> R = Moments().update(X).centered_factor()
+        >>> R.shape, bool(np.allclose(R.T @ R, 20 * np.cov(X.T, bias=True)))
+        ((3, 3), True)
+        """
         return np.asfortranarray(self.factor_[1:, 1:])
 
     def covariance(self) -> FloatArray:
-        """Weighted covariance of features, then targets (divided by the sum of weights)."""
+        """Weighted covariance of features, then targets (divided by the sum of weights).
+
+        Examples
+        --------
+        >>> from pauca.moments import Moments
+        >>> Moments().update([[0.0, 1.0], [2.0, 5.0]]).covariance().round(6)
+        array([[1., 2.],
+               [2., 4.]])
+        """
         factor = self.centered_factor()
         return np.asarray(factor.T @ factor / self.weight_sum_)
 
     def __repr__(self) -> str:
         if not hasattr(self, "factor_"):
             return "Moments()"
-        return f"<Moments of {self.n_samples_} samples, {self.n_features_} features, {self.n_targets_} targets>"
+        targets = f"{self.n_targets_} target" + "s" * (self.n_targets_ != 1)
+        return f"<Moments of {self.n_samples_} samples, {self.n_features_} features, {targets}>"
 
 
 def check_moments(moments: Any, n_targets: int | None = None) -> None:
@@ -196,6 +242,11 @@ def check_moments(moments: Any, n_targets: int | None = None) -> None:
         raise ValueError(f"moments: got {moments!r}, expected Moments of features and {wanted}")
     if not np.isfinite(moments.factor_).all():
         raise ValueError("moments: the factor contains NaN or infinity")
+
+
+def is_constant(mean: Any, variance: Any) -> Any:
+    """Whether columns vary by rounding errors only."""
+    return np.sqrt(np.maximum(variance, 0.0)) <= 64.0 * np.finfo(np.float64).eps * np.abs(mean)
 
 
 class Rows(NamedTuple):
@@ -212,7 +263,7 @@ def rows_of_factor(factor: FloatArray, p: int, weight_sum: float, fit_intercept:
     """Rows of the factor of (1, X, y), X having p columns: as good as samples, and centred with an intercept."""
     mean = factor[0, 1:] / factor[0, 0]
     variance = np.sum(np.square(factor[1:, 1 : p + 1]), axis=0) / weight_sum
-    constant = variance <= 64.0 * np.finfo(np.float64).eps * mean[:p] ** 2  # but for rounding errors
+    constant = is_constant(mean[:p], variance)
     variance[constant] = 0.0
     rows = factor[1 if fit_intercept else 0 :].copy()  # the first row is the mean's
     rows[-len(factor) + 1 :, 1 : p + 1][:, constant] = 0.0

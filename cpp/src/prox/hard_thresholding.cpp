@@ -52,7 +52,7 @@ Solution hard_thresholding(const Problem& problem, const Null& null, Index n_non
                            const Settings& settings, const bcd::Start& start, Monitor& monitor) {
   Solution result = begin(problem, null, settings);
   Report& report = result.report;
-  report.threshold = std::max(settings.tol * null.model.gradient_max, problem.loss.rounding());
+  report.threshold = std::max({settings.tol * null.model.gradient_max, problem.loss.rounding(), null.model.floor});
   Smooth f(problem, monitor);
   Vector w = start.coef.size() ? start.coef : null.model.coef, z, z_next, gradient, next;
   f.set_intercept(start.coef.size() ? start.intercept : null.model.intercept);

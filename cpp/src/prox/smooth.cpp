@@ -57,10 +57,11 @@ double Smooth::lipschitz() {
   Vector v(x.cols()), z, out(x.cols());
   Rng rng(0);
   for (Index j = 0; j < v.size(); ++j) v[j] = rng.normal();
-  double value = 0.0, norm = v.norm();
+  double value = 0.0, norm = v.norm(), least = 1e-300;
   for (int k = 0; k < 200 && norm > 0.0 && !monitor_.stop_requested(); ++k) {
     v /= norm;
     product(v, z);
+    least = std::max(least, 1e-13 * z.cwiseAbs2().dot(h));  // less is what centring left of it by rounding
     if (problem_.fit_intercept && total > 0.0) z.array() -= h.dot(z) / total;
     z.array() *= h.array();
     x.transpose_multiply(z.data(), out.data(), monitor_);
@@ -73,7 +74,7 @@ double Smooth::lipschitz() {
     }
     value = next;
   }
-  return std::max(1.01 * value, 1e-300);
+  return std::max(1.01 * value, least);
 }
 
 bcd::NullModel fit_columns(const Problem& problem, const std::vector<bool>& in, Monitor& monitor) {
@@ -99,7 +100,14 @@ Null null_model(const Problem& problem, Monitor& monitor) {
   f.gradient(gradient);
   for (std::size_t j = 0; j < in.size(); ++j)
     if (in[j]) gradient[j] = 0.0;
-  null.model.gradient_max = gradient.size() > 0 ? gradient.cwiseAbs().maxCoeff() : 0.0;
+  Index top = 0;
+  if (gradient.size() > 0) null.model.gradient_max = gradient.cwiseAbs().maxCoeff(&top);
+  const double norm = gradient.size() > 0 ? std::sqrt(problem.design.weighted_square(top, nullptr)) : 0.0;
+  null.model.floor = null.model.rounding * norm;
+  if (null.model.gradient_max <= null.model.floor) {  // correlation that is a rounding error is none
+    gradient.setZero();
+    null.model.gradient_max = 0.0;
+  }
   null.alpha_max = problem.penalty.critical(gradient, 1.0 / f.lipschitz());
   return null;
 }

@@ -18,7 +18,8 @@ inline Solution begin(const Problem& problem, const Null& null, const Settings& 
   s.null_objective = null.model.objective;
   problem.penalty.set_strength(s.alpha);
   const double unit = problem.penalty.unit();
-  s.report.threshold = std::max(settings.tol * (unit > 0.0 ? unit : null.model.gradient_max), problem.loss.rounding());
+  s.report.threshold = std::max(
+      {settings.tol * (unit > 0.0 ? unit : null.model.gradient_max), problem.loss.rounding(), null.model.floor});
   return s;
 }
 

@@ -113,6 +113,13 @@ class ComplexLinearModel(CallbackSupportMixin, RegressorMixin, BaseEstimator):
         Returns
         -------
         ndarray of shape (n_samples,), (n_samples, n_targets) or (n_snapshots, n_1, ..., n_I)
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> from pauca.bayes import OMP
+        >>> OMP(n_nonzero_coefs=1).fit(np.eye(3), [0.0, 5.0, 0.1]).predict([[1.0, 2.0, 3.0]]).round(6)
+        array([10.])
         """
         check_is_fitted(self)
         if self.factors is None:
@@ -142,6 +149,14 @@ class ComplexLinearModel(CallbackSupportMixin, RegressorMixin, BaseEstimator):
         Returns
         -------
         float
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> from pauca.bayes import OMP
+        >>> model = OMP(n_nonzero_coefs=1).fit(np.eye(2), [10.0, 1.0])
+        >>> round(model.score(np.eye(2), [10.0, 1.0]), 1)  # the error is 1 in 101
+        20.0
         """
         check_is_fitted(self)
         if y is not None:

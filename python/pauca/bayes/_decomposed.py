@@ -145,6 +145,15 @@ class DecomposedSBL(ComplexLinearModel):
         -------
         self : DecomposedSBL
             The fitted estimator.
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> from pauca.bayes import DecomposedSBL
+        >>> model = DecomposedSBL([np.eye(2), np.eye(3)], noise_variance=0.01).fit(np.outer([1, 0], [0, 2, 0]))
+        >>> abs(model.coef_).round(1)
+        array([[0., 2., 0.],
+               [0., 0., 0.]])
         """
         problem = self._problem(X, y)
         if len(problem.factors) > 1 and len(problem.data) > 1:

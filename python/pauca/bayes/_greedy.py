@@ -159,6 +159,13 @@ class OMP(_Pursuit):
         -------
         self : OMP
             The fitted estimator.
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> from pauca.bayes import OMP
+        >>> OMP(n_nonzero_coefs=2).fit(np.eye(4), [0.0, 5.0, 0.1, -3.0]).coef_.round(6).tolist()
+        [0.0, 5.0, 0.0, -3.0]
         """
         problem = self._problem(X, y)
         factors, Y = problem.factors, problem.data
@@ -270,6 +277,15 @@ class KroneckerOMP(_Pursuit):
         -------
         self : KroneckerOMP
             The fitted estimator.
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> from pauca.bayes import KroneckerOMP
+        >>> model = KroneckerOMP([np.eye(2), np.eye(3)], n_nonzero_coefs=1).fit([[0.0, 0.0, 4.0], [0.1, 0.0, 0.0]])
+        >>> abs(np.squeeze(model.coef_)).round(6)
+        array([[0., 0., 4.],
+               [0., 0., 0.]])
         """
         problem = self._problem(X, y)
         factors, Y = problem.factors, problem.data

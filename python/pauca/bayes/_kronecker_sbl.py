@@ -258,6 +258,15 @@ class KroneckerSBL(ComplexLinearModel):
         -------
         self : KroneckerSBL
             The fitted estimator.
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> from pauca.bayes import KroneckerSBL
+        >>> model = KroneckerSBL([np.eye(2), np.eye(3)], noise_variance=0.01).fit([[0.0, 0.0, 4.0], [0.01, 0.0, 0.0]])
+        >>> abs(model.coef_).round(1)
+        array([[0., 0., 4.],
+               [0., 0., 0.]])
         """
         problem = self._problem(X, y)
         factors, data = self._whitened(problem.factors, problem.data)
@@ -377,6 +386,14 @@ class KroneckerSBL(ComplexLinearModel):
         Returns
         -------
         ndarray of shape (n_snapshots, m_1, ..., m_I), and ndarray of shape (m_1, ..., m_I) if ``return_std``
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> from pauca.bayes import KroneckerSBL
+        >>> model = KroneckerSBL([np.ones((4, 1)), np.eye(3)], noise_variance=0.01).fit(np.outer(np.ones(4), [0, 2, 0]))
+        >>> model.coef_.shape, model.reconstruct().shape, model.reconstruct(return_std=True)[1].shape
+        ((1, 3), (4, 3), (4, 3))
         """
         check_is_fitted(self)
         factors = self._plain_factors()
@@ -398,6 +415,15 @@ class KroneckerSBL(ComplexLinearModel):
         Returns
         -------
         ndarray of shape (n_samples, n_snapshots, n_1, ..., n_I)
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> from pauca.bayes import KroneckerSBL
+        >>> model = KroneckerSBL([np.ones((4, 1)), np.eye(3)], noise_variance=0.01).fit(np.outer(np.ones(4), [0, 2, 0]))
+        >>> draws = model.sample(50, random_state=0)
+        >>> draws.shape, bool(abs(draws.mean(axis=0) - model.coef_).max() < 0.1)
+        ((50, 1, 3), True)
         """
         check_is_fitted(self)
         core = len(self.gamma_)

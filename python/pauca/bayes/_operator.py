@@ -130,7 +130,15 @@ class KroneckerOperator(LinearOperator):
         return KroneckerOperator(*(f.T for f in self.factors))
 
     def gram(self) -> KroneckerOperator:
-        """``H^H H``, again a Kronecker product."""
+        """``H^H H``, again a Kronecker product.
+
+        Examples
+        --------
+        >>> from pauca.bayes import KroneckerOperator
+        >>> KroneckerOperator([[1.0, 2.0]], [[3.0], [4.0]]).gram().to_dense()
+        array([[ 25.,  50.],
+               [ 50., 100.]])
+        """
         return KroneckerOperator(*(f.conj().T @ f for f in self.factors))
 
     def apply(self, X: npt.ArrayLike) -> Array:
@@ -145,6 +153,12 @@ class KroneckerOperator(LinearOperator):
         -------
         ndarray of shape (..., m_1, ..., m_I)
             ``H x`` for each of them.
+
+        Examples
+        --------
+        >>> from pauca.bayes import KroneckerOperator
+        >>> KroneckerOperator([[1.0, 2.0]], [[3.0], [4.0]]).apply([[1.0], [10.0]])  # A X B^T
+        array([[63., 84.]])
         """
         T = self._tensor(X, self.modes_in)
         lead = T.shape[: T.ndim - len(self.modes_in)]
@@ -162,17 +176,42 @@ class KroneckerOperator(LinearOperator):
         -------
         ndarray of shape (..., n_1, ..., n_I)
             ``H^H y`` for each of them.
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> from pauca.bayes import KroneckerOperator
+        >>> H, x, y = KroneckerOperator([[1j, 2.0]], [[3.0], [4.0]]), [[1.0], [2j]], [[5.0, 6j]]
+        >>> bool(np.isclose(np.vdot(H.apply(x), y), np.vdot(x, H.apply_adjoint(y))))
+        True
         """
         T = self._tensor(Y, self.modes_out)
         lead = T.shape[: T.ndim - len(self.modes_out)]
         return np.asarray(self.rmatmat(T.reshape(-1, self.shape[0]).T).T.reshape(*lead, *self.modes_in))
 
     def pinv(self) -> KroneckerOperator:
-        """Pseudoinverse: the Kronecker product of the factors' pseudoinverses."""
+        """Pseudoinverse: the Kronecker product of the factors' pseudoinverses.
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> from pauca.bayes import KroneckerOperator
+        >>> H = KroneckerOperator([[2.0, 0.0], [0.0, 4.0]], [[1.0], [1.0]])
+        >>> bool(np.allclose(H.pinv().to_dense(), np.linalg.pinv(H.to_dense())))
+        True
+        """
         return KroneckerOperator(*(np.linalg.pinv(f) for f in self.factors))
 
     def to_dense(self) -> Array:
-        """The matrix itself, of shape ``shape``: for small products only."""
+        """The matrix itself, of shape ``shape``: for small products only.
+
+        Examples
+        --------
+        >>> from pauca.bayes import KroneckerOperator
+        >>> KroneckerOperator([[1.0, 10.0]], [[0.0, 1.0], [2.0, 3.0]]).to_dense()
+        array([[ 0.,  1.,  0., 10.],
+               [ 2.,  3., 20., 30.]])
+        """
         out = self.factors[0]
         for f in self.factors[1:]:
             out = np.kron(out, f)

@@ -50,13 +50,21 @@ class KroneckerPosterior:
     """
 
     def __init__(self, factors: Sequence[Array], gamma: Sequence[Array], noise_variance: float) -> None:
-        self.factors = tuple(factors)
-        self.gamma = tuple(gamma)
+        self.factors = tuple(np.asarray(f) for f in factors)
+        self.gamma = tuple(np.asarray(g, dtype=np.float64) for g in gamma)
         self.noise_variance = float(noise_variance)
 
     @property
     def shape(self) -> tuple[int, ...]:
-        """Shape (n_1, ..., n_I) of x."""
+        """Shape (n_1, ..., n_I) of x.
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> from pauca.bayes import KroneckerPosterior
+        >>> KroneckerPosterior([np.ones((4, 2)), np.ones((5, 3))], [np.ones(2), np.ones(3)], noise_variance=1.0).shape
+        (2, 3)
+        """
         return tuple(len(g) for g in self.gamma)
 
     def _parts(self) -> tuple[list[Array], list[Array], list[Array], list[Array]]:
@@ -88,6 +96,14 @@ class KroneckerPosterior:
         -------
         ndarray of shape (..., n_1, ..., n_I)
             Posterior means.
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> from pauca.bayes import KroneckerPosterior
+        >>> posterior = KroneckerPosterior([np.eye(2)], [np.array([1.0, 3.0])], noise_variance=1.0)
+        >>> posterior.mean([4.0, 4.0]).round(6)  # shrunk by gamma / (gamma + noise)
+        array([2., 3.])
         """
         Y = np.asarray(Y)
         active, left, values, right = self._parts()
@@ -105,7 +121,15 @@ class KroneckerPosterior:
         return out.reshape(*lead, *self.shape)
 
     def variance(self) -> Array:
-        """Posterior variances, shape (n_1, ..., n_I)."""
+        """Posterior variances, shape (n_1, ..., n_I).
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> from pauca.bayes import KroneckerPosterior
+        >>> KroneckerPosterior([np.eye(2)], [np.array([1.0, 3.0])], noise_variance=1.0).variance().round(6)
+        array([0.5 , 0.75])
+        """
         out = np.zeros(self.shape)
         active, _, values, right = self._parts()
         if all(len(a) for a in active):
@@ -126,6 +150,14 @@ class KroneckerPosterior:
         Returns
         -------
         ndarray of shape (p_1, ..., p_G)
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> from pauca.bayes import KroneckerPosterior
+        >>> posterior = KroneckerPosterior([np.eye(2)], [np.array([1.0, 3.0])], noise_variance=1.0)
+        >>> posterior.predictive_variance([[1.0, 1.0]]).round(6)  # of the sum of both coefficients
+        array([1.25])
         """
         used = [np.asarray(f) for f in (factors or self.factors)]
         active, _, values, right = self._parts()
@@ -158,6 +190,15 @@ class KroneckerPosterior:
         -------
         ndarray of shape (n_samples, n_1, ..., n_I)
             Draws.
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> from pauca.bayes import KroneckerPosterior
+        >>> posterior = KroneckerPosterior([np.eye(2)], [np.array([1.0, 3.0])], noise_variance=1.0)
+        >>> draws = posterior.sample(posterior.mean([4.0, 4.0]), 2000, random_state=0)
+        >>> draws.shape, bool(abs(draws.mean(axis=0) - [2.0, 3.0]).max() < 0.1)
+        ((2000, 2), True)
         """
         rng = check_random_state(random_state)
         mean = np.asarray(mean)
@@ -187,6 +228,14 @@ class KroneckerPosterior:
         -------
         ndarray of shape (..., m_1, ..., m_I)
             Predictions.
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> from pauca.bayes import KroneckerPosterior
+        >>> posterior = KroneckerPosterior([np.ones((2, 1))], [np.ones(1)], noise_variance=1.0)
+        >>> posterior.leave_one_out([4.0, 2.0]).round(6)  # half of the other sample
+        array([1., 2.])
         """
         Y = np.asarray(Y)
         _, left, values, _ = self._parts()

@@ -17,6 +17,7 @@ from sklearn.base import BaseEstimator, clone
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.utils.validation import check_is_fitted
 
+from .._magnitude import check_squares
 from .._sklearn_compat import Interval, StrOptions, _fit_context
 from .._validation import seconds_or_inf
 from .._warnings import warn_user
@@ -67,8 +68,9 @@ class IRSChannelEstimator(BaseEstimator):
         Own dictionaries of shape (n_antennas, n_atoms) for ``"irs"``, ``"ms"`` (as it enters, usually conjugated),
         ``"bs"``; they are not refined.
     refine : int or "auto", default="auto"
-        Rounds of off-grid refinement: each replaces the grid by the directions found and their neighbours half a step
-        away. The round of smallest type-II cost is kept. ``"auto"``: 3 with KroneckerSBL, 0 with other solvers.
+        Rounds of off-grid refinement, at most 10: each replaces the grid by the directions found and their neighbours
+        half a step away. The round of smallest type-II cost is kept. ``"auto"``: 3 with KroneckerSBL, 0 with other
+        solvers.
     solver : estimator, default=None
         An estimator of :mod:`pauca.bayes` with a parameter ``factors``; None: ``KroneckerSBL(prune=1e-3)``, which keeps
         the weak atoms that a direction off the grid spreads over.
@@ -148,7 +150,7 @@ class IRSChannelEstimator(BaseEstimator):
         "ms_array": [Integral, tuple, list, None],
         "separable_patterns": ["boolean"],
         "dictionaries": [dict, None],
-        "refine": [Interval(Integral, 0, None, closed="left"), StrOptions({"auto"})],
+        "refine": [Interval(Integral, 0, 10, closed="both"), StrOptions({"auto"})],
         "solver": [BaseEstimator, None],
         "floor_target": [Interval(Real, 0, None, closed="left"), None],
         "refine_threshold": [Interval(Real, 0, 1, closed="both")],
@@ -211,6 +213,13 @@ class IRSChannelEstimator(BaseEstimator):
         -------
         self : IRSChannelEstimator
             The fitted estimator.
+
+        Examples
+        --------
+        >>> from pauca.channel import IRSChannelEstimator, simulate_irs_mimo
+        >>> sim = simulate_irs_mimo(n_bs=4, n_irs=8, n_ms=2, n_patterns=6, n_pilots=3, n_grid=8, random_state=0)
+        >>> IRSChannelEstimator(sim.patterns, sim.pilots, axes=sim.axes).fit(sim.received).cascade_.shape
+        (4, 8, 2)
         """
         thetas, theta, X = self._training()
         received = as_inexact("Y", Y)
@@ -220,6 +229,7 @@ class IRSChannelEstimator(BaseEstimator):
         received = received.reshape(full)
         if not np.isfinite(received).all():
             raise ValueError(f"Y: {LOST}")
+        check_squares("Y", received)
         wide = "subcarrier" in names
         order = [names.index(a) for a in ("subcarrier", "pattern", "pilot", "bs") if a in names]
         data = as_double(received.transpose(order) if wide else received.transpose(order)[None])
@@ -285,6 +295,15 @@ class IRSChannelEstimator(BaseEstimator):
         Returns
         -------
         ndarray of shape ([n_subcarriers,] [n,] n_bs, n_ms), and one of shape ([n,] n_bs, n_ms) if ``return_std``
+
+        Examples
+        --------
+        >>> from pauca.channel import IRSChannelEstimator, simulate_irs_mimo
+        >>> sim = simulate_irs_mimo(n_bs=4, n_irs=8, n_ms=2, n_patterns=6, n_pilots=3, n_grid=8, random_state=0)
+        >>> model = IRSChannelEstimator(sim.patterns, sim.pilots, axes=sim.axes).fit(sim.received)
+        >>> H, std = model.predict(sim.patterns, return_std=True)
+        >>> H.shape, std.shape
+        ((6, 4, 2), (6, 4, 2))
         """
         check_is_fitted(self)
         t = as_inexact("theta", theta)
@@ -323,6 +342,14 @@ class IRSChannelEstimator(BaseEstimator):
         -------
         float
             Decibels; larger is better.
+
+        Examples
+        --------
+        >>> from pauca.channel import IRSChannelEstimator, simulate_irs_mimo
+        >>> sim = simulate_irs_mimo(n_bs=4, n_irs=8, n_ms=2, n_patterns=6, n_pilots=3, n_grid=8, random_state=0)
+        >>> model = IRSChannelEstimator(sim.patterns, sim.pilots, axes=sim.axes).fit(sim.received)
+        >>> model.score(sim.patterns, sim.channel(sim.patterns)) > 10  # dB
+        True
         """
         return nmse_db(H, self.predict(theta))
 
@@ -338,6 +365,14 @@ class IRSChannelEstimator(BaseEstimator):
         -------
         float
             No estimate over these dictionaries has a smaller NMSE.
+
+        Examples
+        --------
+        >>> from pauca.channel import IRSChannelEstimator, nmse, simulate_irs_mimo
+        >>> sim = simulate_irs_mimo(n_bs=4, n_irs=8, n_ms=2, n_patterns=6, n_pilots=3, n_grid=8, random_state=0)
+        >>> model = IRSChannelEstimator(sim.patterns, sim.pilots, axes=sim.axes).fit(sim.received)
+        >>> 0 < model.projection_floor(sim.cascade) <= nmse(sim.cascade, model.cascade_)
+        True
         """
         check_is_fitted(self)
         d = list(self.dictionaries_.values())
@@ -364,6 +399,7 @@ class IRSChannelEstimator(BaseEstimator):
         if m.ndim != 2 or not np.isfinite(m).all() or 0 in m.shape:
             of = "n_irs, n_patterns" if name == "patterns" else "n_ms, n_pilots"
             raise ValueError(f"{name}: got shape {m.shape}, expected finite numbers of shape ({of})")
+        check_squares(name, m)
         return m
 
     def _known_direct(self, n_bs: int, n_ms: int, wide: bool, n_subcarriers: int) -> Array | None:
@@ -374,6 +410,9 @@ class IRSChannelEstimator(BaseEstimator):
             d = np.broadcast_to(d, (n_subcarriers, n_bs, n_ms))
         if d.shape != (n_subcarriers, n_bs, n_ms):
             raise ValueError(f"direct: got shape {d.shape}, expected ({n_bs}, {n_ms})")
+        if not np.isfinite(d).all():
+            raise ValueError("direct: contains NaN or infinity, expected finite numbers")
+        check_squares("direct", d)
         return d
 
     def _grid(self, name: str) -> Any:

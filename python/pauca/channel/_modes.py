@@ -12,6 +12,8 @@ import numpy as np
 from ..bayes._operator import Array, as_inexact
 from ._arrays import angle_grid, ula_response
 
+MANY = 10**6
+
 
 @dataclass(frozen=True)
 class Mode:
@@ -95,8 +97,8 @@ def make_mode(name: str, shape: tuple[int, ...], grid: Any, own: Any, sensing: A
     if np.ndim(grid) == 0:
         grid = (int(grid),) * len(shape)
     if isinstance(grid, tuple) and len(grid) == len(shape) and all(isinstance(g, Integral) for g in grid):
-        if min(grid) < 1:
-            raise ValueError(f"grids[{name!r}]: got {grid}, expected positive numbers of points")
+        if min(grid) < 1 or math.prod(map(int, grid)) > MANY:
+            raise ValueError(f"grids[{name!r}]: got {grid}, expected positive numbers of points, {MANY} at most in all")
         # The surface sees differences of directions: multiples of the step, zero among them.
         axes = [(2.0 * np.arange(g) / g + 1.0) % 2.0 - 1.0 if name.startswith("irs") else angle_grid(g) for g in grid]
         directions = np.stack(np.meshgrid(*axes, indexing="ij"), axis=-1).reshape(-1, len(shape))

@@ -79,6 +79,15 @@ class SimulatedIRS(ShortRepr):
         -------
         ndarray of shape ([n_subcarriers,] [n,] n_bs, n_ms)
             True channels.
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> from pauca.channel import simulate_irs_mimo
+        >>> sim = simulate_irs_mimo(n_bs=4, n_irs=8, n_ms=2, n_patterns=6, n_pilots=3, random_state=0)
+        >>> H = sim.channel(np.ones(8), include_direct=False)
+        >>> H.shape, np.allclose(H, sim.cascade.sum(axis=1))
+        ((4, 2), True)
         """
         t = np.asarray(theta)
         out = np.einsum("...brt,rk->...kbt", self.cascade, t.reshape(len(t), -1))

@@ -47,6 +47,12 @@ class ComplexToReal(TransformerMixin, BaseEstimator):
         Returns
         -------
         self : ComplexToReal
+
+        Examples
+        --------
+        >>> from pauca.channel import ComplexToReal
+        >>> ComplexToReal().fit([[1 + 2j, 3 - 1j]]).n_features_in_
+        2
         """
         self._checked(X, True)
         return self
@@ -62,6 +68,13 @@ class ComplexToReal(TransformerMixin, BaseEstimator):
         Returns
         -------
         ndarray of shape (n_samples, 2 * n_features)
+
+        Examples
+        --------
+        >>> from pauca.channel import ComplexToReal
+        >>> ComplexToReal().fit([[1 + 2j, 3 - 1j]]).transform([[5j, 1.0], [0.0, 2 - 1j]])
+        array([[ 0.,  1.,  5.,  0.],
+               [ 0.,  2.,  0., -1.]])
         """
         check_is_fitted(self)
         checked = self._checked(X, False)
@@ -79,6 +92,12 @@ class ComplexToReal(TransformerMixin, BaseEstimator):
         -------
         ndarray of shape (n_samples, n_features)
             Complex data.
+
+        Examples
+        --------
+        >>> from pauca.channel import ComplexToReal
+        >>> ComplexToReal().fit([[1 + 2j, 3 - 1j]]).inverse_transform([[1.0, 3.0, 2.0, -1.0]])
+        array([[1.+2.j, 3.-1.j]])
         """
         check_is_fitted(self)
         X = np.asarray(X)
@@ -99,6 +118,12 @@ class ComplexToReal(TransformerMixin, BaseEstimator):
         -------
         ndarray of str of shape (2 * n_features,)
             Names.
+
+        Examples
+        --------
+        >>> from pauca.channel import ComplexToReal
+        >>> ComplexToReal().fit([[1 + 2j, 3 - 1j]]).get_feature_names_out().tolist()
+        ['re(x0)', 're(x1)', 'im(x0)', 'im(x1)']
         """
         check_is_fitted(self)
         names = getattr(self, "feature_names_in_", None) if input_features is None else input_features

@@ -311,6 +311,15 @@ class CoLiDE(CallbackSupportMixin, GraphQueries, GraphFitting, BaseEstimator):
         -------
         self : CoLiDE
             The fitted estimator.
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> from pauca.dag import CoLiDE
+        >>> x, noise = np.random.default_rng(0).normal(size=(2, 200))
+        >>> CoLiDE(tiers=[[0], [1]]).fit(np.column_stack([x, 2 * x + noise])).adjacency_.round(1)
+        array([[0. , 1.9],
+               [0. , 0. ]])
         """
         if is_dask_array(X):
             if self.lags or intervened is not None or cluster is not None:
@@ -361,6 +370,14 @@ class CoLiDE(CallbackSupportMixin, GraphQueries, GraphFitting, BaseEstimator):
         -------
         self : CoLiDE
             The fitted estimator.
+
+        Examples
+        --------
+        >>> from pauca.dag import CoLiDE
+        >>> model = CoLiDE(tiers=[[0], [1]]).fit_moments([[1.0, 2.0], [2.0, 5.0]], n_samples=200)
+        >>> model.adjacency_.round(6)
+        array([[0., 2.],
+               [0., 0.]])
         """
         if isinstance(moments, Moments):
             d, count = moments.n_features_, moments.n_targets_
@@ -405,6 +422,15 @@ class CoLiDE(CallbackSupportMixin, GraphQueries, GraphFitting, BaseEstimator):
         -------
         self : CoLiDE
             The fitted estimator.
+
+        Examples
+        --------
+        >>> from pauca.dag import CoLiDE
+        >>> from pauca.datasets import make_linear_dag
+        >>> X = make_linear_dag(400, 4, random_state=0).X
+        >>> model = CoLiDE().partial_fit(X[:200]).partial_fit(X[200:])
+        >>> model.moments_.n_samples_, model.is_dag()
+        (400, True)
         """
         known = getattr(self, "moments_", None)
         if hasattr(self, "order_") and known is None:
@@ -428,6 +454,13 @@ class CoLiDE(CallbackSupportMixin, GraphQueries, GraphFitting, BaseEstimator):
         -------
         bool
             Always True.
+
+        Examples
+        --------
+        >>> from pauca.dag import CoLiDE
+        >>> from pauca.datasets import make_linear_dag
+        >>> CoLiDE().fit(make_linear_dag(200, 4, random_state=0).X).is_dag()
+        True
         """
         check_is_fitted(self)
         return not np.any(np.tril(self.adjacency_[np.ix_(self.order_, self.order_)]))

@@ -131,10 +131,10 @@ def resolve_tiers(tiers: Any, names: Sequence[str]) -> IntArray:
     if isinstance(tiers, Mapping):
         for key, level in tiers.items():
             assign(key, int(level))
-    elif isinstance(tiers, np.ndarray) and tiers.ndim == 1 and tiers.dtype.kind in "iu":
-        if tiers.shape != (d,):
-            raise ValueError(f"tiers: got shape {tiers.shape}, expected ({d},)")
-        return tiers.astype(np.intp)
+    elif len(tiers) and all(isinstance(t, int | np.integer) for t in tiers):
+        if len(tiers) != d:
+            raise ValueError(f"tiers: got {len(tiers)} tiers, expected one for each of {d} features")
+        return np.array(tiers, dtype=np.intp)
     else:
         for level, members in enumerate(tiers):
             for key in [members] if isinstance(members, str) else members:

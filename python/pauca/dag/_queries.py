@@ -84,6 +84,13 @@ class GraphQueries:
         -------
         ndarray of shape (n_samples, n_features)
             Predictions; with lags, those of the rows after the first ``lags`` of each series.
+
+        Examples
+        --------
+        >>> from pauca.dag import CoLiDE
+        >>> model = CoLiDE(tiers=[[0], [1]]).fit_moments([[1.0, 2.0], [2.0, 5.0]], n_samples=200)
+        >>> model.predict([[3.0, 7.0]]).round(6)  # the first has no parents, the second is twice the first
+        array([[0., 6.]])
         """
         current, past = self._rows(X)
         predicted = current @ self.adjacency_ + self.intercept_
@@ -106,6 +113,13 @@ class GraphQueries:
         float
             ``-1/2 sum_j [ log(2 pi v_j) + mean squared residual_j / v_j ]`` with v the noise variances, bounded below
             by ``1e-12`` of each variable's own variance.
+
+        Examples
+        --------
+        >>> from pauca.dag import CoLiDE
+        >>> model = CoLiDE(tiers=[[0], [1]]).fit_moments([[1.0, 2.0], [2.0, 5.0]], n_samples=200)
+        >>> model.score([[1.0, 2.0]]) > model.score([[1.0, -2.0]])
+        True
         """
         current, _ = self._rows(X)
         residual = current[-self.predict(X).shape[0] :] - self.predict(X)
@@ -148,6 +162,14 @@ class GraphQueries:
         ------
         ValueError
             If ``do`` names no feature, or a value is not finite or of another shape.
+
+        Examples
+        --------
+        >>> from pauca.dag import CoLiDE
+        >>> model = CoLiDE(tiers=[[0], [1]]).fit_moments([[1.0, 2.0], [2.0, 5.0]], n_samples=200)
+        >>> draws = model.sample(1000, random_state=0, do={0: 3.0})
+        >>> draws.shape, float(draws[:, 1].mean().round())
+        ((1000, 2), 6.0)
         """
         check_is_fitted(self)
         rng, n = check_random_state(random_state), int(n_samples)
@@ -180,6 +202,14 @@ class GraphQueries:
         -------
         float
             ``[(I - W)^{-1}]_{source, target}``; instantaneous with lags.
+
+        Examples
+        --------
+        >>> from pauca.dag import CoLiDE
+        >>> chain = [[1.0, 2.0, 6.0], [2.0, 5.0, 15.0], [6.0, 15.0, 46.0]]  # x1 = 2 x0 + e, x2 = 3 x1 + e
+        >>> model = CoLiDE(tiers=[[0], [1], [2]]).fit_moments(chain, n_samples=200)
+        >>> round(model.total_effect("x0", "x2"), 6)
+        6.0
         """
         check_is_fitted(self)
         i, j = self._position(source), self._position(target)
@@ -196,6 +226,17 @@ class GraphQueries:
 
         The Markov equivalence class, without the graphs that contradict what was known (tiers, exclude, include,
         exogenous), that interventions in the data rule out, or that lagged causes rule out.
+
+        Examples
+        --------
+        >>> from pauca.dag import CoLiDE
+        >>> moments = [[1.0, 2.0], [2.0, 5.0]]
+        >>> CoLiDE().fit_moments(moments, n_samples=200).cpdag_  # one edge, of either direction
+        array([[0, 1],
+               [1, 0]])
+        >>> CoLiDE(tiers=[[0], [1]]).fit_moments(moments, n_samples=200).cpdag_
+        array([[0, 1],
+               [0, 0]])
         """
         check_is_fitted(self)
         d, L = self.adjacency_.shape[0], self.lagged_adjacency_.shape[0]
@@ -216,6 +257,13 @@ class GraphQueries:
         Fields: source, target, lag, weight, low and high (percentile interval of the bootstrap weights), frequency and
         reversed_frequency (share of resamples with this edge, and with its reverse), compelled (directed in
         ``cpdag_``). What needs the bootstrap is NaN without it; a lagged edge has no reverse.
+
+        Examples
+        --------
+        >>> from pauca.dag import CoLiDE
+        >>> model = CoLiDE(tiers=[[0], [1]]).fit_moments([[1.0, 2.0], [2.0, 5.0]], n_samples=200)
+        >>> [(e["source"], e["target"], float(e["weight"].round(6)), bool(e["compelled"])) for e in model.edges_]
+        [('x0', 'x1', 2.0, True)]
         """
         check_is_fitted(self)
         names, compelled = self._names(), self.cpdag_
@@ -238,7 +286,15 @@ class GraphQueries:
         return np.array(rows, dtype=EDGE_FIELDS)
 
     def to_networkx(self) -> Any:
-        """The graph as a ``networkx.DiGraph`` with feature names as nodes and ``weight`` on the edges."""
+        """The graph as a ``networkx.DiGraph`` with feature names as nodes and ``weight`` on the edges.
+
+        Examples
+        --------
+        >>> from pauca.dag import CoLiDE
+        >>> model = CoLiDE(tiers=[[0], [1]]).fit_moments([[1.0, 2.0], [2.0, 5.0]], n_samples=200)
+        >>> list(model.to_networkx().edges)
+        [('x0', 'x1')]
+        """
         from ._convert import to_networkx
 
         check_is_fitted(self)

@@ -119,6 +119,13 @@ class CorruptedDigits(ShortRepr):
             Images.
         y : ndarray of shape (n_samples,)
             1 for the digit, 0 for the others.
+
+        Examples
+        --------
+        >>> from pauca.datasets import make_corrupted_digits
+        >>> X, y = make_corrupted_digits("blur 7", noise=0.1, random_state=0).target(20)
+        >>> X.shape, int(y.sum())
+        ((20, 64), 10)
         """
         return _draw(n_samples, check_random_state(random_state), *_parts(self.target_name), self.noise, self.train)
 
@@ -138,6 +145,15 @@ class CorruptedDigits(ShortRepr):
             Images.
         y : ndarray of shape (n_samples,)
             1 for the digit, 0 for the others.
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> from pauca.datasets import make_corrupted_digits
+        >>> data = make_corrupted_digits("identity 3", noise=0.0, random_state=0)
+        >>> X, X_test = data.target(500)[0], data.target_test(500)[0]
+        >>> set(map(bytes, X)).isdisjoint(map(bytes, X_test))
+        True
         """
         return _draw(n_samples, check_random_state(random_state), *_parts(self.target_name), self.noise, self.test)
 

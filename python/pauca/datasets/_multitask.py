@@ -59,13 +59,29 @@ class MultiTaskProblem(ShortRepr):
         -------
         callable
             Returns X and y.
+
+        Examples
+        --------
+        >>> from pauca.datasets import make_multitask
+        >>> draw = make_multitask(n_features=20, n_components=3, n_tasks=10, random_state=0).source(2)
+        >>> X, y = draw(50, random_state=0)
+        >>> X.shape, y.shape
+        ((50, 20), (50,))
         """
         coef = self.basis @ self.task_coef[:, m]
         return lambda n_samples, random_state: self._draw(coef, n_samples, random_state)
 
     @property
     def sources(self) -> list[Any]:
-        """All sources, as callables."""
+        """All sources, as callables.
+
+        Examples
+        --------
+        >>> from pauca.datasets import make_multitask
+        >>> problem = make_multitask(n_features=20, n_components=3, n_tasks=10, random_state=0)
+        >>> len(problem.sources), problem.sources[4](7, random_state=0)[0].shape
+        (10, (7, 20))
+        """
         return [self.source(m) for m in range(self.task_coef.shape[1])]
 
     def target(self, n_samples: int, random_state: Any = 0) -> tuple[FloatArray, FloatArray]:
@@ -84,6 +100,13 @@ class MultiTaskProblem(ShortRepr):
             Features.
         y : ndarray of shape (n_samples,)
             Targets.
+
+        Examples
+        --------
+        >>> from pauca.datasets import make_multitask
+        >>> X, y = make_multitask(n_features=20, n_components=3, n_tasks=10, random_state=0).target(30)
+        >>> X.shape, y.shape
+        ((30, 20), (30,))
         """
         return self._draw(self.basis @ self.target_coef, n_samples, random_state)
 
@@ -105,6 +128,14 @@ class MultiTaskProblem(ShortRepr):
             Targets.
         task : ndarray of shape (n_samples,)
             Number of the source of each row.
+
+        Examples
+        --------
+        >>> from pauca.datasets import make_multitask
+        >>> problem = make_multitask(n_features=20, n_components=2, n_tasks=3, random_state=0)
+        >>> X, y, task = problem.sample([2, 1, 3])
+        >>> X.shape, task.tolist()
+        ((6, 20), [0, 0, 1, 2, 2, 2])
         """
         rng = check_random_state(random_state)
         counts = np.broadcast_to(np.asarray(n_per_task, dtype=int), (self.task_coef.shape[1],))
@@ -124,6 +155,14 @@ class MultiTaskProblem(ShortRepr):
         -------
         float
             Expected squared error beyond that of the truth.
+
+        Examples
+        --------
+        >>> from pauca.datasets import make_multitask
+        >>> problem = make_multitask(n_features=20, n_components=3, n_tasks=10, random_state=0)
+        >>> truth = problem.basis @ problem.target_coef
+        >>> problem.risk(truth), round(problem.risk(truth + 0.1), 6)
+        (0.0, 0.2)
         """
         return float(np.sum((np.asarray(coef) - self.basis @ self.target_coef) ** 2))
 

@@ -284,6 +284,15 @@ class NMF(CallbackSupportMixin, ClassNamePrefixFeaturesOutMixin, TransformerMixi
         -------
         self : NMF
             The fitted estimator.
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> from pauca.decomposition import NMF
+        >>> X = np.outer([1.0, 2.0, 3.0], [4.0, 0.0, 1.0, 2.0])
+        >>> model = NMF(n_components=1, random_state=0).fit(X)
+        >>> (model.components_ / model.components_[0, 2]).round(3)
+        array([[4., 0., 1., 2.]])
         """
         X = validate_data(self, X, accept_sparse=("csr", "csc"), dtype=[np.float64, np.float32])
         check_non_negative(X, "NMF (input X)")
@@ -334,6 +343,15 @@ class NMF(CallbackSupportMixin, ClassNamePrefixFeaturesOutMixin, TransformerMixi
         -------
         ndarray of shape (n_samples, n_components)
             W, solved to high accuracy: the problem is convex.
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> from pauca.decomposition import NMF
+        >>> model = NMF(n_components=1, random_state=0).fit(np.outer([1.0, 2.0, 3.0], [4.0, 0.0, 1.0, 2.0]))
+        >>> W = model.transform([[4.0, 0.0, 1.0, 2.0], [40.0, 0.0, 10.0, 20.0]])
+        >>> (W / W[0]).round(6).tolist()
+        [[1.0], [10.0]]
         """
         check_is_fitted(self)
         X = validate_data(self, X, accept_sparse=("csr", "csc"), dtype=[np.float64, np.float32], reset=False)
@@ -362,6 +380,14 @@ class NMF(CallbackSupportMixin, ClassNamePrefixFeaturesOutMixin, TransformerMixi
         -------
         ndarray of shape (n_samples, n_components)
             W.
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> from pauca.decomposition import NMF
+        >>> W = NMF(n_components=1, random_state=0).fit_transform(np.outer([1.0, 2.0, 3.0], [4.0, 0.0, 1.0, 2.0]))
+        >>> (W / W[0]).round(3).tolist()
+        [[1.0], [2.0], [3.0]]
         """
         return np.asarray(self.fit(X, y, W=W, H=H).transform(X))
 
@@ -377,6 +403,17 @@ class NMF(CallbackSupportMixin, ClassNamePrefixFeaturesOutMixin, TransformerMixi
         -------
         ndarray of shape (n_samples, n_features)
             ``W @ components_``.
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> from pauca.decomposition import NMF
+        >>> X = np.outer([1.0, 2.0, 3.0], [4.0, 0.0, 1.0, 2.0])
+        >>> model = NMF(n_components=1, random_state=0)
+        >>> model.inverse_transform(model.fit_transform(X)).round(3)
+        array([[ 4.,  0.,  1.,  2.],
+               [ 8.,  0.,  2.,  4.],
+               [12.,  0.,  3.,  6.]])
         """
         check_is_fitted(self)
         return rebuilt(W, self.components_)

@@ -199,6 +199,13 @@ class SimplexNMF(CallbackSupportMixin, ClassNamePrefixFeaturesOutMixin, Transfor
         -------
         self : SimplexNMF
             The fitted estimator.
+
+        Examples
+        --------
+        >>> from pauca.decomposition import SimplexNMF
+        >>> model = SimplexNMF(n_components=2, random_state=0).fit([[50, 50, 0, 0], [0, 0, 30, 70], [25, 25, 15, 35]])
+        >>> sorted(model.components_.round(2).tolist())
+        [[0.0, 0.0, 0.3, 0.7], [0.5, 0.5, 0.0, 0.0]]
         """
         X = validate_data(self, X, accept_sparse=("csr", "csc"), dtype=[np.float64, np.float32])
         check_non_negative(X, "SimplexNMF (input X)")
@@ -248,6 +255,13 @@ class SimplexNMF(CallbackSupportMixin, ClassNamePrefixFeaturesOutMixin, Transfor
         -------
         ndarray of shape (n_documents, n_components)
             p(topic | document); rows sum to one. The weights of a document without counts are equal.
+
+        Examples
+        --------
+        >>> from pauca.decomposition import SimplexNMF
+        >>> model = SimplexNMF(n_components=2, random_state=0).fit([[50, 50, 0, 0], [0, 0, 30, 70], [25, 25, 15, 35]])
+        >>> sorted(model.transform([[10, 10, 18, 42]])[0].round(2).tolist())
+        [0.25, 0.75]
         """
         check_is_fitted(self)
         X = validate_data(self, X, accept_sparse=("csr", "csc"), dtype=[np.float64, np.float32], reset=False)
@@ -271,6 +285,13 @@ class SimplexNMF(CallbackSupportMixin, ClassNamePrefixFeaturesOutMixin, Transfor
         -------
         ndarray of shape (n_documents, n_components)
             p(topic | document); rows sum to one.
+
+        Examples
+        --------
+        >>> from pauca.decomposition import SimplexNMF
+        >>> W = SimplexNMF(n_components=2, random_state=0).fit_transform([[5, 5, 0, 0], [0, 0, 3, 7], [5, 5, 3, 7]])
+        >>> W[2].round(2).tolist(), W.sum(axis=1).round(6).tolist()
+        ([0.5, 0.5], [1.0, 1.0, 1.0])
         """
         return np.asarray(self.fit(X, y).transform(X))
 
@@ -286,6 +307,13 @@ class SimplexNMF(CallbackSupportMixin, ClassNamePrefixFeaturesOutMixin, Transfor
         -------
         ndarray of shape (n_documents, n_words)
             ``W @ components_``.
+
+        Examples
+        --------
+        >>> from pauca.decomposition import SimplexNMF
+        >>> model = SimplexNMF(n_components=2, random_state=0).fit([[50, 50, 0, 0], [0, 0, 30, 70], [25, 25, 15, 35]])
+        >>> model.inverse_transform([[0.5, 0.5]]).round(2)
+        array([[0.25, 0.25, 0.15, 0.35]])
         """
         check_is_fitted(self)
         return rebuilt(W, self.components_)
@@ -306,6 +334,14 @@ class SimplexNMF(CallbackSupportMixin, ClassNamePrefixFeaturesOutMixin, Transfor
             ``sum X log(W H) / sum X``; the larger the better, and ``exp(-score)`` is the perplexity. Weights are
             fitted to the counts that are scored, so that more topics rarely score worse: do not choose their number by
             this score.
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> from pauca.decomposition import SimplexNMF
+        >>> model = SimplexNMF(n_components=2, random_state=0).fit([[50, 50, 0, 0], [0, 0, 30, 70], [25, 25, 15, 35]])
+        >>> round(float(np.exp(-model.score([[7, 7, 0, 0]]))), 2)  # perplexity: two words, equally frequent
+        2.0
         """
         weights = self.transform(X)
         X = validate_data(self, X, accept_sparse=("csr", "csc"), dtype=[np.float64, np.float32], reset=False)

@@ -212,6 +212,14 @@ class GraphPropagationClassifier(ClassifierMixin, _GraphPropagation):
         -------
         self : GraphPropagationClassifier
             The fitted estimator.
+
+        Examples
+        --------
+        >>> from pauca.graph import GraphPropagationClassifier
+        >>> X = [[0.0], [1.0], [2.0], [10.0], [11.0], [12.0]]
+        >>> model = GraphPropagationClassifier(n_neighbors=2).fit(X, ["low", None, None, None, None, "high"])
+        >>> model.transduction_.tolist()
+        ['low', 'low', 'low', 'high', 'high', 'high']
         """
         y, missing, marked = unlabelled(y)
         X, y = validate_data(self, X, y, accept_sparse="csr", dtype=[np.float64, np.float32])
@@ -251,6 +259,15 @@ class GraphPropagationClassifier(ClassifierMixin, _GraphPropagation):
         -------
         ndarray of shape (n_samples, n_classes)
             Distributions, columns in the order of ``classes_``.
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> from pauca.graph import GraphPropagationClassifier
+        >>> chain = np.diag(np.ones(4), 1) + np.diag(np.ones(4), -1)
+        >>> model = GraphPropagationClassifier("precomputed").fit(chain, [0, -1, -1, -1, 1])
+        >>> model.predict_proba([[0.0, 1.0, 0.0, 0.0, 0.0]]).round(3)  # of a point beside the second
+        array([[0.75, 0.25]])
         """
         check_is_fitted(self)
         return self._average(self._check_X(X, reset=False), self.label_distributions_)
@@ -267,6 +284,14 @@ class GraphPropagationClassifier(ClassifierMixin, _GraphPropagation):
         -------
         ndarray of shape (n_samples,)
             Class labels. The labels of the fit's own samples, with the given ones kept, are in ``transduction_``.
+
+        Examples
+        --------
+        >>> from pauca.graph import GraphPropagationClassifier
+        >>> X = [[0.0], [1.0], [2.0], [10.0], [11.0], [12.0]]
+        >>> model = GraphPropagationClassifier(n_neighbors=2).fit(X, ["low", None, None, None, None, "high"])
+        >>> model.predict([[1.4], [9.0]]).tolist()
+        ['low', 'high']
         """
         check_is_fitted(self)
         return np.asarray(self.classes_[self.predict_proba(X).argmax(axis=1)])
@@ -350,6 +375,15 @@ class GraphPropagationRegressor(RegressorMixin, _GraphPropagation):
         -------
         self : GraphPropagationRegressor
             The fitted estimator.
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> from pauca.graph import GraphPropagationRegressor
+        >>> X = np.linspace(0, 4, 5)[:, None]
+        >>> model = GraphPropagationRegressor(n_neighbors=2).fit(X, [0.0, np.nan, np.nan, np.nan, 4.0])
+        >>> float(model.transduction_[2].round(3)), bool((np.diff(model.transduction_) > 0).all())
+        (2.0, True)
         """
         if y is None:
             raise ValueError(f"This {type(self).__name__} estimator requires y to be passed, but the target y is None.")
@@ -383,6 +417,15 @@ class GraphPropagationRegressor(RegressorMixin, _GraphPropagation):
         -------
         ndarray of shape (n_samples,)
             Values. Those of the fit's own samples, with the given ones kept, are in ``transduction_``.
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> from pauca.graph import GraphPropagationRegressor
+        >>> chain = np.diag(np.ones(4), 1) + np.diag(np.ones(4), -1)
+        >>> model = GraphPropagationRegressor("precomputed").fit(chain, [0.0, np.nan, np.nan, np.nan, 4.0])
+        >>> model.predict([[0.0, 1.0, 1.0, 0.0, 0.0]]).round(3)  # of a point beside the second and the third
+        array([1.5])
         """
         check_is_fitted(self)
         return self._average(self._check_X(X, reset=False), self.transduction_[:, None])[:, 0]

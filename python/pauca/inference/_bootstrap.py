@@ -53,12 +53,30 @@ class BootstrapResult:
 
     @property
     def standard_errors(self) -> FloatArray:
-        """Standard deviation over the resamples."""
+        """Standard deviation over the resamples.
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> from pauca.inference import BootstrapResult
+        >>> found = BootstrapResult(np.array([1.0, 0.1]), np.array([[0.0, 0.0], [1.0, 0.0], [2.0, 0.3]]))
+        >>> found.standard_errors.round(3)
+        array([1.   , 0.173])
+        """
         return np.asarray(self.samples.std(axis=0, ddof=1))
 
     @property
     def selection_frequencies(self) -> FloatArray:
-        """Share of the resamples in which each coefficient is not zero."""
+        """Share of the resamples in which each coefficient is not zero.
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> from pauca.inference import BootstrapResult
+        >>> found = BootstrapResult(np.array([1.0, 0.1]), np.array([[0.0, 0.0], [1.0, 0.0], [2.0, 0.3]]))
+        >>> found.selection_frequencies.round(3)
+        array([0.667, 0.333])
+        """
         return np.asarray((self.samples != 0.0).mean(axis=0))
 
     def confidence_intervals(self, level: float = 0.95, method: str = "percentile") -> FloatArray:
@@ -75,6 +93,14 @@ class BootstrapResult:
         -------
         ndarray of shape (n_coefficients, 2)
             Lower and upper ends.
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> from pauca.inference import BootstrapResult
+        >>> found = BootstrapResult(np.array([4.0]), np.linspace(0.0, 10.0, 101)[:, None])
+        >>> found.confidence_intervals(0.9).round(6), found.confidence_intervals(0.9, method="basic").round(6)
+        (array([[0.5, 9.5]]), array([[-1.5,  7.5]]))
         """
         if not 0.0 < level < 1.0:
             raise ValueError(f"level: got {level!r}, expected a number in (0, 1)")

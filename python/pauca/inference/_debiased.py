@@ -177,6 +177,15 @@ class DebiasedLasso(BaseEstimator):
         -------
         self : DebiasedLasso
             The fitted estimator.
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> from pauca.inference import DebiasedLasso
+        >>> X, noise = np.random.default_rng(2).normal(size=(60, 4)), np.random.default_rng(3).normal(size=60)
+        >>> model = DebiasedLasso(features=[0, 3]).fit(X, 2 * X[:, 0] + noise)
+        >>> model.coef_.shape, (model.p_values_ < 0.01).tolist()
+        ((4,), [True, False, False, False])
         """
         logistic = self.loss == "logistic"
         X, y = validate_data(
@@ -262,6 +271,15 @@ class DebiasedLasso(BaseEstimator):
         -------
         ndarray of shape (n_features, 2)
             Lower and upper ends.
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> from pauca.inference import DebiasedLasso
+        >>> X, noise = np.random.default_rng(2).normal(size=(60, 4)), np.random.default_rng(3).normal(size=60)
+        >>> low, high = DebiasedLasso().fit(X, 2 * X[:, 0] + noise).confidence_intervals(0.99).T
+        >>> ((low > 0) | (high < 0)).tolist()
+        [True, False, False, False]
         """
         check_is_fitted(self)
         if not 0.0 < level < 1.0:

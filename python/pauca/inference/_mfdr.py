@@ -16,9 +16,9 @@ from .._sklearn_compat import check_array
 from .._survival import survival_target
 from .._validation import FloatArray, check_names, normalized_weights
 from ..linear_model import RegularizationPath
-from ..linear_model._classifier import LOSS_NAMES as CLASSIFIER_LOSSES
 from ..linear_model._fit import resolve_penalty
-from ..linear_model._regressor import LOSS_NAMES as REGRESSOR_LOSSES
+from ..losses._names import resolve_loss
+from ..moments import is_constant
 
 
 @dataclass(frozen=True, repr=False)
@@ -127,8 +127,7 @@ def _fits(fitted: Any) -> _Fits:
         if not hasattr(fitted, "coef_") or not hasattr(fitted, "alpha_"):
             raise ValueError(f"fitted: got {fitted!r}, expected a RegularizationPath or a fitted sparse linear model")
         penalty = resolve_penalty(fitted.penalty)
-        loss = fitted.loss
-        loss = {**REGRESSOR_LOSSES, **CLASSIFIER_LOSSES}[loss]() if isinstance(loss, str) else loss
+        loss = resolve_loss(fitted.loss)
         alphas, intercepts = np.array([fitted.alpha_]), np.ravel(fitted.intercept_).astype(float)
         coefs = np.reshape(fitted.coef_, (1, -1)).T.astype(float)
         standardize = not penalty.convex if fitted.standardize is None else fitted.standardize
@@ -152,7 +151,7 @@ class _Scores:
         self.s = normalized_weights(sample_weight, X)
         mean = self.s @ dense
         deviation = np.sqrt(self.s @ (dense - mean) ** 2)
-        constant = deviation <= 8.0 * np.sqrt(np.finfo(float).eps) * np.abs(mean)
+        constant = is_constant(mean, np.square(deviation))
         scale = np.where(constant, 0.0, 1.0 / np.where(constant, 1.0, deviation)) if fits.standardize else 1.0
         self.scale: FloatArray = np.broadcast_to(scale, (dense.shape[1],)).astype(float)
         self.X = dense * self.scale

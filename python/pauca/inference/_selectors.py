@@ -12,8 +12,8 @@ from sklearn.pipeline import Pipeline
 
 from .._validation import FloatArray
 from ..linear_model import RegularizationPath, SparseClassifier, SparseCoxRegressor, SparseRegressor, path
-from ..linear_model._classifier import LOSS_NAMES as CLASSIFIER_LOSSES
 from ..linear_model._fit import resolve_penalty
+from ..losses._names import resolve_loss
 from ..penalties import Box, SeparablePenalty, StructuredPenalty
 
 Mask = npt.NDArray[np.bool_]
@@ -38,7 +38,7 @@ def estimator_path(
         if classes.size != 2:
             raise ValueError(f"y: got {classes.size} classes, expected two")
         y = (np.asarray(y) == classes[1]).astype(float)
-        loss = CLASSIFIER_LOSSES[loss]() if isinstance(loss, str) else loss
+        loss = resolve_loss(loss)
     return path(
         X,
         y,

@@ -16,6 +16,7 @@ from sklearn.utils.metadata_routing import MetadataRequest, MetadataRouter, Meth
 from sklearn.utils.validation import check_is_fitted
 
 from .._parallel import run_all
+from .._rows import distinct_labels
 from .._sklearn_compat import HasMethods, Interval, StrOptions, _fit_context, _safe_indexing, routing_enabled
 from .._survival import survival_target
 from .._validation import FloatArray, validate_matrix
@@ -28,7 +29,8 @@ def bound_factor(threshold: float, n_pairs: int, assumption: str) -> float:
     if assumption == "none":
         return 1.0 / (2.0 * threshold - 1.0)
     if threshold <= 0.75:
-        return 1.0 / (2.0 * (2.0 * threshold - 1.0 - 0.5 / n_pairs))
+        room = 2.0 * threshold - 1.0 - 0.5 / n_pairs
+        return 1.0 / (2.0 * room) if room > 0.0 else math.inf
     return 4.0 * (1.0 - threshold + 0.5 / n_pairs) / (1.0 + 1.0 / n_pairs)
 
 
@@ -212,6 +214,15 @@ class StabilitySelection(SelectorMixin, MetaEstimatorMixin, BaseEstimator):
         -------
         self : StabilitySelection
             The fitted selector.
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> from pauca.inference import StabilitySelection
+        >>> X = np.random.default_rng(0).normal(size=(60, 10))
+        >>> stable = StabilitySelection(alphas=10, n_pairs=20, random_state=0).fit(X, X[:, 3] - X[:, 7])
+        >>> stable.selection_frequencies_.shape, stable.get_support(indices=True).tolist()
+        ((10,), [3, 7])
         """
         estimator = self._estimator()
         rows = self._rows(groups, params)
@@ -269,6 +280,12 @@ class StabilitySelection(SelectorMixin, MetaEstimatorMixin, BaseEstimator):
         -------
         MetadataRouter
             The routing, as scikit-learn's meta-estimators describe theirs.
+
+        Examples
+        --------
+        >>> from pauca.inference import StabilitySelection
+        >>> sorted(StabilitySelection().get_metadata_routing().consumes("fit", ["groups", "sample_weight"]))
+        ['groups']
         """
         own = MetadataRequest(owner=self)
         own.fit.add_request(param="groups", alias=True)
@@ -280,7 +297,7 @@ class StabilitySelection(SelectorMixin, MetaEstimatorMixin, BaseEstimator):
         labels = np.asarray(groups)
         if labels.shape != (n_samples,):
             raise ValueError(f"groups: got shape {labels.shape}, expected ({n_samples},)")
-        codes = np.unique(labels, return_inverse=True)[1]
+        codes = distinct_labels("groups", labels)[1]
         if codes.max() < 3:
             raise ValueError(f"groups: got {codes.max() + 1} clusters, expected at least 4 to halve")
         return np.split(np.argsort(codes, kind="stable"), np.cumsum(np.bincount(codes))[:-1])

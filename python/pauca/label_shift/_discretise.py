@@ -7,6 +7,7 @@ from typing import Any, Protocol
 import numpy as np
 import numpy.typing as npt
 from sklearn.cluster import KMeans
+from threadpoolctl import threadpool_limits
 
 from .._validation import FloatArray
 
@@ -23,6 +24,12 @@ class Cells(Protocol):
         ...
 
 
+def k_means(X: Any, n_clusters: int, seed: int, **options: Any) -> KMeans:
+    """On one thread: on a busy machine OpenMP's threads would wait for each other most of the time."""
+    with threadpool_limits(limits=1, user_api="openmp"):
+        return KMeans(n_clusters, n_init=5, random_state=seed, **options).fit(X)
+
+
 class ClusterCells:
     """k-means on p(domain | x), fitted on at most 25,000 points."""
 
@@ -30,7 +37,7 @@ class ClusterCells:
         sample = f if len(f) <= 25_000 else f[rng.choice(len(f), 25_000, replace=False)]
         n_distinct = len(np.unique(sample.round(12), axis=0))
         seed = int(rng.randint(np.iinfo(np.int32).max))
-        model = KMeans(min(n_clusters, n_distinct), n_init=5, max_iter=100, random_state=seed).fit(sample)
+        model = k_means(sample, min(n_clusters, n_distinct), seed, max_iter=100)
         self.centers: FloatArray = np.asarray(model.cluster_centers_, dtype=np.float64)
         self.n_cells = len(self.centers)
 

@@ -8,7 +8,6 @@ from typing import Any, ClassVar, Self
 import numpy as np
 import numpy.typing as npt
 from sklearn.base import BaseEstimator, ClusterMixin, TransformerMixin
-from sklearn.cluster import KMeans
 from sklearn.utils import ClassifierTags, check_random_state, get_tags
 from sklearn.utils.validation import check_is_fitted
 
@@ -16,6 +15,7 @@ from .._sklearn_compat import HasMethods, Interval, StrOptions, _fit_context, va
 from .._validation import FloatArray
 from .._warnings import warn_user
 from ..decomposition import SimplexNMF
+from ._discretise import k_means
 from ._queries import ShiftQueries
 from ._report import LabelShiftReport, LabelShiftWarning, warn_of_failures
 from ._steps import emissions, split_domains
@@ -181,6 +181,16 @@ class LatentLabelShift(ShiftQueries, ClusterMixin, TransformerMixin, BaseEstimat
         -------
         self : LatentLabelShift
             The fitted estimator.
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> from pauca.label_shift import LatentLabelShift
+        >>> X = np.repeat([0, 1, 2, 0, 1, 2], [40, 50, 10, 20, 50, 30])[:, None]  # 0: one class, 2: the other, 1: both
+        >>> model = LatentLabelShift(discretizer="categorical", random_state=0).fit(X, np.repeat(["a", "b"], 100))
+        >>> model.class_prior_.round(2)
+        array([[0.8, 0.4],
+               [0.2, 0.6]])
         """
         k = int(self.n_classes)
         X = self._validate(X, reset=True)
@@ -253,7 +263,7 @@ class LatentLabelShift(ShiftQueries, ClusterMixin, TransformerMixin, BaseEstimat
             LabelShiftWarning,
         )
         seed = int(check_random_state(self.random_state).randint(np.iinfo(np.int32).max))
-        means = KMeans(k, n_init=5, random_state=seed).fit(X)
+        means = k_means(X, k, seed)
         sizes = np.bincount(means.labels_, minlength=k)
         order = np.argsort(-sizes, kind="stable")
         self.domains_, self.domain_share_ = domains, np.ones(1)
@@ -287,6 +297,15 @@ class LatentLabelShift(ShiftQueries, ClusterMixin, TransformerMixin, BaseEstimat
         -------
         ndarray of shape (n_samples,)
             Latent classes.
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> from pauca.label_shift import LatentLabelShift
+        >>> X, domain = np.repeat([5, 7, 5, 7], [80, 20, 40, 60])[:, None], np.repeat(["a", "b"], 100)
+        >>> found = LatentLabelShift(discretizer="categorical", random_state=0).fit_predict(X, domain)
+        >>> bool(np.all((found == found[0]) == (X[:, 0] == 5)))
+        True
         """
         return np.asarray(self.fit(X, y, **kwargs).labels_)
 
@@ -308,6 +327,15 @@ class LatentLabelShift(ShiftQueries, ClusterMixin, TransformerMixin, BaseEstimat
         -------
         ndarray of shape (n_samples,)
             Number of the class, or its name after ``name_classes``.
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> from pauca.label_shift import LatentLabelShift
+        >>> X = np.repeat([0, 1, 2, 0, 1, 2], [40, 50, 10, 20, 50, 30])[:, None]
+        >>> model = LatentLabelShift(discretizer="categorical", random_state=0).fit(X, np.repeat(["a", "b"], 100))
+        >>> model.predict([[0], [1], [2]], domain="a"), model.predict([[0], [1], [2]], domain="b")
+        (array([0, 0, 1]), array([0, 1, 1]))
         """
         classes = self.predict_proba(X, domain, prior).argmax(axis=1)
         return np.asarray(classes if self.class_names_ is None else self.class_names_[classes])
@@ -324,6 +352,16 @@ class LatentLabelShift(ShiftQueries, ClusterMixin, TransformerMixin, BaseEstimat
         -------
         ndarray of shape (n_samples, n_domains)
             Posterior of each domain, columns in the order of ``domains_``.
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> from pauca.label_shift import LatentLabelShift
+        >>> X = np.repeat([0, 1, 2, 0, 1, 2], [40, 50, 10, 20, 50, 30])[:, None]
+        >>> model = LatentLabelShift(discretizer="categorical", random_state=0).fit(X, np.repeat(["a", "b"], 100))
+        >>> model.transform([[0], [1]]).round(2)
+        array([[0.67, 0.33],
+               [0.5 , 0.5 ]])
         """
         check_is_fitted(self)
         X = self._validate(X, reset=False)
@@ -341,6 +379,15 @@ class LatentLabelShift(ShiftQueries, ClusterMixin, TransformerMixin, BaseEstimat
         -------
         ndarray of str
             One name a domain.
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> from pauca.label_shift import LatentLabelShift
+        >>> X = np.repeat([0, 1, 2, 0, 1, 2], [40, 50, 10, 20, 50, 30])[:, None]
+        >>> model = LatentLabelShift(discretizer="categorical", random_state=0).fit(X, np.repeat(["a", "b"], 100))
+        >>> model.get_feature_names_out().tolist()
+        ['domain_a', 'domain_b']
         """
         check_is_fitted(self)
         return np.array([f"domain_{d}" for d in self.domains_], dtype=object)
@@ -359,6 +406,15 @@ class LatentLabelShift(ShiftQueries, ClusterMixin, TransformerMixin, BaseEstimat
         -------
         float
             ``mean log sum_y p(cluster | y) p(y | domain)``; the larger the better.
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> from pauca.label_shift import LatentLabelShift
+        >>> X = np.repeat([0, 1, 2, 0, 1, 2], [40, 50, 10, 20, 50, 30])[:, None]
+        >>> model = LatentLabelShift(discretizer="categorical", random_state=0).fit(X, np.repeat(["a", "b"], 100))
+        >>> round(model.score([[1]], ["a"]), 2)  # the log of its share in a
+        -0.69
         """
         check_is_fitted(self)
         X = self._validate(X, reset=False)

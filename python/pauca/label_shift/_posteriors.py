@@ -113,6 +113,15 @@ class ShiftPosteriors(ShiftSteps):
         -------
         ndarray of shape (n_samples, n_classes)
             p(class | x, domain).
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> from pauca.label_shift import LatentLabelShift
+        >>> X = np.repeat([0, 1, 2, 0, 1, 2], [40, 50, 10, 20, 50, 30])[:, None]
+        >>> model = LatentLabelShift(discretizer="categorical", random_state=0).fit(X, np.repeat(["a", "b"], 100))
+        >>> model.predict_proba([[1]], domain="a").round(2), model.predict_proba([[1]], prior=[0.3, 0.7]).round(2)
+        (array([[0.8, 0.2]]), array([[0.3, 0.7]]))
         """
         h = self._pooled(X)
         if domain is not None and prior is not None:

@@ -36,6 +36,15 @@ class ShiftQueries(ShiftPosteriors):
         -------
         ndarray of shape (n_classes,)
             Prior to pass to ``predict_proba``.
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> from pauca.label_shift import LatentLabelShift
+        >>> X = np.repeat([0, 1, 2, 0, 1, 2], [40, 50, 10, 20, 50, 30])[:, None]
+        >>> model = LatentLabelShift(discretizer="categorical", random_state=0).fit(X, np.repeat(["a", "b"], 100))
+        >>> model.adapt([[0], [1], [1], [0]]).round(2)  # no sign of the second class
+        array([1., 0.])
         """
         if method == "mlls":
             return mlls(self._pooled(X), self.class_share_)
@@ -69,6 +78,15 @@ class ShiftQueries(ShiftPosteriors):
         -------
         self : LatentLabelShift
             With ``class_names_`` set to the assignment of labels that agrees best; ``predict`` returns names.
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> from pauca.label_shift import LatentLabelShift
+        >>> X = np.repeat([0, 1, 2, 0, 1, 2], [40, 50, 10, 20, 50, 30])[:, None]
+        >>> model = LatentLabelShift(discretizer="categorical", random_state=0).fit(X, np.repeat(["a", "b"], 100))
+        >>> model.name_classes([[0], [2]], ["well", "ill"]).predict([[2], [2], [0]]).tolist()
+        ['ill', 'ill', 'well']
         """
         self.class_names_ = _tables.names(self.predict_proba(X, domain), np.asarray(y))
         return self
@@ -89,6 +107,16 @@ class ShiftQueries(ShiftPosteriors):
         -------
         dict of arrays
             Columns ``domain``, ``class``, ``prior``, ``low``, ``high``, one row a pair: ``pandas.DataFrame`` takes it.
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> from pauca.label_shift import LatentLabelShift
+        >>> X = np.repeat([0, 1, 2, 0, 1, 2], [40, 50, 10, 20, 50, 30])[:, None]
+        >>> model = LatentLabelShift(discretizer="categorical", random_state=0).fit(X, np.repeat(["a", "b"], 100))
+        >>> table = model.bootstrap(n_resamples=20)
+        >>> table["domain"].tolist(), bool((table["low"] <= table["prior"]).all())
+        (['a', 'a', 'b', 'b'], True)
         """
         check_is_fitted(self)
         return _tables.prior_intervals(self, int(n_resamples), float(level), check_random_state(random_state))
@@ -115,6 +143,15 @@ class ShiftQueries(ShiftPosteriors):
         dict
             ``n_classes`` and ``score`` (held-out log-likelihood a count), ``standard_error`` of the difference to the
             best, and ``best``: the smallest number within one standard error of the best.
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> from pauca.label_shift import LatentLabelShift
+        >>> X = np.repeat([0, 1, 2, 0, 1, 2], [40, 50, 10, 20, 50, 30])[:, None]
+        >>> model = LatentLabelShift(discretizer="categorical", random_state=0).fit(X, np.repeat(["a", "b"], 100))
+        >>> model.select_n_classes([1, 2], n_splits=5)["best"]
+        2
         """
         check_is_fitted(self)
         return _tables.compare_numbers(self, candidates, int(n_splits), check_random_state(random_state))

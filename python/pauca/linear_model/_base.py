@@ -10,16 +10,27 @@ import numpy as np
 import numpy.typing as npt
 from scipy import sparse
 from sklearn.base import BaseEstimator
+from sklearn.exceptions import ConvergenceWarning
+from sklearn.utils.validation import check_is_fitted
 
 from .._monitor import watch
 from .._report import warn_unless_converged
 from .._sklearn_compat import CallbackSupportMixin, Interval, StrOptions
-from .._validation import FloatArray
+from .._validation import FloatArray, check_vector, validate_matrix
 from .._warnings import warn_user
 from ..losses import Loss
 from ..penalties import Penalty
 from ..solvers import GreedyBCD, ProximalSolver
 from ._fit import PENALTY_NAMES, LinearFit, fit_linear
+
+
+def linear_predictor(X: Any, coef: npt.NDArray[Any], intercept: Any) -> npt.NDArray[np.floating[Any]]:
+    """``X @ coef + intercept`` in the precision of X, which saves a copy of it; in double where that overflows."""
+    with np.errstate(over="ignore", invalid="ignore"):
+        eta = np.asarray(X @ coef.astype(X.dtype, copy=False) + np.asarray(intercept).astype(X.dtype))
+    if X.dtype == np.float64 or np.isfinite(eta).all():
+        return eta
+    return np.asarray(X @ coef + intercept)
 
 
 class SparseLinearModel(CallbackSupportMixin, BaseEstimator):
@@ -39,7 +50,10 @@ class SparseLinearModel(CallbackSupportMixin, BaseEstimator):
     }
 
     # What the names of a parameter stand for.
-    _by_name: ClassVar[dict[str, Mapping[str, Callable[[], Any]]]] = {"penalty": PENALTY_NAMES}
+    _by_name: ClassVar[dict[str, Mapping[str, Callable[[], Any]]]] = {
+        "penalty": PENALTY_NAMES,
+        "solver": {"auto": GreedyBCD},
+    }
 
     penalty: Any
     alpha: float | str
@@ -52,6 +66,7 @@ class SparseLinearModel(CallbackSupportMixin, BaseEstimator):
     warm_start: bool
     verbose: int
     coef_: npt.NDArray[np.floating[Any]]
+    intercept_: Any
     n_features_in_: int
 
     def set_params(self, **params: Any) -> Self:
@@ -66,6 +81,12 @@ class SparseLinearModel(CallbackSupportMixin, BaseEstimator):
         -------
         self : estimator
             The estimator.
+
+        Examples
+        --------
+        >>> from pauca.linear_model import SparseRegressor
+        >>> SparseRegressor(penalty="mcp").set_params(penalty__gamma=4.0).penalty
+        MCP(gamma=4.0)
         """
         for name, known in self._by_name.items():
             value = params.get(name, getattr(self, name))
@@ -88,8 +109,8 @@ class SparseLinearModel(CallbackSupportMixin, BaseEstimator):
         X: Any,
         target: FloatArray,
         weights: FloatArray,
-        loss: Loss,
         offset: FloatArray | None,
+        loss: Loss,
         y: Any,
         variance: FloatArray | None = None,
     ) -> LinearFit:
@@ -134,9 +155,34 @@ class SparseLinearModel(CallbackSupportMixin, BaseEstimator):
                 "Choose a smaller alpha, for example alpha='0.1max'.",
             )
 
+    def _warn_of_no_optimum(self, because: str) -> None:
+        warn_user(
+            f"{type(self).__name__}: {because}, so that without a penalty no finite coefficients are best: those "
+            f"found, up to {np.abs(self.coef_).max():.3g}, are as large as tol={self.tol:g} asks for. "
+            "Choose alpha > 0.",
+            ConvergenceWarning,
+        )
+
+    def _predictor(self, X: Any, offset: npt.ArrayLike | None = None) -> npt.NDArray[np.floating[Any]]:
+        """Linear predictors of new data; with a row of coefficients for each target or class, a column for each."""
+        check_is_fitted(self)
+        X = validate_matrix(self, X, accept_sparse=("csr", "csc"), dtype=[np.float64, np.float32], reset=False)
+        eta = linear_predictor(X, self.coef_.T, self.intercept_)
+        return eta if offset is None else eta + check_vector("offset", offset, X.shape[0])
+
     @property
     def sparse_coef_(self) -> sparse.csr_array:
-        """Coefficients as a sparse array of shape (1, n_features)."""
+        """Coefficients as a sparse array of shape (1, n_features).
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> from pauca.linear_model import SparseRegressor
+        >>> X = np.random.default_rng(0).normal(size=(20, 5))
+        >>> coef = SparseRegressor(alpha="0.5max").fit(X, X[:, 3]).sparse_coef_
+        >>> coef.shape, coef.indices.tolist()
+        ((1, 5), [3])
+        """
         return sparse.csr_array(np.atleast_2d(self.coef_))
 
     def __sklearn_tags__(self) -> Any:

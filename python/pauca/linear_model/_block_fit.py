@@ -11,8 +11,9 @@ import numpy.typing as npt
 from .. import _core, penalties
 from .._monitor import SolverCallback
 from .._report import SolverReport
-from .._validation import FloatArray, as_design, seconds_or_inf
+from .._validation import FloatArray, as_design, iteration_limit, seconds_or_inf
 from ..solvers import GreedyBCD
+from ._far_columns import near_zero, of_fit
 from ._fit import LinearFit, absorb_offset, column_scale, refuse_infinite, resolve_strength
 
 # Penalties of groups that the block solver knows, by its names for them.
@@ -67,6 +68,7 @@ def block_penalty(
     return f"entry:{core.name}", core.shape, np.arange(n_features, dtype=np.int64), ones
 
 
+@near_zero(of_fit)
 def fit_blocks(
     X: Any,
     y: FloatArray,
@@ -136,7 +138,7 @@ def fit_blocks(
         continuation=float(solver.continuation),
         gram_bytes=float(solver.gram_memory) * 2.0**20,
         tol=float(tol),
-        max_iter=int(max_iter),
+        max_iter=iteration_limit(max_iter),
         max_time=seconds_or_inf(max_time),
         coef=coef,
         intercept=intercept,

@@ -9,21 +9,37 @@ import numpy as np
 import numpy.typing as npt
 from scipy.special import expit, log_softmax, softmax
 from sklearn.base import ClassifierMixin
+from sklearn.metrics import accuracy_score
 from sklearn.utils.class_weight import compute_sample_weight
 from sklearn.utils.metaestimators import available_if
 from sklearn.utils.multiclass import check_classification_targets, type_of_target
-from sklearn.utils.validation import check_is_fitted
 
 from .._monitor import watch
+from .._rows import distinct_labels, missing_labels
 from .._sklearn_compat import StrOptions, _fit_context, with_callbacks
-from .._validation import FloatArray, check_vector, normalized_weights, validate_matrix
-from ..losses import Logistic, Loss, SquaredHinge
+from .._validation import FloatArray, check_vector, normalized_weights, validate_matrix, without_idle_rows
+from ..losses import Logistic, Loss
+from ..losses._names import CLASSIFICATION_LOSSES, resolve_loss
 from ..solvers import GreedyBCD
-from ._base import SparseLinearModel
+from ._base import SparseLinearModel, linear_predictor
 from ._block_fit import fit_blocks
 from ._fit import LinearFit, resolve_penalty
 
-LOSS_NAMES: dict[str, type[Loss]] = {"logistic": Logistic, "squared_hinge": SquaredHinge}
+
+def _class_factors(
+    class_weight: dict[Any, float] | str, y: npt.NDArray[Any], codes: npt.NDArray[np.intp], weights: FloatArray
+) -> FloatArray:
+    """What class weights multiply each sample's weight by; "balanced" gives every class the same weight in all."""
+    if isinstance(class_weight, dict):
+        return np.asarray(compute_sample_weight(class_weight, y), dtype=np.float64)
+    total = np.bincount(codes, weights)
+    return np.asarray(np.divide(1.0, total, out=np.zeros_like(total), where=total > 0.0)[codes])
+
+
+def refuse_offset(offset: Any, n_classes: int) -> None:
+    """Several classes have as many linear predictors: one known part a sample does not say of which."""
+    if offset is not None:
+        raise ValueError(f"offset: got one number a sample, but {n_classes} classes have as many predictors")
 
 
 def _has_probabilities(estimator: Any) -> bool:
@@ -50,7 +66,8 @@ class SparseClassifier(ClassifierMixin, SparseLinearModel):
     alpha : float or str, default="0.1max"
         Strength of the penalty, or a fraction of ``alpha_max_``, see :class:`SparseRegressor`.
     class_weight : dict, "balanced" or None, default=None
-        Weights of the classes, multiplied into the sample weights.
+        Weights of the classes, multiplied into the sample weights; "balanced" gives all classes the same sum of
+        weights.
     solver : "auto" or solver, default="auto"
         Solver, from :mod:`pauca.solvers`, see :class:`SparseRegressor`.
     fit_intercept : bool, default=True
@@ -71,7 +88,7 @@ class SparseClassifier(ClassifierMixin, SparseLinearModel):
     Attributes
     ----------
     classes_ : ndarray of shape (n_classes,)
-        Class labels.
+        Class labels, of the samples of positive weight.
     coef_ : ndarray of shape (1, n_features) or (n_classes, n_features)
         Coefficients of the log-odds of ``classes_[1]``, or, with more than two classes, of each class's predictor in
         the symmetric multinomial model.
@@ -112,13 +129,13 @@ class SparseClassifier(ClassifierMixin, SparseLinearModel):
 
     _parameter_constraints: ClassVar[dict[str, Any]] = {
         **SparseLinearModel._parameter_constraints,
-        "loss": [StrOptions(set(LOSS_NAMES)), Loss],
+        "loss": [StrOptions(set(CLASSIFICATION_LOSSES)), Loss],
         "class_weight": [dict, StrOptions({"balanced"}), None],
     }
 
     _by_name: ClassVar[dict[str, Mapping[str, Callable[[], Any]]]] = {
         **SparseLinearModel._by_name,
-        "loss": LOSS_NAMES,
+        "loss": CLASSIFICATION_LOSSES,
     }
 
     def __init__(
@@ -177,33 +194,65 @@ class SparseClassifier(ClassifierMixin, SparseLinearModel):
         -------
         self : SparseClassifier
             The fitted estimator.
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> from pauca.linear_model import SparseClassifier
+        >>> X = np.random.default_rng(0).normal(size=(40, 5))
+        >>> model = SparseClassifier(alpha="0.5max").fit(X, np.where(X[:, 3] > 0, "yes", "no"))
+        >>> model.classes_.tolist(), np.flatnonzero(model.coef_).tolist()
+        (['no', 'yes'], [3])
         """
         X, y, classes, codes, weights, shift, loss = self._validate(X, y, sample_weight, offset)
+        data = without_idle_rows(X, codes.astype(np.float64), weights, shift)
         if len(classes) == 2:
-            fit = self._solve(X, codes.astype(np.float64), weights, loss, shift, y)
+            fit = self._solve(*data, loss, y)
         else:
-            fit = self._solve_multinomial(X, codes.astype(np.float64), weights, loss, shift, y, len(classes))
+            fit = self._solve_multinomial(*data, loss, y, len(classes))
         self.classes_ = classes
-        self.coef_ = np.atleast_2d(fit.coef.T).astype(X.dtype, copy=False)
-        self.intercept_ = np.atleast_1d(np.asarray(fit.intercept)).astype(X.dtype, copy=False)
+        self.coef_ = np.atleast_2d(fit.coef.T)
+        self.intercept_ = np.atleast_1d(np.asarray(fit.intercept))
         self._keep(fit)
+        if isinstance(loss, Logistic):
+            self._warn_if_separable(*data)
         return self
+
+    def _warn_if_separable(self, X: Any, codes: FloatArray, weights: FloatArray, offset: FloatArray | None) -> None:
+        """Without a penalty, coefficients that put every sample on its side improve with every scale."""
+        if self.alpha_ > 0.0 or not self.coef_.any():
+            return
+        eta = linear_predictor(X, self.coef_.T, self.intercept_)
+        if len(self.classes_) == 2:
+            eta = eta[:, 0] if offset is None else eta[:, 0] + offset
+            apart = ((2.0 * codes - 1.0) * eta > 0.0).all()
+        else:
+            own = np.take_along_axis(eta, codes.astype(np.intp)[:, None], axis=1)
+            apart = ((eta >= own).sum(axis=1) == 1).all()
+        if apart:
+            self._warn_of_no_optimum("the classes are separable")
 
     def _validate(
         self, X: Any, y: Any, sample_weight: npt.ArrayLike | None, offset: npt.ArrayLike | None
     ) -> tuple[Any, Any, npt.NDArray[Any], npt.NDArray[Any], FloatArray, FloatArray | None, Loss]:
         """Data, classes, class numbers, weights with those of the classes in, offset and loss."""
+        labels = np.asarray(y)
+        if labels.dtype.kind == "O" and labels.ndim == 1 and missing_labels(labels).any():
+            raise ValueError("y: contains NaN or None, expected a label for every row")
         X, y = validate_matrix(self, X, y, accept_sparse="csc", dtype=[np.float64, np.float32], order="F")
+        classes, codes = distinct_labels("y", np.asarray(y))
         check_classification_targets(y)
         type_of_target(y, input_name="y", raise_unknown=True)
         weights = normalized_weights(sample_weight, X)
         if self.class_weight is not None:
-            weights = normalized_weights(weights * compute_sample_weight(self.class_weight, y), X)
-        classes, codes = np.unique(y, return_inverse=True)
-        if len(classes) < 2 or len(np.unique(codes[weights > 0.0])) < 2:
-            raise ValueError(f"y: got one class ({classes[:1].tolist()[0]!r}), expected samples of two classes")
+            weights = normalized_weights(weights * _class_factors(self.class_weight, y, codes, weights), X)
+        present = np.unique(codes[weights > 0.0])
+        if len(present) < 2:
+            raise ValueError(f"y: got one class ({classes[present].tolist()[0]!r}), expected samples of two classes")
+        # A class without weight is no class; its samples may have any number.
+        classes, codes = classes[present], np.minimum(np.searchsorted(present, codes), len(present) - 1)
         shift = None if offset is None else check_vector("offset", offset, X.shape[0])
-        loss = LOSS_NAMES[self.loss]() if isinstance(self.loss, str) else self.loss
+        loss = resolve_loss(self.loss)
         if loss.task != "classification":
             raise ValueError(f"loss: got {loss!r}, expected a loss for classification: Logistic or SquaredHinge")
         return X, y, classes, codes, weights, shift, loss
@@ -213,8 +262,8 @@ class SparseClassifier(ClassifierMixin, SparseLinearModel):
         X: Any,
         codes: FloatArray,
         weights: FloatArray,
-        loss: Loss,
         offset: FloatArray | None,
+        loss: Loss,
         y: Any,
         n_classes: int,
     ) -> LinearFit:
@@ -223,8 +272,7 @@ class SparseClassifier(ClassifierMixin, SparseLinearModel):
         solver = GreedyBCD() if isinstance(self.solver, str) else self.solver
         if not isinstance(solver, GreedyBCD):
             raise ValueError(f"solver: got {self.solver!r}, expected 'auto' or GreedyBCD for {n_classes} classes")
-        if offset is not None:
-            raise ValueError(f"offset: got one number a sample, but {n_classes} classes have {n_classes} predictors")
+        refuse_offset(offset, n_classes)
         start = None
         if self.warm_start and hasattr(self, "coef_") and self.coef_.shape == (n_classes, X.shape[1]):
             start = (self.coef_.T.astype(np.float64), self.intercept_)
@@ -248,76 +296,157 @@ class SparseClassifier(ClassifierMixin, SparseLinearModel):
                 callback=callback,
             )
 
-    def decision_function(self, X: Any) -> npt.NDArray[np.floating[Any]]:
+    def decision_function(self, X: Any, offset: npt.ArrayLike | None = None) -> npt.NDArray[np.floating[Any]]:
         """Linear predictor: of two classes, with the logistic loss, the log-odds of the second.
 
         Parameters
         ----------
         X : {array-like, sparse matrix} of shape (n_samples, n_features)
             Data.
+        offset : array-like of shape (n_samples,), default=None
+            Known part of the linear predictor, with two classes only.
 
         Returns
         -------
         ndarray of shape (n_samples,) or (n_samples, n_classes)
             Linear predictor; with more than two classes one for each.
-        """
-        check_is_fitted(self)
-        X = validate_matrix(self, X, accept_sparse=("csr", "csc"), dtype=[np.float64, np.float32], reset=False)
-        eta = np.asarray(X @ self.coef_.T + self.intercept_)
-        return eta[:, 0] if len(self.classes_) == 2 else eta
 
-    def predict(self, X: Any) -> npt.NDArray[Any]:
+        Examples
+        --------
+        >>> import numpy as np
+        >>> from pauca.linear_model import SparseClassifier
+        >>> X = np.random.default_rng(0).normal(size=(40, 5))
+        >>> model = SparseClassifier(alpha="0.5max").fit(X, X[:, 3] > 0)
+        >>> bool(np.allclose(model.decision_function(X), X @ model.coef_[0] + model.intercept_))
+        True
+        """
+        eta = self._predictor(X)
+        if len(self.classes_) > 2:
+            refuse_offset(offset, len(self.classes_))
+            return eta
+        return eta[:, 0] if offset is None else eta[:, 0] + check_vector("offset", offset, len(eta))
+
+    def predict(self, X: Any, offset: npt.ArrayLike | None = None) -> npt.NDArray[Any]:
         """Predict the class of each sample.
 
         Parameters
         ----------
         X : {array-like, sparse matrix} of shape (n_samples, n_features)
             Data.
+        offset : array-like of shape (n_samples,), default=None
+            Known part of the linear predictor, with two classes only.
 
         Returns
         -------
         ndarray of shape (n_samples,)
             Class labels.
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> from pauca.linear_model import SparseClassifier
+        >>> X = np.random.default_rng(0).normal(size=(40, 5))
+        >>> model = SparseClassifier(alpha="0.5max").fit(X, np.where(X[:, 3] > 0, "yes", "no"))
+        >>> model.predict([[0, 0, 0, 2, 0], [0, 0, 0, -2, 0]]).tolist()
+        ['yes', 'no']
         """
-        eta = self.decision_function(X)
+        eta = self.decision_function(X, offset)
         codes = (eta > 0.0).astype(int) if eta.ndim == 1 else eta.argmax(axis=1)
         return np.asarray(self.classes_[codes])
 
+    def score(
+        self,
+        X: Any,
+        y: npt.ArrayLike,
+        sample_weight: npt.ArrayLike | None = None,
+        offset: npt.ArrayLike | None = None,
+    ) -> float:
+        """Share of the samples, or of their weight, whose class is predicted.
+
+        Parameters
+        ----------
+        X : {array-like, sparse matrix} of shape (n_samples, n_features)
+            Data.
+        y : array-like of shape (n_samples,)
+            Class labels.
+        sample_weight : array-like of shape (n_samples,), default=None
+            Weights.
+        offset : array-like of shape (n_samples,), default=None
+            Known part of the linear predictor, with two classes only.
+
+        Returns
+        -------
+        float
+            Accuracy, in [0, 1].
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> from pauca.linear_model import SparseClassifier
+        >>> X = np.random.default_rng(0).normal(size=(40, 5))
+        >>> model = SparseClassifier(alpha="0.5max").fit(X, np.where(X[:, 3] > 0, "yes", "no"))
+        >>> model.score([[0, 0, 0, 2, 0], [0, 0, 0, -2, 0]], ["yes", "yes"], sample_weight=[3.0, 1.0])
+        0.75
+        """
+        return float(accuracy_score(y, self.predict(X, offset), sample_weight=sample_weight))
+
     @available_if(_has_probabilities)
-    def predict_proba(self, X: Any) -> npt.NDArray[np.floating[Any]]:
+    def predict_proba(self, X: Any, offset: npt.ArrayLike | None = None) -> npt.NDArray[np.floating[Any]]:
         """Probability of each class.
 
         Parameters
         ----------
         X : {array-like, sparse matrix} of shape (n_samples, n_features)
             Data.
+        offset : array-like of shape (n_samples,), default=None
+            Known part of the linear predictor, with two classes only.
 
         Returns
         -------
         ndarray of shape (n_samples, n_classes)
             Probabilities, columns in the order of ``classes_``.
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> from pauca.linear_model import SparseClassifier
+        >>> X = np.random.default_rng(0).normal(size=(40, 5))
+        >>> P = SparseClassifier(alpha="0.5max").fit(X, X[:, 3] > 0).predict_proba(X)
+        >>> P.shape, bool(np.allclose(P.sum(axis=1), 1.0)), bool(((P[:, 1] > 0.5) == (X[:, 3] > 0)).mean() > 0.9)
+        ((40, 2), True, True)
         """
-        eta = self.decision_function(X)
+        eta = self.decision_function(X, offset).astype(np.float64)  # whose range small ones need
         if eta.ndim == 2:
             return np.asarray(softmax(eta, axis=1))
-        second = expit(eta)
-        return np.column_stack([1.0 - second, second])
+        return np.column_stack([expit(-eta), expit(eta)])  # the difference to one would lose small probabilities
 
     @available_if(_has_probabilities)
-    def predict_log_proba(self, X: Any) -> npt.NDArray[np.floating[Any]]:
+    def predict_log_proba(self, X: Any, offset: npt.ArrayLike | None = None) -> npt.NDArray[np.floating[Any]]:
         """Logarithm of the probability of each class.
 
         Parameters
         ----------
         X : {array-like, sparse matrix} of shape (n_samples, n_features)
             Data.
+        offset : array-like of shape (n_samples,), default=None
+            Known part of the linear predictor, with two classes only.
 
         Returns
         -------
         ndarray of shape (n_samples, n_classes)
             Log-probabilities, columns in the order of ``classes_``.
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> from pauca.linear_model import SparseClassifier
+        >>> X = np.random.default_rng(0).normal(size=(40, 5))
+        >>> model = SparseClassifier(alpha="0.5max").fit(X, X[:, 3] > 0)
+        >>> far = [[0, 0, 0, 1e4, 0]]  # where probabilities underflow, their logarithms do not
+        >>> model.predict_proba(far).tolist(), bool(np.isfinite(model.predict_log_proba(far)).all())
+        ([[0.0, 1.0]], True)
         """
-        eta = self.decision_function(X)
+        eta = self.decision_function(X, offset).astype(np.float64)  # whose range small ones need
         if eta.ndim == 2:
             return np.asarray(log_softmax(eta, axis=1))
         return np.column_stack([-np.logaddexp(0.0, eta), -np.logaddexp(0.0, -eta)])

@@ -10,14 +10,13 @@ import numpy as np
 import numpy.typing as npt
 from sklearn.base import RegressorMixin
 from sklearn.utils import check_consistent_length
-from sklearn.utils.validation import check_is_fitted
 
 from .. import _core
 from .._sklearn_compat import StrOptions, _fit_context, with_callbacks
 from .._survival import SurvivalTarget, strata_labels, survival_target
 from .._validation import FloatArray, check_vector, normalized_weights, validate_matrix
 from ..losses import Cox
-from ._base import SparseLinearModel
+from ._base import SparseLinearModel, linear_predictor
 
 
 @dataclass(frozen=True, repr=False)
@@ -64,6 +63,14 @@ class BaselineHazard:
         -------
         ndarray of the shape of times
             Cumulative hazards for a linear predictor of 0.
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> from pauca.linear_model import BaselineHazard
+        >>> hazard = BaselineHazard(np.array([0]), [np.array([1.0, 3.0])], [np.array([0.25, 0.75])])
+        >>> hazard.at(np.array([0.5, 1.0, 2.0, 9.0]), stratum=0)
+        array([0.  , 0.25, 0.25, 0.75])
         """
         position = np.searchsorted(self.times[stratum], times, side="right")
         return np.asarray(np.concatenate([[0.0], self.cumulative_hazards[stratum]])[position])
@@ -75,6 +82,14 @@ def baseline_hazard(target: SurvivalTarget, weights: FloatArray, loss: Cox, eta:
     times, jumps, begin = _core.cox_baseline(packed, weights, efron, np.ascontiguousarray(eta, dtype=np.float64))
     pieces = [slice(a, b) for a, b in pairwise(begin)]
     return BaselineHazard(target.strata, [times[p] for p in pieces], [np.cumsum(jumps[p]) for p in pieces])
+
+
+def _orders_events(target: SurvivalTarget, eta: FloatArray, weights: FloatArray) -> bool:
+    """Whether every event has a larger predictor than all others at risk, so that larger ones are likelier still."""
+    events = np.flatnonzero(target.event & (weights > 0.0))
+    moments = np.column_stack([target.stratum[events], target.time[events]])
+    concordant, discordant, tied = _core.concordance(target.pack(), (weights > 0.0).astype(np.float64), eta)
+    return bool(concordant > 0.0 == discordant + tied and len(np.unique(moments, axis=0)) == events.size)
 
 
 class SparseCoxRegressor(RegressorMixin, SparseLinearModel):
@@ -114,7 +129,7 @@ class SparseCoxRegressor(RegressorMixin, SparseLinearModel):
     Attributes
     ----------
     coef_ : ndarray of shape (n_features,)
-        Log hazard ratios, float32 if X is.
+        Log hazard ratios.
     baseline_ : BaselineHazard
         Cumulative baseline hazard by stratum.
     event_times_ : ndarray
@@ -208,7 +223,14 @@ class SparseCoxRegressor(RegressorMixin, SparseLinearModel):
 
     @property
     def loss(self) -> Cox:
-        """The loss that is fitted."""
+        """The loss that is fitted.
+
+        Examples
+        --------
+        >>> from pauca.linear_model import SparseCoxRegressor
+        >>> SparseCoxRegressor(ties="efron").loss
+        Cox(ties='efron')
+        """
         return Cox(self.ties)
 
     def _validate(self, X: Any, y: Any, strata: Any, offset: Any) -> tuple[Any, SurvivalTarget, FloatArray | None]:
@@ -220,7 +242,7 @@ class SparseCoxRegressor(RegressorMixin, SparseLinearModel):
         return X, target, None if offset is None else check_vector("offset", offset, X.shape[0])
 
     def _keep_baseline(self, X: Any, target: SurvivalTarget, weights: FloatArray, offset: FloatArray | None) -> None:
-        eta = np.asarray(X @ self.coef_, dtype=np.float64)
+        eta = linear_predictor(X, self.coef_, 0.0).astype(np.float64)
         eta = eta if offset is None else eta + offset
         self.baseline_ = baseline_hazard(target, weights, self.loss, eta)
         self.event_times_: FloatArray = np.unique(np.concatenate(self.baseline_.times))
@@ -260,20 +282,27 @@ class SparseCoxRegressor(RegressorMixin, SparseLinearModel):
         -------
         self : SparseCoxRegressor
             The fitted estimator.
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> from pauca.linear_model import SparseCoxRegressor
+        >>> X = np.random.default_rng(0).normal(size=(50, 5))
+        >>> y = np.column_stack([np.exp(-X[:, 3]), np.arange(50) % 3 > 0])  # times; a third is censored
+        >>> np.flatnonzero(SparseCoxRegressor(alpha="0.5max").fit(X, y).coef_).tolist()
+        [3]
         """
         X, target, shift = self._validate(X, y, strata, offset)
         weights = normalized_weights(sample_weight, X)
-        fit = self._solve(X, target.pack(), weights, self.loss, shift, y)
-        self.coef_ = fit.coef.astype(X.dtype, copy=False)
+        fit = self._solve(X, target.pack(), weights, shift, self.loss, y)
+        self.coef_ = fit.coef
         self._keep(fit)
         self._keep_baseline(X, target, weights, shift)
+        if self.alpha_ == 0.0 and self.coef_.any():
+            eta = linear_predictor(X, self.coef_, 0.0).astype(np.float64) + (0.0 if shift is None else shift)
+            if _orders_events(target, eta, weights):
+                self._warn_of_no_optimum("the features order the events")
         return self
-
-    def _predictor(self, X: Any, offset: npt.ArrayLike | None) -> npt.NDArray[np.floating[Any]]:
-        check_is_fitted(self)
-        X = validate_matrix(self, X, accept_sparse=("csr", "csc"), dtype=[np.float64, np.float32], reset=False)
-        eta = np.asarray(X @ self.coef_)
-        return eta if offset is None else eta + check_vector("offset", offset, X.shape[0])
 
     def predict(self, X: Any, offset: npt.ArrayLike | None = None) -> npt.NDArray[np.floating[Any]]:
         """Risk score: the linear predictor, the log of the hazard over the baseline's. It is no time.
@@ -289,6 +318,15 @@ class SparseCoxRegressor(RegressorMixin, SparseLinearModel):
         -------
         ndarray of shape (n_samples,)
             Risk scores: larger ones fail earlier.
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> from pauca.linear_model import SparseCoxRegressor
+        >>> X = np.random.default_rng(0).normal(size=(50, 5))
+        >>> model = SparseCoxRegressor(alpha="0.5max").fit(X, np.exp(-X[:, 3]))
+        >>> bool((np.argsort(model.predict(X)) == np.argsort(X[:, 3])).all())  # the last one fails first
+        True
         """
         return self._predictor(X, offset)
 
@@ -317,6 +355,16 @@ class SparseCoxRegressor(RegressorMixin, SparseLinearModel):
         -------
         ndarray of shape (n_samples, n_times)
             Cumulative hazards.
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> from pauca.linear_model import SparseCoxRegressor
+        >>> X = np.random.default_rng(0).normal(size=(50, 5))
+        >>> model = SparseCoxRegressor(alpha="0.5max").fit(X, np.exp(-X[:, 3]))
+        >>> H = model.predict_cumulative_hazard(X[:2], times=[0.0, 1.0, 2.0])
+        >>> H.shape, H[:, 0].tolist(), bool((np.diff(H) > 0).all())
+        ((2, 3), [0.0, 0.0], True)
         """
         eta = self._predictor(X, offset).astype(np.float64)
         at = self.event_times_ if times is None else np.asarray(times, dtype=np.float64)
@@ -354,6 +402,16 @@ class SparseCoxRegressor(RegressorMixin, SparseLinearModel):
         -------
         ndarray of shape (n_samples, n_times)
             Probabilities.
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> from pauca.linear_model import SparseCoxRegressor
+        >>> X = np.random.default_rng(0).normal(size=(50, 5))
+        >>> model = SparseCoxRegressor(alpha="0.5max").fit(X, np.exp(-X[:, 3]))
+        >>> S = model.predict_survival_function([[0, 0, 0, -1, 0], [0, 0, 0, 1, 0]], times=[0.0, 1.0])
+        >>> S[:, 0].tolist(), bool(S[0, 1] > S[1, 1])  # the second is at more risk
+        ([1.0, 1.0], True)
         """
         return np.asarray(np.exp(-self.predict_cumulative_hazard(X, times, strata, offset)))
 
@@ -380,6 +438,15 @@ class SparseCoxRegressor(RegressorMixin, SparseLinearModel):
         -------
         float
             In [0, 1]; 0.5 is no better than chance.
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> from pauca.linear_model import SparseCoxRegressor
+        >>> X = np.random.default_rng(0).normal(size=(50, 5))
+        >>> model = SparseCoxRegressor(alpha="0.5max").fit(X, np.exp(-X[:, 3]))
+        >>> model.score(X, np.exp(-X[:, 3])), model.score(X, np.exp(X[:, 3]))
+        (1.0, 0.0)
         """
         from ..metrics import concordance_index  # its package imports others
 

@@ -13,7 +13,7 @@ from .._sklearn_compat import _fit_context, _safe_indexing, with_callbacks
 from .._survival import take_rows
 from .._validation import FloatArray, normalized_weights
 from ._cox import SparseCoxRegressor
-from ._cross_validation import CrossValidatedPath
+from ._cross_validation import CrossValidatedPath, FoldResult
 from ._path import solve_path
 
 
@@ -29,15 +29,12 @@ def _fold(
     alphas: FloatArray,
     options: dict[str, Any],
     scorer: Any,
-    plain: Any,
-) -> tuple[FloatArray, FloatArray]:
+) -> FoldResult:
     """What the held-out rows add to the log partial likelihood beyond the null model, and their risk scores."""
     X_train = _safe_indexing(X, train)
     if isinstance(X_train, np.ndarray):
         X_train = np.asfortranarray(X_train)
     share = float(weights[train].sum())
-    if not share > 0.0:
-        raise ValueError("cv: all samples of a training fold have weight zero")
     part, part_target = weights[train] / share, take_rows(target, train)
     path = solve_path(
         X_train,
@@ -61,10 +58,15 @@ def _fold(
         left = _core.loss_evaluate("cox", shape, part_target, part, np.ascontiguousarray(predictor[train]))[0]
         return share * float(left) - float(whole)
 
-    scores = np.array([added(column) for column in eta.T]) - added(null[:, 0])
-    missing = len(alphas) - len(scores)  # stopped by max_time: the last solution stands for the rest
-    return np.append(scores, scores[-1:].repeat(missing)), np.hstack(
-        [eta[test], eta[test, -1:].repeat(missing, axis=1)]
+    if weights[test].any():
+        scores = np.array([added(column) for column in eta.T]) - added(null[:, 0])
+    else:
+        scores = np.full(eta.shape[1], np.nan)
+    missing = len(alphas) - len(scores)  # ended early: the last solution stands for the rest
+    return FoldResult(
+        np.append(scores, scores[-1:].repeat(missing)),
+        np.hstack([eta[test], eta[test, -1:].repeat(missing, axis=1)]),
+        path.out_of_time_,
     )
 
 
@@ -106,6 +108,8 @@ class SparseCoxRegressorCV(CrossValidatedPath, SparseCoxRegressor):
         the chosen features nearly order the events, and coefficients grow without limit.
     max_time : float, default=None
         Limit in seconds for each path.
+    verbose : int, default=0
+        1 shows a progress bar (needs tqdm), which counts paths: of every shape, on all data and in every fold.
 
     Attributes
     ----------
@@ -151,7 +155,7 @@ class SparseCoxRegressorCV(CrossValidatedPath, SparseCoxRegressor):
     _parameter_constraints: ClassVar[dict[str, Any]] = {
         k: v
         for k, v in {**SparseCoxRegressor._parameter_constraints, **CrossValidatedPath._cv_constraints}.items()
-        if k not in ("alpha", "warm_start", "verbose", "scoring")
+        if k not in ("alpha", "warm_start", "scoring")
     }
 
     scoring = None
@@ -172,6 +176,7 @@ class SparseCoxRegressorCV(CrossValidatedPath, SparseCoxRegressor):
         tol: float = 1e-8,
         max_iter: int = 200,
         max_time: float | None = None,
+        verbose: int = 0,
     ) -> None:
         self.penalty = penalty
         self.alphas = alphas
@@ -186,11 +191,12 @@ class SparseCoxRegressorCV(CrossValidatedPath, SparseCoxRegressor):
         self.tol = tol
         self.max_iter = max_iter
         self.max_time = max_time
+        self.verbose = verbose
 
     def _plain(self) -> Any:
         return None
 
-    def _fold_job(self) -> Callable[..., tuple[FloatArray, FloatArray]]:
+    def _fold_job(self) -> Callable[..., FoldResult]:
         return _fold
 
     @with_callbacks
@@ -226,17 +232,26 @@ class SparseCoxRegressorCV(CrossValidatedPath, SparseCoxRegressor):
         -------
         self : SparseCoxRegressorCV
             The fitted estimator.
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> from pauca.linear_model import SparseCoxRegressorCV
+        >>> X = np.random.default_rng(0).normal(size=(50, 5))
+        >>> model = SparseCoxRegressorCV(alphas=5, eps=0.1, cv=2).fit(X, np.exp(-X[:, 3]))
+        >>> model.cv_mean_score_.shape, np.flatnonzero(model.coef_).tolist()
+        ((5,), [3])
         """
         X, target, shift = self._validate(X, y, strata, offset)
         weights = normalized_weights(sample_weight, X)
         self._cross_validate(X, target.time, target.pack(), weights, self.loss, shift, cluster)
-        n_folds = self.cv_scores_.shape[1]
+        n_folds = int(np.count_nonzero(~np.isnan(self.cv_scores_).all(axis=0)))
         # The sum over folds is the criterion: it becomes their mean.
         self.cv_scores_ = n_folds * self.cv_scores_
         self.cv_mean_score_ = n_folds * self.cv_mean_score_
         self.cv_standard_error_ = n_folds * self.cv_standard_error_
         k = self._chosen
-        self.coef_ = self.path_.coefs_[:, [k]].toarray()[:, 0].astype(X.dtype, copy=False)
+        self.coef_ = self.path_.coefs_[:, [k]].toarray()[:, 0]
         self._keep_point()
         self._keep_baseline(X, target, weights, shift)
         return self

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from numbers import Integral, Real
 from typing import Any, ClassVar
 
@@ -13,16 +13,20 @@ import numpy.typing as npt
 from joblib import delayed
 from scipy import sparse
 from sklearn.base import clone, is_classifier
-from sklearn.metrics import check_scoring
+from sklearn.exceptions import ConvergenceWarning
 from sklearn.model_selection import check_cv
 
-from .._parallel import run_all
+from .._monitor import watch
 from .._report import SolverReport
 from .._sklearn_compat import Interval, StrOptions, _safe_indexing
-from .._validation import FloatArray
+from .._validation import FloatArray, checked_weights, without_idle_rows
+from .._warnings import warn_user
 from ..moments import Rows
 from ..solvers import IHT
+from ._far_columns import without_far_columns
 from ._fit import absorb_offset, resolve_penalty, resolve_solver
+from ._fold_progress import FoldProgress
+from ._fold_scores import FoldScorer, best_of, fold_scorer, summarize
 from ._matrix_losses import MultinomialLoss
 from ._path import solve_path, takes_rows
 from ._regularization_path import RegularizationPath, warn_of_missed
@@ -75,8 +79,12 @@ class CrossValidatedPath:
         loss: Any,
         offset: FloatArray | None = None,
         cluster: Any = None,
+        sample_weight: Any = None,
     ) -> None:
-        """Choose shape and strength, and keep the path of the chosen shape on all data."""
+        """Choose shape and strength, and keep the path of the chosen shape on all data.
+
+        ``weights`` are what is fitted, ``sample_weight`` what the user gave, for a scorer.
+        """
         model: Any = self
         penalty = self._path_penalty()
         names = getattr(self, "feature_names_in_", None)
@@ -93,39 +101,74 @@ class CrossValidatedPath:
         candidates = self._candidates(penalty)
         fold = self._fold_job()
         splits = _splits(check_cv(model.cv, y, classifier=is_classifier(self)), X, y, cluster)
-        scorer = None if model.scoring is None else check_scoring(self._plain(), scoring=model.scoring)
+        _check_training(splits, weights, target if is_classifier(self) else None)
+        if model.scoring is None:
+            scorer = None
+        else:
+            given = None if sample_weight is None else checked_weights(sample_weight, X)
+            scorer = fold_scorer(model.scoring, self._plain(), given)
         rows = _rows_of_folds(X, target, weights, offset, splits, candidates, options)
-        paths = [
-            solve_path(
-                X, target, weights, penalty=c.penalty, solver=c.solver, alphas=c.alphas, offset=offset, rows=r[0],
-                **options,
+        shapes = list(zip(candidates, rows, strict=True))
+        with watch(self, X, y, total=len(candidates) * (1 + len(splits)), unit="path") as callback:
+            progress = FoldProgress(callback)
+            paths: list[RegularizationPath] = []
+            whole = without_idle_rows(X, target, weights, offset)
+            for c, r in shapes:
+                paths.append(
+                    solve_path(*whole[:3], penalty=c.penalty, solver=c.solver, alphas=c.alphas, offset=whole[3],
+                               rows=r[0], **options)
+                )  # fmt: skip
+                progress.step(1)
+                if progress.stopped:
+                    break
+            shapes = shapes[: len(paths)]
+            jobs = [
+                delayed(fold)(
+                    X, y, target, weights, offset, train, test, c.penalty, full.alphas_,
+                    {**options, "solver": c.solver, "rows": r[1][f]}, scorer and replace(scorer, plain=self._plain()),
+                )
+                for f, (train, test) in enumerate(splits)
+                for (c, r), full in zip(shapes, paths, strict=True)
+            ]  # fmt: skip
+            results = progress.run(jobs, model.n_jobs, least=len(paths))
+        self._choose([c for c, _ in shapes], paths, splits, results, X.shape[0], loss)
+        if any(r.out_of_time for r in results):
+            warn_user(
+                f"{type(self).__name__}: max_time={model.max_time} ended paths of "
+                f"{sum(r.out_of_time for r in results)} of {len(results)} folds early: their last solutions stand for "
+                "smaller strengths. Increase max_time, or raise tol or eps.",
+                ConvergenceWarning,
             )
-            for c, r in zip(candidates, rows, strict=True)
-        ]  # fmt: skip
-        jobs = [
-            delayed(fold)(
-                X, y, target, weights, offset, train, test, c.penalty, full.alphas_,
-                {**options, "solver": c.solver, "rows": part}, scorer, self._plain(),
-            )
-            for c, full, r in zip(candidates, paths, rows, strict=True)
-            for (train, test), part in zip(splits, r[1], strict=True)
-        ]  # fmt: skip
-        results = run_all(jobs, model.n_jobs)
-        folds = len(splits)
-        scores = [np.array([r[0] for r in results[c * folds : (c + 1) * folds]]).T for c in range(len(candidates))]
-        means = [s.mean(axis=1) for s in scores]
-        best = int(np.argmax([m.max() for m in means]))
-        errors = [s.std(axis=1, ddof=1) / np.sqrt(folds) if folds > 1 else np.zeros(len(s)) for s in scores]
+
+    def _choose(
+        self,
+        candidates: list[_Candidate],
+        paths: list[RegularizationPath],
+        splits: list[tuple[npt.NDArray[np.intp], npt.NDArray[np.intp]]],
+        results: list[FoldResult],
+        n_samples: int,
+        loss: Any,
+    ) -> None:
+        """Keep the best of the candidates; results are fold by fold, of all of them in each."""
+        model: Any = self
+        n, n_folds = len(candidates), len(results) // len(candidates)  # fewer than asked for if a callback stopped
+        scores = []
+        for c, path in enumerate(paths):
+            table = np.full((len(path.alphas_), len(splits)), np.nan)
+            table[:, :n_folds] = np.array([results[f * n + c].scores for f in range(n_folds)]).T
+            scores.append(table)
+        means, errors = summarize(scores, model.scoring)
+        tops = [best_of(m) for m in means]
+        best = best_of(np.array([m[top] for m, top in zip(means, tops, strict=True)]))
         if model.rule == "1se":
             best = _fewest(candidates, means, errors, best)
-        mean, path, error = means[best], paths[best], errors[best]
-        top = int(np.argmax(mean))
+        mean, path, error, top = means[best], paths[best], errors[best], tops[best]
         one_se = int(np.flatnonzero(mean >= mean[top] - error[top])[0])
         chosen = top if model.rule == "min" else one_se
 
-        of_best = [r[1] for r in results[best * folds : (best + 1) * folds]]
-        out_of_fold = np.full((X.shape[0], *of_best[0].shape[1:-1]), np.nan)
-        for (_, test), predictors in zip(splits, of_best, strict=True):
+        of_best = [results[f * n + best].predictors for f in range(n_folds)]
+        out_of_fold = np.full((n_samples, *of_best[0].shape[1:-1]), np.nan)
+        for (_, test), predictors in zip(splits[:n_folds], of_best, strict=True):
             out_of_fold[test] = predictors[..., chosen]
         self.path_: RegularizationPath = path
         self.alphas_ = path.alphas_
@@ -140,9 +183,9 @@ class CrossValidatedPath:
         self.cv_table_ = [
             {
                 **c.params,
-                "alpha": float(paths[i].alphas_[np.argmax(means[i])]),
-                "score": float(means[i].max()),
-                "fold_scores": scores[i][int(np.argmax(means[i]))].tolist(),
+                "alpha": float(paths[i].alphas_[tops[i]]),
+                "score": float(means[i][tops[i]]),
+                "fold_scores": scores[i][tops[i]].tolist(),
             }
             for i, c in enumerate(candidates)
         ]
@@ -152,7 +195,7 @@ class CrossValidatedPath:
         return resolve_penalty(self.penalty)  # type: ignore[attr-defined]
 
     def _fold_job(self) -> Callable[..., Any]:
-        """What computes scores and linear predictors of one fold."""
+        """What computes the result of one fold."""
         return _fold
 
     def _plain(self) -> Any:
@@ -214,11 +257,14 @@ def _rows_of_folds(
     if not any(taken):
         return [nothing] * len(candidates)
     centred, _, shift = absorb_offset(loss.core_name, target, weights, offset, fit_intercept)
-    found = rows_of_folds(X, centred, weights, splits, fit_intercept)
+    near, taken_off = without_far_columns(X, weights) if fit_intercept else (X, None)
+    found = rows_of_folds(near, centred, weights, splits, fit_intercept)
     if found is None:
         return [nothing] * len(candidates)
     for rows in (found[0], *found[1]):
         rows.means[-1] += shift
+        if taken_off is not None:
+            rows.means[:-1] += taken_off
     return [(found[0], list(found[1])) if rows_pay else nothing for rows_pay in taken]
 
 
@@ -235,15 +281,41 @@ def _fewest(candidates: list[_Candidate], means: list[FloatArray], errors: list[
     return min(able, key=lambda i: candidates[i].params["n_nonzero"])
 
 
-def _splits(splitter: Any, X: Any, y: Any, cluster: Any) -> list[tuple[Any, Any]]:
+def _splits(splitter: Any, X: Any, y: Any, cluster: Any) -> list[tuple[npt.NDArray[np.intp], npt.NDArray[np.intp]]]:
+    """Training and test rows of every fold, as positions whatever the splitter gives."""
+    everything = np.arange(X.shape[0])
     try:
-        return list(splitter.split(X, y, cluster))
+        return [(everything[train], everything[test]) for train, test in splitter.split(X, y, cluster)]
     except ValueError as error:
         if cluster is None and "groups" in str(error):
             raise ValueError(
                 f"cv: {splitter!r} needs to know which rows belong together: fit(X, y, cluster=labels)"
             ) from error
         raise
+
+
+def _check_training(
+    splits: list[tuple[npt.NDArray[np.intp], npt.NDArray[np.intp]]], weights: FloatArray, codes: FloatArray | None
+) -> None:
+    """Every fold must have something to learn from; ``codes`` are numbers of classes."""
+    for k, (train, _) in enumerate(splits):
+        heavy = train[weights[train] > 0.0]
+        if heavy.size == 0:
+            raise ValueError(f"cv: all samples of the training part of fold {k} have weight zero")
+        if codes is not None and np.unique(codes[heavy]).size < 2:
+            raise ValueError(
+                f"cv: the training part of fold {k} has samples of one class only; expected folds that mix the "
+                "classes, as those of StratifiedKFold or KFold(shuffle=True)"
+            )
+
+
+@dataclass(frozen=True)
+class FoldResult:
+    """What comes out of one fold: scores (n_alphas,), linear predictors of its test rows (..., n_alphas)."""
+
+    scores: FloatArray
+    predictors: FloatArray
+    out_of_time: bool
 
 
 def _fold(
@@ -257,17 +329,16 @@ def _fold(
     penalty: Any,
     alphas: FloatArray,
     options: dict[str, Any],
-    scorer: Any,
-    plain: Any,
-) -> tuple[FloatArray, FloatArray]:
+    scorer: FoldScorer | None,
+) -> FoldResult:
     """Scores and linear predictors of one fold at every strength."""
     X_test = _safe_indexing(X, test)
+    if options["rows"] is None:
+        train = train[weights[train] > 0.0]
     X_train = _safe_indexing(X, train) if options["rows"] is None else X
     if isinstance(X_train, np.ndarray):
         X_train = np.asfortranarray(X_train)
     part = weights[train]
-    if not part.sum() > 0.0:
-        raise ValueError("cv: all samples of a training fold have weight zero")
     loss, known = options["loss"], target[train]
     present = None
     if isinstance(loss, MultinomialLoss):
@@ -287,19 +358,19 @@ def _fold(
         path = _with_missing_classes(path, present.astype(int), int(target.max()) + 1, len(train))
     eta = path.predictor(X_test)
     reached, count = len(path.alphas_), len(alphas)
-    if reached < count:  # stopped by max_time: the last solution stands for the rest
+    if reached < count:  # ended early: the last solution stands for the rest
         eta = np.concatenate([eta, np.repeat(eta[..., -1:], count - reached, axis=-1)], axis=-1)
     shifted = eta if offset is None else eta + offset[test][:, None]
-    if scorer is None:
-        held = weights[test] if weights[test].sum() > 0.0 else None
-        scores = [-loss.value(target[test], np.ascontiguousarray(shifted[..., k]), held) for k in range(count)]
+    held = weights[test] > 0.0  # rows without weight are as good as absent
+    if not held.any():
+        scores = [np.nan] * count
+    elif scorer is None:
+        left, share = target[test][held], weights[test][held]
+        scores = [-loss.value(left, np.ascontiguousarray(shifted[held][..., k]), share) for k in range(count)]
     else:
-        scores = []
-        for k in range(reached):
-            plain._take(path, k, y)
-            scores.append(scorer(plain, X_test, _safe_indexing(y, test)))
+        scores = scorer(path, X, y, test[held], offset)
         scores += scores[-1:] * (count - reached)
-    return np.array(scores), shifted
+    return FoldResult(np.array(scores), shifted, path.out_of_time_)
 
 
 def _with_missing_classes(

@@ -8,9 +8,9 @@ import numpy as np
 import numpy.typing as npt
 
 from .._sklearn_compat import _fit_context, with_callbacks
-from .._validation import check_vector, normalized_weights, validate_matrix
+from .._validation import FloatArray, check_vector, normalized_weights, validate_matrix
 from ..losses import Logistic, Loss
-from ._classifier import SparseClassifier
+from ._classifier import SparseClassifier, refuse_offset
 from ._cross_validation import CrossValidatedPath
 from ._matrix_losses import MultinomialLoss
 from ._regressor import SparseRegressor
@@ -37,7 +37,8 @@ _DOC = """
         The strength with the best mean score, or the largest within one standard error of it (of numbers of features
         the smallest).
     scoring : str or callable, default=None
-        A scikit-learn scorer; None is minus the mean loss on held-out data.
+        A scikit-learn scorer; None is minus the mean loss on held-out data. It gets the weights of the held-out
+        samples, if ``fit`` got any, and predictions that contain their offset.
     n_jobs : int, default=None
         Folds fitted at a time, in threads.
     {class_weight}solver : "auto" or solver, default="auto"
@@ -52,6 +53,8 @@ _DOC = """
         Limit on outer iterations for each strength.
     max_time : float, default=None
         Limit in seconds for each path.
+    verbose : int, default=0
+        1 shows a progress bar (needs tqdm), which counts paths: of every shape, on all data and in every fold.
 
     Attributes
     ----------
@@ -64,9 +67,10 @@ _DOC = """
     alphas_ : ndarray of shape (n_alphas,)
         Strengths; a single 0 where the number of features was chosen.
     cv_scores_ : ndarray of shape (n_alphas, n_folds)
-        Scores of the chosen shape on held-out data: larger is better.
+        Scores of the chosen shape on held-out data: larger is better. NaN where a score is undefined, as of a fold
+        whose samples all have weight 0, and in folds that a callback's early stop left out.
     cv_mean_score_, cv_standard_error_ : ndarray of shape (n_alphas,)
-        Their mean and its standard error.
+        Their mean and its standard error, without folds whose score is undefined.
     cv_table_ : list of dict
         Best strength of every shape, its mean score, and the score of each fold there.
     oof_predictions_ : ndarray of shape (n_samples,) or (n_samples, n_outputs)
@@ -106,7 +110,7 @@ class SparseRegressorCV(CrossValidatedPath, SparseRegressor):
     _parameter_constraints: ClassVar[dict[str, Any]] = {
         k: v
         for k, v in {**SparseRegressor._parameter_constraints, **CrossValidatedPath._cv_constraints}.items()
-        if k not in ("alpha", "warm_start", "verbose")
+        if k not in ("alpha", "warm_start")
     }
 
     def __init__(
@@ -127,6 +131,7 @@ class SparseRegressorCV(CrossValidatedPath, SparseRegressor):
         tol: float = 1e-8,
         max_iter: int = 1000,
         max_time: float | None = None,
+        verbose: int = 0,
     ) -> None:
         self.loss = loss
         self.penalty = penalty
@@ -143,6 +148,7 @@ class SparseRegressorCV(CrossValidatedPath, SparseRegressor):
         self.tol = tol
         self.max_iter = max_iter
         self.max_time = max_time
+        self.verbose = verbose
 
     def _plain(self) -> Any:
         return _RegressorPoint(self.loss)
@@ -177,6 +183,16 @@ class SparseRegressorCV(CrossValidatedPath, SparseRegressor):
         -------
         self : SparseRegressorCV
             The fitted estimator.
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> from sklearn.model_selection import GroupKFold
+        >>> from pauca.linear_model import SparseRegressorCV
+        >>> X, cluster = np.random.default_rng(0).normal(size=(40, 5)), np.arange(40) % 8
+        >>> model = SparseRegressorCV(alphas=10, eps=0.1, cv=GroupKFold(4)).fit(X, X[:, 3], cluster=cluster)
+        >>> model.cv_scores_.shape, np.flatnonzero(model.coef_).tolist()
+        ((10, 4), [3])
         """
         X, y = validate_matrix(
             self, X, y, accept_sparse="csc", dtype=[np.float64, np.float32], order="F", y_numeric=True
@@ -187,9 +203,9 @@ class SparseRegressorCV(CrossValidatedPath, SparseRegressor):
         loss = self._loss()
         if loss.task != "regression":
             raise ValueError(f"loss: got {loss!r}, expected a loss for regression")
-        self._cross_validate(X, y, target, weights, loss, shift, cluster)
+        self._cross_validate(X, y, target, weights, loss, shift, cluster, sample_weight)
         k = self._chosen
-        self.coef_ = self.path_.coef_at(k).astype(X.dtype, copy=False)
+        self.coef_ = self.path_.coef_at(k)
         self.intercept_ = float(self.path_.intercepts_[k])
         self._keep_point()
         return self
@@ -220,7 +236,7 @@ class SparseClassifierCV(CrossValidatedPath, SparseClassifier):
     _parameter_constraints: ClassVar[dict[str, Any]] = {
         k: v
         for k, v in {**SparseClassifier._parameter_constraints, **CrossValidatedPath._cv_constraints}.items()
-        if k not in ("alpha", "warm_start", "verbose")
+        if k not in ("alpha", "warm_start")
     }
 
     def __init__(
@@ -242,6 +258,7 @@ class SparseClassifierCV(CrossValidatedPath, SparseClassifier):
         tol: float = 1e-8,
         max_iter: int = 1000,
         max_time: float | None = None,
+        verbose: int = 0,
     ) -> None:
         self.loss = loss
         self.penalty = penalty
@@ -259,9 +276,12 @@ class SparseClassifierCV(CrossValidatedPath, SparseClassifier):
         self.tol = tol
         self.max_iter = max_iter
         self.max_time = max_time
+        self.verbose = verbose
 
     def _plain(self) -> Any:
-        return _ClassifierPoint(self.loss)
+        point = _ClassifierPoint(self.loss)
+        point.classes_ = self.classes_
+        return point
 
     @with_callbacks
     @_fit_context(prefer_skip_nested_validation=True)
@@ -293,26 +313,39 @@ class SparseClassifierCV(CrossValidatedPath, SparseClassifier):
         -------
         self : SparseClassifierCV
             The fitted estimator.
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> from pauca.linear_model import SparseClassifierCV
+        >>> X = np.random.default_rng(0).normal(size=(40, 5))
+        >>> model = SparseClassifierCV(alphas=5, eps=0.3, cv=3).fit(X, np.where(X[:, 3] > 0, "yes", "no"))
+        >>> model.cv_scores_.shape, model.predict([[0, 0, 0, 2, 0]]).tolist()
+        ((5, 3), ['yes'])
         """
         X, y, classes, codes, weights, shift, loss = self._validate(X, y, sample_weight, offset)
         problem: Any = loss
         if len(classes) > 2:
             if not isinstance(loss, Logistic):
                 raise ValueError(f"loss: {loss!r} separates two classes, but y has {len(classes)}: use logistic")
-            if shift is not None:
-                raise ValueError(f"offset: got one number a sample, but {len(classes)} classes have as many predictors")
+            refuse_offset(shift, len(classes))
             problem = MultinomialLoss()
-        self._cross_validate(X, y, codes.astype(np.float64), weights, problem, shift, cluster)
-        k = self._chosen
         self.classes_ = classes
-        self.coef_ = np.atleast_2d(self.path_.coef_at(k)).astype(X.dtype, copy=False)
-        self.intercept_ = np.atleast_1d(self.path_.intercepts_[..., k]).astype(X.dtype, copy=False)
+        self._cross_validate(X, y, codes.astype(np.float64), weights, problem, shift, cluster, sample_weight)
+        k = self._chosen
+        self.coef_ = np.atleast_2d(self.path_.coef_at(k))
+        self.intercept_ = np.atleast_1d(self.path_.intercepts_[..., k])
         self._keep_point()
         return self
 
 
 class _RegressorPoint(SparseRegressor):
-    """One point of a path as an estimator, for scorers."""
+    """One point of a path as an estimator, for scorers: they know no offset, but it does."""
+
+    known_offset: FloatArray | None = None
+
+    def _predictor(self, X: Any, offset: npt.ArrayLike | None = None) -> npt.NDArray[np.floating[Any]]:
+        return super()._predictor(X, self.known_offset if offset is None else offset)
 
     def _take(self, path: RegularizationPath, k: int, y: npt.NDArray[Any]) -> None:
         self.coef_ = path.coef_at(k)
@@ -321,10 +354,14 @@ class _RegressorPoint(SparseRegressor):
 
 
 class _ClassifierPoint(SparseClassifier):
-    """One point of a path as an estimator, for scorers."""
+    """One point of a path as an estimator, for scorers: they know no offset, but it does."""
+
+    known_offset: FloatArray | None = None
+
+    def decision_function(self, X: Any, offset: npt.ArrayLike | None = None) -> npt.NDArray[np.floating[Any]]:
+        return super().decision_function(X, self.known_offset if offset is None else offset)
 
     def _take(self, path: RegularizationPath, k: int, y: npt.NDArray[Any]) -> None:
-        self.classes_ = np.unique(y)
         self.coef_ = np.atleast_2d(path.coef_at(k))
         self.intercept_ = np.atleast_1d(path.intercepts_[..., k])
         self.n_features_in_ = self.coef_.shape[1]

@@ -11,10 +11,12 @@ import numpy as np
 from .. import _core, penalties, solvers
 from .._monitor import SolverCallback
 from .._report import SolverReport
-from .._validation import FloatArray, as_design, parse_strength, seconds_or_inf
+from .._validation import FloatArray, as_design, iteration_limit, parse_strength, seconds_or_inf
 from .._warnings import warn_user
 from ..losses import Loss
+from ..moments import is_constant
 from ..penalties._base import CorePenalty
+from ._far_columns import near_zero, of_fit
 
 PENALTY_NAMES: dict[str, type[penalties.SeparablePenalty]] = {
     "l1": penalties.L1,
@@ -113,9 +115,12 @@ def describe_jumps(
     feature_names: Sequence[str] | None,
 ) -> str:
     """Name the columns along which the loss bends less than the penalty, where coefficients jump from zero."""
-    if not isinstance(penalty, penalties.SeparablePenalty) or not 0.0 < penalty._concavity(alpha) < np.inf:
+    if not isinstance(penalty, penalties.SeparablePenalty):
         return ""
-    concavity = penalty._concavity(alpha)
+    weights = penalty._weights(curvature.size, feature_names)
+    concavity = penalty._concavities(alpha, np.ones(curvature.size) if weights is None else weights)
+    if np.isinf(concavity).any():  # jumps are in its nature
+        return ""
     below = np.flatnonzero((curvature > 0.0) & (curvature <= concavity * (1.0 - 1e-9)))
     if below.size == 0:
         return ""
@@ -123,9 +128,9 @@ def describe_jumps(
     more = ", ..." if below.size > 5 else ""
     return (
         f"The loss has curvature {curvature[below].min():.3g} or more along {below.size} of {curvature.size} columns "
-        f"({', '.join(names)}{more}), less than the concavity {concavity:.3g} of {penalty!r}: these coefficients jump "
-        "from zero, and the fit depends on small changes of the data. Choose a less concave penalty (a larger gamma), "
-        "or standardize the columns."
+        f"({', '.join(names)}{more}), less than the concavity {concavity[below].max():.3g} of {penalty!r}: these "
+        "coefficients jump from zero, and the fit depends on small changes of the data. Choose a less concave penalty "
+        f"(a larger {penalty._flattened_by}), or standardize the columns."
     )
 
 
@@ -133,7 +138,7 @@ def column_scale(design: Any, weights: FloatArray, variance: FloatArray | None) 
     """1 / standard deviation of each column (mean square 1 after scaling); 0 for constant columns."""
     if variance is None:
         mean, variance = _core.column_moments(design, weights)
-        constant = variance <= 64.0 * np.finfo(np.float64).eps * mean**2
+        constant = is_constant(mean, variance)
     else:
         constant = variance <= 0.0
     return np.where(constant, 0.0, 1.0 / np.sqrt(np.where(constant, 1.0, variance)))
@@ -185,6 +190,7 @@ def absorb_offset(
     return np.where(noise, 0.0, centred), None, shift
 
 
+@near_zero(of_fit)
 def fit_linear(
     X: Any,
     y: FloatArray,
@@ -280,7 +286,7 @@ def fit_linear(
         fit_intercept=bool(fit_intercept),
         scale=scale,
         tol=float(tol),
-        max_iter=int(max_iter),
+        max_iter=iteration_limit(max_iter),
         max_time=seconds_or_inf(max_time),
         coef=coef,
         intercept=0.0 if intercept is None else intercept,

@@ -120,18 +120,4 @@ def _concavity(penalty: Any, n_features: int, feature_names: list[str] | None) -
         return None
     weights = penalty._weights(n_features, feature_names)
     weights = np.ones(n_features) if weights is None else weights
-    multiply, ridge = penalty._multiply(), float(getattr(penalty, "ridge", 0.0))
-
-    def bend(alpha: float) -> float:
-        if isinstance(penalty, penalties.LogSum):
-            return alpha / float(penalty.eps) ** 2
-        if isinstance(penalty, penalties.TransformedL1):
-            return 2.0 * alpha * (1.0 + float(penalty.theta)) / float(penalty.theta) ** 2
-        return penalty._concavity(alpha)
-
-    def along(alpha: float, columns: npt.NDArray[np.int_]) -> FloatArray:
-        w = weights[columns]
-        bends = [0.0 if v == 0.0 else bend(alpha * (1.0 if multiply else v)) for v in w]
-        return np.array(bends) * (w if multiply else 1.0) - ridge * alpha * w
-
-    return along
+    return lambda alpha, columns: penalty._concavities(alpha, weights[columns])

@@ -8,12 +8,11 @@ from typing import Any, ClassVar, Self
 import numpy as np
 import numpy.typing as npt
 from sklearn.base import MultiOutputMixin, RegressorMixin
-from sklearn.utils.validation import check_is_fitted
 
 from .._dask import is_dask_array, moments_of
 from .._monitor import watch
 from .._sklearn_compat import _fit_context, with_callbacks
-from .._validation import FloatArray, normalized_weights, validate_matrix
+from .._validation import FloatArray, normalized_weights, validate_matrix, without_idle_rows
 from ..moments import Moments, Rows, check_moments, rows_of_factor, take_names
 from ..penalties import GroupL2, Penalty
 from ..solvers import GreedyBCD
@@ -99,14 +98,15 @@ class MultiTaskSparseRegressor(MultiOutputMixin, RegressorMixin, SparseLinearMod
     ((3, 3), [False, True, False])
     """
 
-    intercept_: Any
-
     _parameter_constraints: ClassVar[dict[str, Any]] = {
         **SparseLinearModel._parameter_constraints,
         "penalty": [*SparseLinearModel._parameter_constraints["penalty"], str],
     }
 
-    _by_name: ClassVar[dict[str, Mapping[str, Callable[[], Any]]]] = {"penalty": {**PENALTY_NAMES, "l21": GroupL2}}
+    _by_name: ClassVar[dict[str, Mapping[str, Callable[[], Any]]]] = {
+        **SparseLinearModel._by_name,
+        "penalty": {**PENALTY_NAMES, "l21": GroupL2},
+    }
 
     def __init__(
         self,
@@ -152,6 +152,15 @@ class MultiTaskSparseRegressor(MultiOutputMixin, RegressorMixin, SparseLinearMod
         -------
         self : MultiTaskSparseRegressor
             The fitted estimator.
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> from pauca.linear_model import MultiTaskSparseRegressor
+        >>> X = np.random.default_rng(0).normal(size=(40, 5))
+        >>> model = MultiTaskSparseRegressor(alpha="0.5max").fit(X, X[:, [3, 3]] * [1.0, -2.0])
+        >>> model.coef_.shape, np.flatnonzero(model.coef_.any(axis=0)).tolist()
+        ((2, 5), [3])
         """
         if is_dask_array(X):
             self.fit_moments(moments_of(X, y, sample_weight))
@@ -169,16 +178,16 @@ class MultiTaskSparseRegressor(MultiOutputMixin, RegressorMixin, SparseLinearMod
             multi_output=True,
         )
         weights = normalized_weights(sample_weight, X)
-        target = np.asarray(y, dtype=np.float64)
+        X, target, weights, _ = without_idle_rows(X, np.asarray(y, dtype=np.float64), weights, None)
         rows = None
         if isinstance(self.solver, str) and target.ndim == 2 and pays_for_tasks(X, target.shape[1]):
             rows = rows_of(X, target, weights, self.fit_intercept)
         if rows is not None:
-            self._take_rows(rows, X.dtype)
+            self._take_rows(rows)
             return self
         fit = self._solve_tasks(X, target, weights, y)
         flat, n_tasks = target.ndim == 1, target[0].size
-        self.coef_ = (fit.coef if n_tasks == 1 else fit.coef.T).astype(X.dtype, copy=False)
+        self.coef_ = fit.coef if n_tasks == 1 else fit.coef.T
         self.intercept_ = fit.intercept
         if not flat and n_tasks == 1:
             self.coef_, self.intercept_ = self.coef_.reshape(1, -1), np.array([fit.intercept])
@@ -199,20 +208,30 @@ class MultiTaskSparseRegressor(MultiOutputMixin, RegressorMixin, SparseLinearMod
         -------
         self : MultiTaskSparseRegressor
             The fitted estimator.
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> from pauca.linear_model import MultiTaskSparseRegressor
+        >>> from pauca.moments import Moments
+        >>> X = np.random.default_rng(0).normal(size=(40, 5))
+        >>> moments = Moments().update(X[:20], X[:20, :2]).update(X[20:], X[20:, :2])
+        >>> np.flatnonzero(MultiTaskSparseRegressor(alpha="0.5max").fit_moments(moments).coef_.any(axis=0)).tolist()
+        [0, 1]
         """
         check_moments(moments)
         rows = rows_of_factor(moments.factor_, moments.n_features_, moments.weight_sum_, self.fit_intercept)
         take_names(self, moments)
-        self._take_rows(rows, np.float64)
+        self._take_rows(rows)
         return self
 
-    def _take_rows(self, rows: Rows, dtype: npt.DTypeLike) -> None:
+    def _take_rows(self, rows: Rows) -> None:
         """Fit the rows of a factor."""
         p = rows.X.shape[1]
         fit = self._solve_tasks(rows.X, rows.y, rows.weights, rows.y, rows.variance)
         coef = np.ascontiguousarray(fit.coef.reshape(p, -1).T)
         self.intercept_ = rows.means[p:] - coef @ rows.means[:p]
-        self.coef_ = coef.astype(dtype, copy=False)
+        self.coef_ = coef
         self._keep(fit)
 
     def _solve_tasks(
@@ -261,7 +280,13 @@ class MultiTaskSparseRegressor(MultiOutputMixin, RegressorMixin, SparseLinearMod
         -------
         ndarray of shape (n_samples, n_targets) or (n_samples,)
             Predictions.
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> from pauca.linear_model import MultiTaskSparseRegressor
+        >>> X = np.random.default_rng(0).normal(size=(40, 5))
+        >>> MultiTaskSparseRegressor(alpha="0.5max").fit(X, X[:, [3, 4]]).predict(X[:7]).shape
+        (7, 2)
         """
-        check_is_fitted(self)
-        X = validate_matrix(self, X, accept_sparse=("csr", "csc"), dtype=[np.float64, np.float32], reset=False)
-        return np.asarray(X @ self.coef_.T + self.intercept_)
+        return self._predictor(X)

@@ -27,6 +27,8 @@ class MultiTaskSparseRegressorCV(CrossValidatedPath, MultiTaskSparseRegressor):
         As in :class:`SparseRegressorCV`.
     solver, fit_intercept, standardize, tol, max_iter, max_time
         As in :class:`MultiTaskSparseRegressor`.
+    verbose : int, default=0
+        As in :class:`SparseRegressorCV`.
 
     Attributes
     ----------
@@ -56,7 +58,7 @@ class MultiTaskSparseRegressorCV(CrossValidatedPath, MultiTaskSparseRegressor):
     _parameter_constraints: ClassVar[dict[str, Any]] = {
         k: v
         for k, v in {**MultiTaskSparseRegressor._parameter_constraints, **CrossValidatedPath._cv_constraints}.items()
-        if k not in ("alpha", "warm_start", "verbose")
+        if k not in ("alpha", "warm_start")
     }
 
     def __init__(
@@ -76,6 +78,7 @@ class MultiTaskSparseRegressorCV(CrossValidatedPath, MultiTaskSparseRegressor):
         tol: float = 1e-8,
         max_iter: int = 1000,
         max_time: float | None = None,
+        verbose: int = 0,
     ) -> None:
         self.penalty = penalty
         self.alphas = alphas
@@ -91,6 +94,7 @@ class MultiTaskSparseRegressorCV(CrossValidatedPath, MultiTaskSparseRegressor):
         self.tol = tol
         self.max_iter = max_iter
         self.max_time = max_time
+        self.verbose = verbose
 
     def _path_penalty(self) -> Any:
         return resolve_row_penalty(self.penalty)
@@ -125,6 +129,15 @@ class MultiTaskSparseRegressorCV(CrossValidatedPath, MultiTaskSparseRegressor):
         -------
         self : MultiTaskSparseRegressorCV
             The fitted estimator.
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> from pauca.linear_model import MultiTaskSparseRegressorCV
+        >>> X = np.random.default_rng(0).normal(size=(40, 5))
+        >>> model = MultiTaskSparseRegressorCV(alphas=10, eps=0.1, cv=3).fit(X, X[:, [3, 3]] * [1.0, -2.0])
+        >>> model.cv_scores_.shape, np.flatnonzero(model.coef_.any(axis=0)).tolist()
+        ((10, 3), [3])
         """
         X, y = validate_matrix(
             self,
@@ -148,10 +161,10 @@ class MultiTaskSparseRegressorCV(CrossValidatedPath, MultiTaskSparseRegressor):
             Quadratic() if single else MultiTaskLoss(),
             None,
             cluster,
+            sample_weight,
         )
         k = self._chosen
         self.coef_, self.intercept_ = _at(self.path_, k, flat)
-        self.coef_ = self.coef_.astype(X.dtype, copy=False)
         self.oof_predictions_ = self.oof_predictions_.reshape(target.shape)
         self._keep_point()
         return self
@@ -165,6 +178,8 @@ def _at(path: RegularizationPath, k: int, flat: bool) -> tuple[npt.NDArray[Any],
 
 class _MultiTaskPoint(MultiTaskSparseRegressor):
     """One point of a path as an estimator, for scorers."""
+
+    known_offset = None
 
     def _take(self, path: RegularizationPath, k: int, y: npt.NDArray[Any]) -> None:
         self.coef_, self.intercept_ = _at(path, k, y.ndim == 1)

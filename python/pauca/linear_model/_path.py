@@ -18,29 +18,22 @@ from .._validation import (
     as_design,
     check_genotypes,
     check_vector,
+    iteration_limit,
     normalized_weights,
     parse_strength,
     seconds_or_inf,
+    without_idle_rows,
 )
 from ..design import GenotypeMatrix
+from ..losses._names import LOSS_NAMES, resolve_loss
 from ..moments import Rows
+from ._far_columns import near_zero, of_path
 from ._fit import absorb_offset, column_scale, core_penalty, refuse_infinite, resolve_penalty, resolve_solver
 from ._local_convexity import locally_convex
 from ._matrix_losses import MatrixLoss, MultinomialLoss, MultiTaskLoss
 from ._regularization_path import RegularizationPath, warn_of_missed
 from ._stepwise_path import needs_steps, stepwise_points
 from ._tall import pays, restore_intercepts, rows_of
-
-_LOSSES: dict[str, type[losses.Loss]] = {
-    "quadratic": losses.Quadratic,
-    "logistic": losses.Logistic,
-    "huber": losses.Huber,
-    "quantile": losses.Quantile,
-    "poisson": losses.Poisson,
-    "gamma": losses.Gamma,
-    "squared_hinge": losses.SquaredHinge,
-    "cox": losses.Cox,
-}
 
 
 def alpha_grid(
@@ -211,25 +204,29 @@ def path_data(
         if not (loss == "quadratic" or isinstance(loss, losses.Quadratic)):
             raise ValueError(f"loss: got {loss!r} for {target.shape[1]} targets, expected 'quadratic'")
     else:
-        if not (isinstance(loss, losses.Loss) or (isinstance(loss, str) and loss in _LOSSES)):
-            expected = [*_LOSSES, "multinomial"]
+        if not (isinstance(loss, losses.Loss) or (isinstance(loss, str) and loss in LOSS_NAMES)):
+            expected = [*LOSS_NAMES, "multinomial"]
             raise ValueError(f"loss: got {loss!r}, expected one of {expected} or an object of pauca.losses")
-        resolved = _LOSSES[loss]() if isinstance(loss, str) else loss
+        resolved = resolve_loss(loss)
         if isinstance(resolved, losses.Logistic | losses.SquaredHinge) and not np.isin(target, (0.0, 1.0)).all():
             found = ", ".join(f"{v:g}" for v in np.unique(target)[:4])
             raise ValueError(f"y: got {found}, expected 0 and 1 (or loss='multinomial' and classes 0, 1, 2, ...)")
     if offset is not None and isinstance(resolved, MatrixLoss):
         raise ValueError("offset: got one number a sample, but there are several linear predictors")
+    weights = normalized_weights(sample_weight, X)
+    known = None if offset is None else check_vector("offset", offset, X.shape[0])
+    X, target, weights, known = without_idle_rows(X, target, weights, known)
     return {
         "X": X,
         "y": target,
-        "weights": normalized_weights(sample_weight, X),
+        "weights": weights,
         "loss": resolved,
-        "offset": None if offset is None else check_vector("offset", offset, X.shape[0]),
+        "offset": known,
         "feature_names": names,
     }
 
 
+@near_zero(of_path)
 def solve_path(
     X: Any,
     y: FloatArray,
@@ -411,7 +408,7 @@ def _engine_path(
         engine=solver.engine,
         gram_bytes=float(solver.gram_memory) * 2.0**20,
         tol=float(tol),
-        max_iter=int(max_iter),
+        max_iter=iteration_limit(max_iter),
         max_time=seconds_or_inf(max_time),
         callback=callback,
         **wrappers,

@@ -9,22 +9,14 @@ import numpy as np
 import numpy.typing as npt
 from sklearn.base import RegressorMixin
 from sklearn.metrics import r2_score
-from sklearn.utils.validation import check_is_fitted
 
 from .._dask import is_dask_array, moments_of
 from .._sklearn_compat import StrOptions, _fit_context, with_callbacks
-from .._validation import check_vector, normalized_weights, validate_matrix
-from ..losses import Gamma, Huber, Loss, Poisson, Quadratic, Quantile
+from .._validation import check_vector, normalized_weights, validate_matrix, without_idle_rows
+from ..losses import Loss, Quadratic
+from ..losses._names import REGRESSION_LOSSES, resolve_loss
 from ..moments import Moments, check_moments, rows_of_factor, take_names
 from ._base import SparseLinearModel
-
-LOSS_NAMES: dict[str, type[Loss]] = {
-    "quadratic": Quadratic,
-    "huber": Huber,
-    "quantile": Quantile,
-    "poisson": Poisson,
-    "gamma": Gamma,
-}
 
 
 class SparseRegressor(RegressorMixin, SparseLinearModel):
@@ -68,7 +60,7 @@ class SparseRegressor(RegressorMixin, SparseLinearModel):
     Attributes
     ----------
     coef_ : ndarray of shape (n_features,)
-        Coefficients, float32 if X is.
+        Coefficients, in double precision whatever X is in: the certificate is that of these numbers.
     intercept_ : float
         Intercept.
     alpha_, alpha_max_ : float
@@ -120,12 +112,12 @@ class SparseRegressor(RegressorMixin, SparseLinearModel):
 
     _parameter_constraints: ClassVar[dict[str, Any]] = {
         **SparseLinearModel._parameter_constraints,
-        "loss": [StrOptions(set(LOSS_NAMES)), Loss],
+        "loss": [StrOptions(set(REGRESSION_LOSSES)), Loss],
     }
 
     _by_name: ClassVar[dict[str, Mapping[str, Callable[[], Any]]]] = {
         **SparseLinearModel._by_name,
-        "loss": LOSS_NAMES,
+        "loss": REGRESSION_LOSSES,
     }
 
     def __init__(
@@ -183,6 +175,14 @@ class SparseRegressor(RegressorMixin, SparseLinearModel):
         -------
         self : SparseRegressor
             The fitted estimator.
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> from pauca.linear_model import SparseRegressor
+        >>> X, weight = np.eye(3), [1.0, 1.0, 0.0]  # the last row does not count
+        >>> SparseRegressor(alpha=0.5, fit_intercept=False).fit(X, [2.0, -3.0, 9.0], weight).coef_.round(6).tolist()
+        [1.0, -2.0, 0.0]
         """
         if is_dask_array(X):
             if self._loss() != Quadratic() or offset is not None:
@@ -198,8 +198,8 @@ class SparseRegressor(RegressorMixin, SparseLinearModel):
         loss = self._loss()
         if loss.task != "regression":
             raise ValueError(f"loss: got {loss!r}, expected a loss for regression")
-        fit = self._solve(X, target, weights, loss, shift, y)
-        self.coef_ = fit.coef.astype(X.dtype, copy=False)
+        fit = self._solve(*without_idle_rows(X, target, weights, shift), loss, y)
+        self.coef_ = fit.coef
         self.intercept_ = fit.intercept
         self._keep(fit)
         return self
@@ -218,6 +218,16 @@ class SparseRegressor(RegressorMixin, SparseLinearModel):
         -------
         self : SparseRegressor
             The fitted estimator.
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> from pauca.linear_model import SparseRegressor
+        >>> from pauca.moments import Moments
+        >>> X = np.random.default_rng(0).normal(size=(40, 5))
+        >>> moments = Moments().update(X[:20], X[:20, 3]).update(X[20:], X[20:, 3])
+        >>> bool(np.allclose(SparseRegressor().fit_moments(moments).coef_, SparseRegressor().fit(X, X[:, 3]).coef_))
+        True
         """
         check_moments(moments, 1)
         if not isinstance(self._loss(), Quadratic):
@@ -228,20 +238,14 @@ class SparseRegressor(RegressorMixin, SparseLinearModel):
         rows = rows_of_factor(moments.factor_, p, moments.weight_sum_, self.fit_intercept)
         y = np.ascontiguousarray(rows.y[:, 0])
         take_names(self, moments)
-        fit = self._solve(rows.X, y, rows.weights, Quadratic(), None, y, rows.variance)
+        fit = self._solve(rows.X, y, rows.weights, None, Quadratic(), y, rows.variance)
         self.coef_ = fit.coef
         self.intercept_ = float(rows.means[p] - rows.means[:p] @ fit.coef)
         self._keep(fit)
         return self
 
     def _loss(self) -> Loss:
-        return LOSS_NAMES[self.loss]() if isinstance(self.loss, str) else self.loss
-
-    def _predictor(self, X: Any, offset: npt.ArrayLike | None) -> npt.NDArray[np.floating[Any]]:
-        check_is_fitted(self)
-        X = validate_matrix(self, X, accept_sparse=("csr", "csc"), dtype=[np.float64, np.float32], reset=False)
-        eta = np.asarray(X @ self.coef_ + self.intercept_)
-        return eta if offset is None else eta + check_vector("offset", offset, X.shape[0])
+        return resolve_loss(self.loss)
 
     def predict(self, X: Any, offset: npt.ArrayLike | None = None) -> npt.NDArray[np.floating[Any]]:
         """Predict the target: the linear predictor, through the inverse link of the loss.
@@ -257,6 +261,16 @@ class SparseRegressor(RegressorMixin, SparseLinearModel):
         -------
         ndarray of shape (n_samples,)
             Predictions.
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> from pauca.linear_model import SparseRegressor
+        >>> X = np.random.default_rng(0).normal(size=(40, 5))
+        >>> model = SparseRegressor("poisson", alpha="0.5max").fit(X, np.arange(40) % 4)
+        >>> twice = model.predict(X, offset=np.full(40, np.log(2.0)))  # the exposure
+        >>> bool(np.allclose(twice, 2 * model.predict(X)))
+        True
         """
         return self._loss()._inverse_link(self._predictor(X, offset))
 
@@ -286,6 +300,14 @@ class SparseRegressor(RegressorMixin, SparseLinearModel):
         -------
         float
             At most 1.
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> from pauca.linear_model import SparseRegressor
+        >>> X = np.random.default_rng(0).normal(size=(40, 5))
+        >>> round(SparseRegressor(alpha="0.5max").fit(X, X[:, 3]).score(X, X[:, 3]), 6)  # 1 - 0.5^2
+        0.75
         """
         loss = self._loss()
         if isinstance(loss, Quadratic):

@@ -54,6 +54,8 @@ class RegularizationPath:
         Rows of the training data with positive weight.
     n_events_ : int or None
         Events among them, for the Cox loss: their number is the n of its criteria's penalties.
+    out_of_time_ : bool
+        Whether ``max_time`` ended the path early.
     loss, penalty, standardize, fit_intercept
         What was fitted.
     feature_names_ : list of str or None
@@ -107,6 +109,7 @@ class RegularizationPath:
         self.kkt_violations_: FloatArray = np.array([p["kkt_violation"] for p in points])
         self.n_iter_: npt.NDArray[np.int64] = np.array([max(p["n_iter"], 1) for p in points])
         self.converged_: npt.NDArray[np.bool_] = np.array([p["status"] == "converged" for p in points], dtype=bool)
+        self.out_of_time_ = any(p["status"] == "max_time" or p.get("out_of_time", False) for p in points)
         self.objectives_: FloatArray = np.array([p["objective"] for p in points])
         self.alpha_max_ = alpha_max / own
         self.null_objective_ = null_objective
@@ -163,6 +166,14 @@ class RegularizationPath:
         -------
         ndarray of shape (n_features,) or (n_outputs, n_features)
             Coefficients.
+
+        Examples
+        --------
+        >>> from sklearn.datasets import load_diabetes
+        >>> from pauca.linear_model import path
+        >>> p = path(*load_diabetes(return_X_y=True), alphas=5, eps=0.1)
+        >>> p.coef("0.1max").shape, [int((p.coef(f"{share}max") != 0).sum()) for share in (1.0, 0.5, 0.1)]
+        ((10,), [0, 4, 5])
         """
         left, right, share = self._blend(alpha)
         return np.asarray((1.0 - share) * self.coef_at(left) + share * self.coef_at(right))
@@ -179,6 +190,14 @@ class RegularizationPath:
         -------
         ndarray of shape (n_features,) or (n_outputs, n_features)
             Coefficients on the scale of X.
+
+        Examples
+        --------
+        >>> from sklearn.datasets import load_diabetes
+        >>> from pauca.linear_model import path
+        >>> p = path(*load_diabetes(return_X_y=True), alphas=5, eps=0.1)
+        >>> [int((p.coef_at(k) != 0).sum()) for k in range(5)]
+        [0, 2, 4, 4, 5]
         """
         column = self.coefs_[:, [k]].toarray()[:, 0]
         return np.asarray(column if self.n_outputs_ == 1 else column.reshape(self.n_outputs_, -1))
@@ -195,6 +214,14 @@ class RegularizationPath:
         -------
         float or ndarray of shape (n_outputs,)
             Intercept.
+
+        Examples
+        --------
+        >>> from sklearn.datasets import load_diabetes
+        >>> from pauca.linear_model import path
+        >>> X, y = load_diabetes(return_X_y=True)
+        >>> bool(abs(path(X, y, alphas=5, eps=0.1).intercept("1max") - y.mean()) < 1e-9)  # of centred features
+        True
         """
         left, right, share = self._blend(alpha)
         blended = (1.0 - share) * self.intercepts_[..., left] + share * self.intercepts_[..., right]
@@ -212,6 +239,15 @@ class RegularizationPath:
         -------
         ndarray of shape (n_samples, n_alphas) or (n_samples, n_outputs, n_alphas)
             Linear predictors.
+
+        Examples
+        --------
+        >>> from sklearn.datasets import load_breast_cancer
+        >>> from pauca.linear_model import path
+        >>> X, y = load_breast_cancer(return_X_y=True)
+        >>> p = path(X[:, :5], y, loss="logistic", alphas=3, eps=0.5)
+        >>> p.predictor(X[:2, :5]).shape, bool(((p.predictor(X[:, :5]) > 0) == (p.predict(X[:, :5]) > 0.5)).all())
+        ((2, 3), True)
         """
         p, outputs = self.coefs_.shape[0] // self.n_outputs_, self.n_outputs_
         parts = [X @ self.coefs_[t * p : (t + 1) * p] for t in range(outputs)]
@@ -232,6 +268,15 @@ class RegularizationPath:
         -------
         ndarray of shape (n_samples[, n_outputs]) or (n_samples[, n_outputs], n_alphas)
             Predictions; for the logistic loss and its multinomial form probabilities.
+
+        Examples
+        --------
+        >>> from sklearn.datasets import load_diabetes
+        >>> from pauca.linear_model import path
+        >>> X, y = load_diabetes(return_X_y=True)
+        >>> p = path(X, y, alphas=5, eps=0.1)
+        >>> p.predict(X[:2]).shape, p.predict(X[:2], alpha="0.5max").shape
+        ((2, 5), (2,))
         """
         if not isinstance(X, GenotypeMatrix):
             check_names("X", X, self.feature_names_)
@@ -263,6 +308,15 @@ class RegularizationPath:
         -------
         ndarray of shape (n_alphas,)
             Values: smaller is better.
+
+        Examples
+        --------
+        >>> from sklearn.datasets import load_diabetes
+        >>> from pauca.linear_model import path
+        >>> p = path(*load_diabetes(return_X_y=True), alphas=5, eps=0.1)
+        >>> bic, aic = p.information_criterion(), p.information_criterion("aic")
+        >>> ((bic - aic) / p.df_.clip(1)).round(3).tolist()  # log(442) - 2 a coefficient
+        [0.0, 4.091, 4.091, 4.091, 4.091]
         """
         p = self.coefs_.shape[0]
         n = self.n_samples_ if self.n_events_ is None else self.n_events_
@@ -299,6 +353,15 @@ class RegularizationPath:
         -------
         int
             Index into ``alphas_``.
+
+        Examples
+        --------
+        >>> from sklearn.datasets import load_diabetes
+        >>> from pauca.linear_model import path
+        >>> p = path(*load_diabetes(return_X_y=True), alphas=20)
+        >>> k = p.select("ebic")
+        >>> k == int(p.information_criterion("ebic").argmin()), int(p.df_[k])
+        (True, 7)
         """
         return int(np.argmin(self.information_criterion(criterion, ebic_gamma)))
 
@@ -310,6 +373,14 @@ class RegularizationPath:
         pandas.DataFrame
             Columns alpha, df, deviance_ratio, loss, intercept (one for each output), dual_gap, kkt_violation, n_iter,
             converged.
+
+        Examples
+        --------
+        >>> from sklearn.datasets import load_diabetes
+        >>> from pauca.linear_model import path
+        >>> table = path(*load_diabetes(return_X_y=True), alphas=5, eps=0.1).to_frame()
+        >>> len(table), table.columns[:3].tolist(), bool(table["converged"].all())
+        (5, ['alpha', 'df', 'deviance_ratio'], True)
         """
         import pandas as pd
 
@@ -340,6 +411,13 @@ def _log_choose(p: int, df: FloatArray) -> FloatArray:
 def warn_of_missed(name: str, path: RegularizationPath, tol: float) -> None:
     """Warn if strengths of a path did not converge, with the figure reached and the remedy."""
     missed = ~path.converged_
+    if path.out_of_time_:
+        warn_user(
+            f"{name}: max_time ended the path at strength {path.alphas_[-1]:.3g}, number {len(path.alphas_)}; smaller "
+            "ones are missing. Increase max_time, or raise tol or eps.",
+            ConvergenceWarning,
+        )
+        missed[-1] = False
     if not missed.any():
         return
     worst = (path.kkt_violations_[missed] / np.maximum(path.alphas_[missed], 1e-300)).max()

@@ -76,10 +76,12 @@ def stepwise_points(
                 strengths += [share * top for share in grid[1:]]
         cut_short = found.report.status in ("max_time", "stopped")
         if cut_short and points:
+            points[-1]["out_of_time"] = found.report.status == "max_time"
             break
         start = (found.coef, found.intercept)
         points.append(_point(X, y, weights, loss, offset, found))
         if cut_short or (end is not None and time.monotonic() >= end):
+            points[-1]["out_of_time"] = found.report.status != "stopped" and len(points) < len(grid)
             break
     return points, top, null_objective
 

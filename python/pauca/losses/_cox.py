@@ -94,6 +94,13 @@ class Cox(Loss):
         -------
         float
             The loss.
+
+        Examples
+        --------
+        >>> from pauca.losses import Cox
+        >>> y = [[1.0, 1], [2.0, 1]]  # two events
+        >>> round(Cox().value(y, [0.0, 0.0]), 4), round(Cox().value(y, [9.0, 0.0]), 4)  # log(2) / 2; the first at risk
+        (0.3466, 0.0001)
         """
         return self._evaluate(y, eta, sample_weight, strata)[0]
 
@@ -115,5 +122,11 @@ class Cox(Loss):
         -------
         ndarray of shape (n_samples,)
             The gradient.
+
+        Examples
+        --------
+        >>> from pauca.losses import Cox
+        >>> Cox().gradient([[1.0, 1], [2.0, 1]], [0.0, 0.0]).round(6)
+        array([-0.25,  0.25])
         """
         return self._evaluate(y, eta, sample_weight, strata)[1]

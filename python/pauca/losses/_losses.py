@@ -74,6 +74,12 @@ class Loss(ValueObject):
         -------
         float
             The loss.
+
+        Examples
+        --------
+        >>> from pauca.losses import Huber
+        >>> Huber(delta=1.0).value([0.0, 0.0], [0.5, 3.0], sample_weight=[3.0, 1.0])  # 0.125 and 2.5
+        0.71875
         """
         target, predictor, weights = self._arrays(y, eta, sample_weight)
         return self._at(target, predictor, weights)[0]
@@ -90,6 +96,12 @@ class Loss(ValueObject):
         -------
         ndarray of shape (n_samples,)
             The gradient.
+
+        Examples
+        --------
+        >>> from pauca.losses import Huber
+        >>> Huber(delta=1.0).gradient([0.0, 0.0], [0.5, 3.0])  # of the mean: half of 0.5 and of 1
+        array([0.25, 0.5 ])
         """
         target, predictor, weights = self._arrays(y, eta, sample_weight)
         return self._at(target, predictor, weights)[1]

@@ -1,6 +1,6 @@
 """Figures of merit."""
 
-from ._graph import (
+from ._dag import (
     EdgeScores,
     edge_scores,
     noise_variance_error,

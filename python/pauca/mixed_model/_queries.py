@@ -47,6 +47,17 @@ class MixedModelQueries:
         -------
         ndarray of shape (n_samples, 2)
             Lower and upper ends, in the units of y.
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> from pauca.mixed_model import StudentMixedRegressor
+        >>> rng, cluster = np.random.default_rng(0), np.repeat(np.arange(20), 3)
+        >>> X, y = rng.normal(size=(60, 1)), 3 * rng.normal(size=20)[cluster] + rng.normal(size=60)
+        >>> model = StudentMixedRegressor(degrees_of_freedom=4).fit(X, y, cluster)
+        >>> known, new = model.predict_interval(X, cluster), model.predict_interval(X)
+        >>> known.shape, bool((np.diff(known) < np.diff(new)).all())  # narrower for clusters seen in fit
+        ((60, 2), True)
         """
         center = self.predict(X, cluster)
         if hasattr(self, "dual_coef_"):
@@ -77,6 +88,17 @@ class MixedModelQueries:
         -------
         StudentMixedRegressor
             The copy.
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> from pauca.mixed_model import StudentMixedRegressor
+        >>> rng, cluster = np.random.default_rng(0), np.repeat(np.arange(20), 3)
+        >>> X, y = rng.normal(size=(60, 1)), 3 * rng.normal(size=20)[cluster] + rng.normal(size=60)
+        >>> model = StudentMixedRegressor(degrees_of_freedom=4).fit(X, y, cluster)
+        >>> wider = model.with_clusters(X[:2], [8.0, 9.0], cluster=[20, 20])
+        >>> bool((wider.predict(X, np.full(60, 20)) > model.predict(X) + 4).all())
+        True
         """
         check_is_fitted(self)
         X, column = split_column(X, self.cluster_column, "cluster_column")
@@ -101,13 +123,33 @@ class MixedModelQueries:
         pandas.DataFrame
             Columns estimate, standard_error, z, p_value (two-sided, normal approximation), lower, upper. NaN where
             there is no standard error: penalised coefficients. Needs pandas.
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> from pauca.mixed_model import StudentMixedRegressor
+        >>> rng, cluster = np.random.default_rng(0), np.repeat(np.arange(20), 3)
+        >>> X, y = rng.normal(size=(60, 2)), 3 * rng.normal(size=20)[cluster] + rng.normal(size=60)
+        >>> StudentMixedRegressor(degrees_of_freedom=4).fit(X, y, cluster).summary().index.tolist()
+        ['intercept', 'x0', 'x1']
         """
         check_is_fitted(self)
         return coefficient_table(self, level)
 
     @property
     def fixed_effects_covariance_(self) -> FloatArray:
-        """Covariance of (coefficients, intercept), of shape (n_features + 1, n_features + 1)."""
+        """Covariance of (coefficients, intercept), of shape (n_features + 1, n_features + 1).
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> from pauca.mixed_model import StudentMixedRegressor
+        >>> rng, cluster = np.random.default_rng(0), np.repeat(np.arange(20), 3)
+        >>> X, y = rng.normal(size=(60, 2)), 3 * rng.normal(size=20)[cluster] + rng.normal(size=60)
+        >>> V = StudentMixedRegressor(degrees_of_freedom=4).fit(X, y, cluster).fixed_effects_covariance_
+        >>> V.shape, bool(np.allclose(V, V.T)), bool(V[2, 2] > V[0, 0])  # the intercept is the least certain
+        ((3, 3), True, True)
+        """
         columns, covariance = self._fixed
         full = np.full((self.coef_.size + 1,) * 2, np.nan)
         full[np.ix_(columns, columns)] = covariance

@@ -250,6 +250,15 @@ class StudentMixedRegressor(CallbackSupportMixin, MixedModelQueries, RegressorMi
         -------
         self : StudentMixedRegressor
             The fitted estimator.
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> from pauca.mixed_model import StudentMixedRegressor
+        >>> rng, cluster = np.random.default_rng(0), np.repeat(np.arange(20), 3)
+        >>> X, effect, noise = rng.normal(size=(60, 1)), rng.normal(size=20)[cluster], 0.1 * rng.normal(size=60)
+        >>> StudentMixedRegressor(degrees_of_freedom=4).fit(X, 2 * X[:, 0] + effect + noise, cluster).coef_.round(1)
+        array([2.])
         """
         X, column = split_column(X, self.cluster_column, "cluster_column")
         if column is not None:
@@ -384,6 +393,16 @@ class StudentMixedRegressor(CallbackSupportMixin, MixedModelQueries, RegressorMi
         -------
         ndarray of shape (n_samples,)
             Predictions.
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> from pauca.mixed_model import StudentMixedRegressor
+        >>> rng, cluster = np.random.default_rng(0), np.repeat(np.arange(20), 3)
+        >>> X, y = rng.normal(size=(60, 1)), 3 * rng.normal(size=20)[cluster] + rng.normal(size=60)
+        >>> model = StudentMixedRegressor(degrees_of_freedom=4).fit(X, y, cluster)
+        >>> bool(np.std(y - model.predict(X, cluster)) < 0.5 * np.std(y - model.predict(X)))  # with and without effects
+        True
         """
         X, cluster = self._new_rows(X, cluster)
         prediction = np.asarray(X @ self.coef_ + self.intercept_)
@@ -428,6 +447,16 @@ class StudentMixedRegressor(CallbackSupportMixin, MixedModelQueries, RegressorMi
         -------
         float
             1 is perfect.
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> from pauca.mixed_model import StudentMixedRegressor
+        >>> rng, cluster = np.random.default_rng(0), np.repeat(np.arange(20), 3)
+        >>> X, y = rng.normal(size=(60, 1)), 3 * rng.normal(size=20)[cluster] + rng.normal(size=60)
+        >>> model = StudentMixedRegressor(degrees_of_freedom=4).fit(X, y, cluster)
+        >>> model.score(X, y, cluster=cluster) > 0.8 > model.score(X, y)
+        True
         """
         return float(r2_score(y, self.predict(X, cluster), sample_weight=sample_weight))
 

@@ -89,6 +89,12 @@ class SamplingCost(ValueObject):
         -------
         float
             Their cost.
+
+        Examples
+        --------
+        >>> from pauca.multitask import SamplingCost
+        >>> SamplingCost(per_sample=[1.0, 3.0], activation=10.0).total([5, 0])  # the second task is not used
+        15.0
         """
         n = np.asarray(n_samples, dtype=np.int64)
         return float(self._prices(n.size).of(n).sum())

@@ -118,7 +118,7 @@ def _svd(data: TaskMoments, args: CoreMoments, k: int) -> dict[str, Any]:
     """Leading directions of the tasks' own ridge estimates, weighted by sqrt(n) and whitened by pooled moments."""
     d = data.n_features
     # Ridge of one sample's worth: estimates of tasks with fewer rows than features stay bounded.
-    grams = data.grams + (args[4] + data.level())[:, None, None] * np.eye(d)
+    grams = data.grams + (args[4] + max(data.level(), 1e-300))[:, None, None] * np.eye(d)
     estimates = np.stack([linalg.solve(g, b, assume_a="pos") for g, b in zip(grams, data.cross.T, strict=True)], axis=1)
     L = linalg.cholesky(data.pooled(), lower=True)
     U = linalg.svd((L.T @ estimates) * np.sqrt(data.weight), full_matrices=True)[0][:, :k]

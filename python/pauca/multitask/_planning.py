@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from scipy import stats
 
-from .._validation import FloatArray, check_vector
+from .._validation import FloatArray, check_vector, parse_strength
 from .._warnings import warn_user
 from ._allocation import allocate, drop_expensive, relevances, shares
 from ._costs import SamplingCost, TaskPrices
@@ -16,6 +16,8 @@ from ._estimation import Estimate, Estimator
 from ._factors import FitOptions
 from ._relevance import TaskSelectionWarning
 from ._session import Session
+
+COUNTABLE = 2**53  # the whole numbers up to here are floats
 
 
 @dataclass(frozen=True)
@@ -55,7 +57,11 @@ class Planner:
             known = check_vector("relevance", selector.relevance, n_tasks)
             if not known.any():
                 raise ValueError("relevance: all entries are zero, expected a source to sample")
-        cost = SamplingCost() if selector.cost is None else selector.cost
+        if selector.alpha != "bp":
+            parse_strength(selector.alpha)
+        prices = (SamplingCost() if selector.cost is None else selector.cost)._prices(n_tasks)
+        if not selector.budget <= COUNTABLE * float(prices.per_sample.min()):
+            raise ValueError(f"budget: got {selector.budget!r}, expected what buys at most {COUNTABLE} samples")
         return cls(
             float(selector.budget),
             selector.n_components,
@@ -64,8 +70,8 @@ class Planner:
             float(selector.growth),
             selector.norm,
             selector.alpha,
-            cost._prices(n_tasks),
-            int(selector.min_samples),
+            prices,
+            min(int(selector.min_samples), COUNTABLE),
             selector.max_tasks,
             known,
             selector.loss,
@@ -83,17 +89,28 @@ class Planner:
         """Epochs in all."""
         return 1 if self.known is not None else self.n_epochs
 
-    def least_unit(self) -> float:
-        """Price of the cheapest batch."""
-        return float((self.prices.per_sample * self.prices.batch_size + self.prices.activation).min())
+    def least_unit(self, some: Any = slice(None)) -> float:
+        """Price of the cheapest batch, of some sources."""
+        return float((self.prices.per_sample * self.prices.batch_size + self.prices.activation)[some].min())
 
     def planned(self, epoch: int) -> float:
         """What may have been spent by the end of an epoch."""
         if epoch >= self.epochs - 1:
             return self.budget
-        later = self.growth ** np.arange(self.epochs - 1, dtype=float)
+        # Relative to the largest of them, which is a number whatever the growth.
+        largest = self.epochs - 2 if self.growth > 1.0 else 0
+        later = self.growth ** (np.arange(self.epochs - 1, dtype=float) - largest)
         done = float(later[:epoch].sum() / later.sum())
         return self.budget * (self.explore + (1.0 - self.explore) * done)
+
+    def check_exploration(self, capacity: FloatArray) -> None:
+        """Refuse a first epoch that buys nothing; ``capacity`` are the samples that each source has."""
+        some, money = capacity > 0, self.planned(0)
+        if some.any() and money < self.least_unit(some):
+            raise ValueError(
+                f"budget, explore: the first epoch may spend {money:.6g}, expected at least the "
+                f"{self.least_unit(some):.6g} of the cheapest batch"
+            )
 
     # -- epochs --------------------------------------------------------------------------------------------------------
 
@@ -187,6 +204,8 @@ class Planner:
     def find(self, session: Session) -> Finding:
         """Fit representation and heads to all samples so far, and find the relevance."""
         if session.finding is None:
+            if not session.drawn.any():
+                raise ValueError("sources: none of them gave a sample, expected at least one")
             estimator = Estimator(session, self.n_components, self.options, self.loss == "logistic")
             e = estimator.estimate(self.join)
             weights = np.sqrt(self.prices.per_sample)

@@ -13,12 +13,13 @@ from sklearn.base import BaseEstimator, RegressorMixin
 from sklearn.utils.validation import check_is_fitted
 
 from .._sklearn_compat import Interval, StrOptions, _fit_context, validate_data
-from .._validation import FloatArray, check_vector
+from .._validation import FloatArray, check_vector, parse_strength
 from .._warnings import warn_user
 from ..linear_model import SparseRegressor, path
 from ..penalties import L1
 
 NORMS = ("l1", "l2", "bp")
+LIMIT = 1e-10  # of alpha_max
 
 
 class TaskSelectionWarning(UserWarning):
@@ -44,24 +45,24 @@ def basis_pursuit(W: FloatArray, w: FloatArray, weights: FloatArray) -> FloatArr
     rank = int(np.count_nonzero(s > s.max(initial=0.0) * 1e-12))
     if rank == 0:
         return np.zeros(W.shape[1])
-    A, b = s[:rank, None] * Vt[:rank], U[:, :rank].T @ w
+    A, b = s[:rank, None] / s[0] * Vt[:rank], U[:, :rank].T @ w
     scale = float(np.abs(b).max())
     if scale == 0.0:
         return np.zeros(W.shape[1])
-    n = W.shape[1]
+    n, b, prices = W.shape[1], b / scale, weights / weights.max()
     found = optimize.linprog(
-        np.concatenate([weights, weights]), A_eq=np.hstack([A, -A]), b_eq=b / scale, bounds=(0.0, None), method="highs"
+        np.concatenate([prices, prices]), A_eq=np.hstack([A, -A]), b_eq=b, bounds=(0.0, None), method="highs"
     )
     if found.status != 0:
-        raise RuntimeError(f"basis pursuit: the linear program was not solved: {found.message}")
+        raise ValueError(f"W: basis pursuit was not solved, expected better conditioned columns: {found.message}")
     nu = np.asarray(found.x[:n] - found.x[n:])
     support = np.flatnonzero(np.abs(nu) > 1e-9 * np.abs(nu).max())
     exact = np.zeros(n)
     if np.linalg.matrix_rank(A[:, support]) == support.size:  # a vertex: refine the equations
         exact[support] = linalg.lstsq(A[:, support], b)[0]
-        if np.abs(exact - nu * scale).max() <= 1e-6 * scale * np.abs(nu).max():
-            return exact
-    return nu * scale
+        if np.abs(exact - nu).max() <= 1e-6 * np.abs(nu).max():
+            nu = exact
+    return np.asarray(nu * (scale / s[0]))
 
 
 class RelevanceLasso(RegressorMixin, BaseEstimator):
@@ -76,7 +77,8 @@ class RelevanceLasso(RegressorMixin, BaseEstimator):
     ----------
     alpha : float or str, default="0.1max"
         Strength of the lasso :math:`\tfrac{1}{2k}\|w - W\nu\|^2 + \alpha \sum_m a_m|\nu_m|`, k the rows of W, or a
-        fraction of the strength above which nothing is selected. Not used by "l2" and "bp".
+        fraction of the strength above which nothing is selected. Not used by "l2" and "bp"; below 1e-10 of that
+        strength the lasso is "bp".
     norm : {"l1", "l2", "bp"}, default="l1"
         "l1" is the lasso; "bp" its limit without noise, ``min ||nu||_1 subject to W nu = w``; "l2" the dense
         ``min ||nu||_2 subject to W nu = w``.
@@ -95,7 +97,7 @@ class RelevanceLasso(RegressorMixin, BaseEstimator):
     residual_ : float
         :math:`\|W\nu - w\| / \|w\|`.
     norm_ : {"l1", "l2", "bp"}
-        What was used: "l2" where the lasso selected nothing.
+        What was used: "l2" where the lasso selected nothing, "bp" where its strength is lost in rounding errors.
     n_features_in_ : int
         Number of sources.
 
@@ -155,6 +157,13 @@ class RelevanceLasso(RegressorMixin, BaseEstimator):
         -------
         self : RelevanceLasso
             The fitted estimator.
+
+        Examples
+        --------
+        >>> from pauca.multitask import RelevanceLasso
+        >>> W = [[1.0, 0.0, 0.6], [0.0, 1.0, 0.8]]  # three sources, two components
+        >>> RelevanceLasso(norm="bp").fit(W, [3.0, 4.0]).relevance_.round(6)  # five times the third
+        array([0., 0., 5.])
         """
         W, w = validate_data(self, X, y, dtype=np.float64, order="F", y_numeric=True)
         w = np.ascontiguousarray(w, dtype=np.float64)
@@ -167,7 +176,7 @@ class RelevanceLasso(RegressorMixin, BaseEstimator):
         elif norm == "l2":
             nu = minimum_norm(W, w, weights)
         else:
-            nu = self._lasso(W, w, weights)
+            nu, norm = self._lasso(W, w, weights)
             if not nu.any() and w.any() and W.any():
                 nu, norm = minimum_norm(W, w, weights), "l2"
         length = float(linalg.norm(w))
@@ -183,14 +192,29 @@ class RelevanceLasso(RegressorMixin, BaseEstimator):
             )
         return self
 
-    def _lasso(self, W: FloatArray, w: FloatArray, weights: FloatArray) -> FloatArray:
+    def _is_limit(self, W: FloatArray, w: FloatArray, weights: FloatArray) -> bool:
+        """Whether rounding errors hide the strength: no duality gap shows then when to stop."""
+        strength, relative = parse_strength(self.alpha)
+        if relative:
+            return strength < LIMIT
+        sizes = float(np.abs(W).max()) or 1.0, float(np.abs(w).max()) or 1.0
+        with np.errstate(over="ignore"):
+            largest = np.abs((W / sizes[0] / weights).T @ (w / sizes[1])).max() / len(w) * sizes[0] * sizes[1]
+        return bool(strength < LIMIT * largest)
+
+    def _lasso(self, W: FloatArray, w: FloatArray, weights: FloatArray) -> tuple[FloatArray, str]:
+        alpha = self.alpha
+        if self._is_limit(W, w, weights):
+            nu, alpha = basis_pursuit(W, w, weights), "1e-6max"
+            if self.max_sources is None or np.count_nonzero(nu) <= self.max_sources:
+                return nu, "bp"
         penalty = L1(weights=None if self.weights is None else weights)
-        model = SparseRegressor(penalty=penalty, alpha=self.alpha, fit_intercept=False, tol=1e-12)
+        model = SparseRegressor(penalty=penalty, alpha=alpha, fit_intercept=False, tol=1e-12)
         with warnings.catch_warnings():
             warnings.filterwarnings("ignore", "All coefficients are zero", UserWarning)  # the caller falls back
             nu = np.asarray(model.fit(W, w).coef_)
         if self.max_sources is None or np.count_nonzero(nu) <= self.max_sources or not w.any():
-            return nu
+            return nu, "l1"
         low = max(model.alpha_, 1e-6 * model.alpha_max_)
         strengths = np.geomspace(model.alpha_max_, low, 200)
         found = path(W, w, penalty=penalty, alphas=strengths, fit_intercept=False, tol=1e-10)
@@ -202,7 +226,7 @@ class RelevanceLasso(RegressorMixin, BaseEstimator):
             support = found.coefs_[:, [few[-1]]].indices
         nu = np.zeros(W.shape[1])
         nu[support] = minimum_norm(W[:, support], w, weights[support])
-        return nu
+        return nu, "l1"
 
     def predict(self, X: Any) -> FloatArray:
         """The mix of the columns: ``X @ relevance_``.
@@ -216,6 +240,13 @@ class RelevanceLasso(RegressorMixin, BaseEstimator):
         -------
         ndarray of shape (n_rows,)
             Coefficients of the target, as the sources explain them.
+
+        Examples
+        --------
+        >>> from pauca.multitask import RelevanceLasso
+        >>> W = [[1.0, 0.0, 0.6], [0.0, 1.0, 0.8]]
+        >>> RelevanceLasso(norm="bp").fit(W, [3.0, 4.0]).predict(W).round(6)  # the target is a mix of the sources
+        array([3., 4.])
         """
         check_is_fitted(self)
         return np.asarray(validate_data(self, X, dtype=np.float64, reset=False) @ self.relevance_)

@@ -15,7 +15,7 @@ from .._monitor import watch
 from .._report import warn_unless_converged
 from .._rows import group_rows, split_column
 from .._sklearn_compat import CallbackSupportMixin, Interval, StrOptions, _fit_context, validate_data, with_callbacks
-from .._validation import FloatArray, check_vector, normalized_weights
+from .._validation import FloatArray, normalized_weights
 from ..moments import Moments
 from ._factors import FitOptions, SharedFit, TaskRows, choose_rank, fit_head, fit_shared
 from ._head import TaskHead, explained, mean_response
@@ -199,6 +199,15 @@ class MultiTaskRepresentation(
         -------
         self : MultiTaskRepresentation
             The fitted estimator.
+
+        Examples
+        --------
+        >>> from pauca.datasets import make_multitask
+        >>> from pauca.multitask import MultiTaskRepresentation
+        >>> X, y, task = make_multitask(n_features=10, n_components=2, n_tasks=8, random_state=0).sample(20)
+        >>> model = MultiTaskRepresentation(n_components=2).fit(X, y, task=task)
+        >>> model.components_.shape, model.task_coef_.shape
+        ((2, 10), (2, 8))
         """
         X, task = self._split(X, task)
         X, y = validate_data(self, X, y, dtype=np.float64, y_numeric=True)
@@ -231,6 +240,16 @@ class MultiTaskRepresentation(
         -------
         self : MultiTaskRepresentation
             The fitted estimator.
+
+        Examples
+        --------
+        >>> from pauca.datasets import make_multitask
+        >>> from pauca.moments import Moments
+        >>> from pauca.multitask import MultiTaskRepresentation
+        >>> sources = make_multitask(n_features=10, n_components=2, n_tasks=8, random_state=0).sources
+        >>> moments = {m: Moments().update(*draw(20, random_state=m)) for m, draw in enumerate(sources)}
+        >>> MultiTaskRepresentation(n_components=2).fit_moments(moments).components_.shape
+        (2, 10)
         """
         if self.loss != "squared":
             raise ValueError("loss: moments determine fits with the squared loss only, use fit")
@@ -287,6 +306,14 @@ class MultiTaskRepresentation(
         -------
         ndarray of shape (n_samples, n_components_)
             The representation.
+
+        Examples
+        --------
+        >>> from pauca.datasets import make_multitask
+        >>> from pauca.multitask import MultiTaskRepresentation
+        >>> X, y, task = make_multitask(n_features=10, n_components=2, n_tasks=8, random_state=0).sample(20)
+        >>> MultiTaskRepresentation(n_components=2).fit(X, y, task=task).transform(X).shape
+        (160, 2)
         """
         check_is_fitted(self)
         X, _ = split_column(X, self.task_column, "task_column")
@@ -306,6 +333,15 @@ class MultiTaskRepresentation(
         -------
         ndarray of shape (n_samples,)
             Predictions.
+
+        Examples
+        --------
+        >>> from pauca.datasets import make_multitask
+        >>> from pauca.multitask import MultiTaskRepresentation
+        >>> X, y, task = make_multitask(n_features=10, n_components=2, n_tasks=8, random_state=0).sample(20)
+        >>> model = MultiTaskRepresentation(n_components=2).fit(X, y, task=task)
+        >>> bool((model.predict(X[:3], task=0) == model.predict(X[:3], task=[0, 0, 0])).all())  # one label for all rows
+        True
         """
         check_is_fitted(self)
         X, task = self._split(X, task)
@@ -351,10 +387,18 @@ class MultiTaskRepresentation(
         -------
         float
             At most 1.
+
+        Examples
+        --------
+        >>> from pauca.datasets import make_multitask
+        >>> from pauca.multitask import MultiTaskRepresentation
+        >>> data = make_multitask(n_features=10, n_components=2, n_tasks=8, random_state=0)
+        >>> X, y, task = data.sample(40)
+        >>> X_new, y_new, task_new = data.sample(50, random_state=1)
+        >>> MultiTaskRepresentation(n_components=2).fit(X, y, task=task).score(X_new, y_new, task=task_new) > 0.5
+        True
         """
-        predicted = self.predict(X, task)
-        weights = None if sample_weight is None else check_vector("sample_weight", sample_weight, predicted.size)
-        return explained(check_vector("y", y, predicted.size), predicted, weights, self.loss)
+        return explained(y, self.predict(X, task), sample_weight, self.loss)
 
     def adapt(
         self,
@@ -381,6 +425,16 @@ class MultiTaskRepresentation(
         -------
         TaskHead
             A linear model with ``coef_``, ``intercept_``, ``predict`` and ``score``.
+
+        Examples
+        --------
+        >>> from pauca.datasets import make_multitask
+        >>> from pauca.multitask import MultiTaskRepresentation
+        >>> data = make_multitask(n_features=10, n_components=2, n_tasks=8, random_state=0)
+        >>> X, y, task = data.sample(40)
+        >>> head = MultiTaskRepresentation(n_components=2).fit(X, y, task=task).adapt(*data.target(10))
+        >>> head.task_coef_.shape, head.coef_.shape
+        ((2,), (10,))
         """
         check_is_fitted(self)
         if self._has_task_column(X):
@@ -414,6 +468,15 @@ class MultiTaskRepresentation(
         -------
         ndarray of shape (n_tasks,)
             The mix of the tasks' coefficients that gives those of the new one.
+
+        Examples
+        --------
+        >>> from pauca.datasets import make_multitask
+        >>> from pauca.multitask import MultiTaskRepresentation
+        >>> data = make_multitask(n_features=10, n_components=2, n_tasks=8, random_state=0)
+        >>> X, y, task = data.sample(40)
+        >>> MultiTaskRepresentation(n_components=2).fit(X, y, task=task).source_relevance(*data.target(10)).shape
+        (8,)
         """
         finder = RelevanceLasso() if relevance is None else relevance
         fitted = RelevanceLasso(**finder.get_params()).fit(self.task_coef_, self.adapt(X, y).task_coef_)

@@ -12,12 +12,13 @@ from sklearn.base import BaseEstimator, RegressorMixin
 from sklearn.utils import check_random_state
 from sklearn.utils.validation import check_is_fitted
 
-from .._monitor import watch
-from .._sklearn_compat import CallbackSupportMixin, Interval, StrOptions, validate_data, with_callbacks
-from .._validation import FloatArray, check_vector
+from .._magnitude import check_squares
+from .._monitor import SolverCallback, watch
+from .._sklearn_compat import CallbackSupportMixin, Interval, StrOptions, _fit_context, validate_data, with_callbacks
+from .._validation import FloatArray
 from .._warnings import warn_user
 from ._costs import SamplingCost
-from ._head import explained, mean_response
+from ._head import OneTask
 from ._planning import Planner
 from ._rank import warn_if_too_many
 from ._relevance import TaskSelectionWarning
@@ -26,7 +27,7 @@ from ._session import Session
 from ._sources import SourceError, check_samples, draw, named_sources, pool_size
 
 
-class TaskSelector(CallbackSupportMixin, RegressorMixin, BaseEstimator):
+class TaskSelector(OneTask, CallbackSupportMixin, RegressorMixin, BaseEstimator):
     r"""Spends a budget of samples on those source tasks that serve a target, and fits the target.
 
     Sources and target share a representation, :math:`y = x'Bw_m + c_m + \varepsilon`; the target has few samples,
@@ -45,7 +46,7 @@ class TaskSelector(CallbackSupportMixin, RegressorMixin, BaseEstimator):
     budget : float, default=10000
         What may be spent on sources in all: samples, if ``cost`` is None.
     n_epochs : int, default=3
-        Epochs, the first of which explores. With 1 all samples are spread evenly.
+        Epochs, at most 10 000, the first of which explores. With 1 all samples are spread evenly.
     explore : float, default=0.5
         Share of the budget for the first epoch. Below ``2.5 k (d + M)`` samples the heads are too uncertain to commit
         to a few sources: "l2" is used then, with a warning.
@@ -147,7 +148,7 @@ class TaskSelector(CallbackSupportMixin, RegressorMixin, BaseEstimator):
     _parameter_constraints: ClassVar[dict[str, Any]] = {
         "n_components": [Interval(Integral, 1, None, closed="left"), StrOptions({"auto", "nuclear"})],
         "budget": [Interval(Real, 0, None, closed="neither")],
-        "n_epochs": [Interval(Integral, 1, None, closed="left")],
+        "n_epochs": [Interval(Integral, 1, 10_000, closed="both")],
         "explore": [Interval(Real, 0, 1, closed="neither")],
         "growth": [Interval(Real, 0, None, closed="neither")],
         "norm": [StrOptions({"hybrid", "l1", "l2"})],
@@ -220,12 +221,17 @@ class TaskSelector(CallbackSupportMixin, RegressorMixin, BaseEstimator):
         -------
         TaskSelector
             Not fitted.
+
+        Examples
+        --------
+        >>> from pauca.multitask import TaskSelector
+        >>> TaskSelector.from_relevance([1.0, 0.0, 0.5], budget=300).relevance
+        [1.0, 0.0, 0.5]
         """
         return cls(relevance=relevance, **parameters)
 
     # -- all at once -------------------------------------------------------------------------------------------------
 
-    @with_callbacks  # no _fit_context: a failing fit keeps what was drawn
     def fit(self, sources: Any, target: Any) -> Self:
         """Spend the budget on the sources and fit the target.
 
@@ -241,10 +247,34 @@ class TaskSelector(CallbackSupportMixin, RegressorMixin, BaseEstimator):
         -------
         self : TaskSelector
             The fitted estimator.
+
+        Examples
+        --------
+        >>> from pauca.datasets import make_multitask
+        >>> from pauca.multitask import TaskSelector
+        >>> data = make_multitask(n_features=5, n_components=1, n_tasks=4, random_state=0)
+        >>> selector = TaskSelector(n_components=1, budget=200, random_state=0).fit(data.sources, data.target(20))
+        >>> selector.coef_.shape, int(selector.n_samples_per_task_.sum())
+        ((5,), 200)
         """
+        drawn: list[Session] = []
+        try:
+            self._fit(sources, target, drawn)
+        except (SourceError, KeyboardInterrupt):  # what was drawn stays, and nothing else
+            if drawn:
+                self._session = drawn[0]
+            raise
+        return self
+
+    @with_callbacks
+    @_fit_context(prefer_skip_nested_validation=True)
+    def _fit(self, sources: Any, target: Any, drawn: list[Session]) -> Self:
         self.start(target, sources)
+        drawn.append(self._running())
         return self._run(sources)
 
+    @with_callbacks
+    @_fit_context(prefer_skip_nested_validation=True)
     def resume(self, sources: Any) -> Self:
         """Go on after an interruption, a failing source or ``load_state``, with everything drawn so far.
 
@@ -257,8 +287,16 @@ class TaskSelector(CallbackSupportMixin, RegressorMixin, BaseEstimator):
         -------
         self : TaskSelector
             The fitted estimator.
+
+        Examples
+        --------
+        >>> from pauca.datasets import make_multitask
+        >>> from pauca.multitask import TaskSelector
+        >>> data = make_multitask(n_features=5, n_components=1, n_tasks=4, random_state=0)
+        >>> selector = TaskSelector(n_components=1, budget=200, random_state=0).start(data.target(20), data.sources)
+        >>> selector.resume(data.sources).cost_
+        200.0
         """
-        self._validate_params()
         return self._run(sources)
 
     def _run(self, sources: Any) -> Self:
@@ -268,25 +306,28 @@ class TaskSelector(CallbackSupportMixin, RegressorMixin, BaseEstimator):
             raise ValueError(
                 f"sources: got {len(names)} of other names than the {session.n_tasks} this was started with"
             )
-        total = float(self.budget)
         with watch(self, sources, total=None, unit="draw") as callback:
-            draws = 0
-            while asked := self.ask():
-                for name, n in asked.items():
-                    m = session.position(name)
-                    seed = (session.seed, m, int(session.drawn[m]))
-                    X, y, dry = draw(
-                        items[m], name, n, session.n_features, seed, getattr(self, "feature_names_in_", None)
-                    )
-                    self._check_target(y, SourceError, name)
-                    self.tell(name, X, y, exhausted=dry)
-                    if callback is not None and callback(draws, float("nan"), session.spent, total):
-                        return self.finish()
-                    draws += 1
-        return self.finish()
+            self._draw(session, items, callback)
+        self.finish()
+        return self
+
+    def _draw(self, session: Session, items: list[Any], callback: SolverCallback | None) -> None:
+        """Tell what is asked, until nothing is or the callback says stop."""
+        draws = 0
+        while asked := self.ask():
+            for name, n in asked.items():
+                m = session.position(name)
+                seed = (session.seed, m, int(session.drawn[m]))
+                X, y, dry = draw(items[m], name, n, session.n_features, seed, session.feature_names)
+                self._check_target(y, SourceError, name)
+                self.tell(name, X, y, exhausted=dry)
+                if callback is not None and callback(draws, float("nan"), session.spent, float(self.budget)):
+                    return
+                draws += 1
 
     # -- step by step ------------------------------------------------------------------------------------------------
 
+    @_fit_context(prefer_skip_nested_validation=True)
     def start(self, target: Any, sources: Any) -> Self:
         """Begin a selection.
 
@@ -301,8 +342,14 @@ class TaskSelector(CallbackSupportMixin, RegressorMixin, BaseEstimator):
         -------
         self : TaskSelector
             Ready for ``ask``.
+
+        Examples
+        --------
+        >>> from pauca.multitask import TaskSelector
+        >>> target = [[1.0], [2.0]], [1.0, 2.0]
+        >>> TaskSelector(n_components=1, budget=60).start(target, ["blood", "scan", "age"]).ask()
+        {'blood': 10, 'scan': 10, 'age': 10}
         """
-        self._validate_params()
         if not isinstance(target, (tuple, list)) or len(target) != 2:
             raise ValueError(f"target: got {type(target).__name__}, expected a pair (X, y)")
         capacity: FloatArray | None = None
@@ -318,8 +365,11 @@ class TaskSelector(CallbackSupportMixin, RegressorMixin, BaseEstimator):
         if capacity is None:
             capacity = np.full(len(names), np.inf)
         planner = Planner.of(self, len(names))
+        planner.check_exploration(capacity)
         X, y = validate_data(self, target[0], target[1], dtype=np.float64, y_numeric=True)
         y = np.ascontiguousarray(y, dtype=np.float64)
+        check_squares("target: X", X)
+        check_squares("target: y", y)
         self._check_target(y, ValueError)
         seed = int(check_random_state(self.random_state).randint(np.iinfo(np.int32).max))
         self._session = Session.begin(X, y, names, capacity, seed, planner.keeps_rows)
@@ -335,9 +385,18 @@ class TaskSelector(CallbackSupportMixin, RegressorMixin, BaseEstimator):
         dict
             Number of samples for each source; what was asked before and not told yet is asked again. Empty when the
             budget is spent.
+
+        Examples
+        --------
+        >>> from pauca.multitask import TaskSelector
+        >>> selector = TaskSelector(n_components=1, budget=80, explore=0.2).start(([[1.0], [2.0]], [1.0, 2.0]), 4)
+        >>> selector.ask()
+        {0: 4, 1: 4, 2: 4, 3: 4}
         """
         session = self._running()
-        Planner.of(self, session.n_tasks).advance(session)
+        planner = Planner.of(self, session.n_tasks)
+        with session.changing() as draft:
+            planner.advance(draft)
         return {session.names[m]: int(session.asked[m]) for m in np.flatnonzero(session.asked)}
 
     def tell(self, task: Any, X: Any = None, y: Any = None, *, exhausted: bool = False) -> Self:
@@ -358,21 +417,30 @@ class TaskSelector(CallbackSupportMixin, RegressorMixin, BaseEstimator):
         -------
         self : TaskSelector
             Itself.
+
+        Examples
+        --------
+        >>> from pauca.multitask import TaskSelector
+        >>> selector = TaskSelector(n_components=1, budget=80, explore=0.2).start(([[1.0], [2.0]], [1.0, 2.0]), 4)
+        >>> _ = selector.ask()
+        >>> selector.tell(0, [[3.0]], [4.0]).ask()  # one sample of source 0 has come
+        {0: 3, 1: 4, 2: 4, 3: 4}
         """
         session = self._running()
         m = session.position(task)
         if X is not None:
-            names = getattr(self, "feature_names_in_", None)
-            X, y = check_samples(X, y, session.n_features, f"task {task!r}: the samples", task, names)
+            X, y = check_samples(X, y, session.n_features, f"task {task!r}: the samples", task, session.feature_names)
             self._check_target(y, SourceError, task)
-            prices = Planner.of(self, session.n_tasks).prices
-            before = prices.of(session.epoch_drawn).sum()
-            session.add(m, X, y)
-            session.spent += float(prices.of(session.epoch_drawn).sum() - before)
-        if exhausted:
-            session.exhaust(m)
+        prices = Planner.of(self, session.n_tasks).prices
+        with session.changing() as draft:
+            if X is not None:
+                draft.add(m, X, y)
+                draft.spent += float(prices.of(draft.epoch_drawn).sum() - prices.of(session.epoch_drawn).sum())
+            if exhausted:
+                draft.exhaust(m)
         return self
 
+    @_fit_context(prefer_skip_nested_validation=True)
     def finish(self) -> Self:
         """Fit the target from all that was told.
 
@@ -380,12 +448,23 @@ class TaskSelector(CallbackSupportMixin, RegressorMixin, BaseEstimator):
         -------
         self : TaskSelector
             The fitted estimator.
+
+        Examples
+        --------
+        >>> from pauca.multitask import TaskSelector
+        >>> selector = TaskSelector(n_components=1, budget=80, random_state=0).start(([[1.0], [2.0]], [1.0, 2.0]), 4)
+        >>> while asked := selector.ask():
+        ...     for m, n in asked.items():
+        ...         _ = selector.tell(m, [[float(i)] for i in range(n)], [(m + 1.0) * i for i in range(n)])
+        >>> selector.finish().coef_.round(3)
+        array([1.])
         """
         session = self._running()
         planner = Planner.of(self, session.n_tasks)
         if session.drawn.sum() == 0:
             raise ValueError("finish: no samples of any source were told")
-        planner.close_epoch(session)
+        with session.changing() as draft:
+            planner.close_epoch(draft)
         if session.spent < planner.budget - planner.least_unit() and not (session.capacity > 0).any():
             warn_user(
                 f"All sources are exhausted: {session.spent:.6g} of {planner.budget:.6g} were spent.",
@@ -394,6 +473,7 @@ class TaskSelector(CallbackSupportMixin, RegressorMixin, BaseEstimator):
         finding = planner.find(session)
         planner.warn_of_target(session, finding)
         found = finding.estimate
+        session.name_columns(self)
         self.coef_ = found.basis @ found.target
         self.intercept_ = found.intercept
         self.representation_, self.task_coef_, self.target_coef_ = found.basis, found.heads, found.target
@@ -418,9 +498,16 @@ class TaskSelector(CallbackSupportMixin, RegressorMixin, BaseEstimator):
         ----------
         file : path or file object
             Where to; a path gets the ending .npz.
+
+        Examples
+        --------
+        >>> import io
+        >>> from pauca.multitask import TaskSelector
+        >>> TaskSelector(budget=80).start(([[1.0], [2.0]], [1.0, 2.0]), 4).save_state(io.BytesIO())
         """
         self._running().write(file)
 
+    @_fit_context(prefer_skip_nested_validation=True)
     def load_state(self, file: Any) -> Self:
         """Continue from a file; parameters are those of this object.
 
@@ -433,8 +520,17 @@ class TaskSelector(CallbackSupportMixin, RegressorMixin, BaseEstimator):
         -------
         self : TaskSelector
             Ready for ``ask`` or ``resume``.
+
+        Examples
+        --------
+        >>> import io
+        >>> from pauca.multitask import TaskSelector
+        >>> selector, file = TaskSelector(1, budget=80).start(([[1.0], [2.0]], [1.0, 2.0]), 4), io.BytesIO()
+        >>> selector.save_state(file)
+        >>> _ = file.seek(0)
+        >>> TaskSelector(1, budget=80).load_state(file).ask() == selector.ask()
+        True
         """
-        self._validate_params()
         session = Session.read(file)
         if (session.rows is not None) != Planner.of(self, session.n_tasks).keeps_rows:
             raise ValueError(f"loss: the state was saved with another loss than {self.loss!r}")
@@ -444,43 +540,9 @@ class TaskSelector(CallbackSupportMixin, RegressorMixin, BaseEstimator):
 
     # -- the target --------------------------------------------------------------------------------------------------
 
-    def predict(self, X: Any) -> FloatArray:
-        """Predict the target; the probability of a one with the logistic loss.
-
-        Parameters
-        ----------
-        X : array-like of shape (n_samples, n_features)
-            Data.
-
-        Returns
-        -------
-        ndarray of shape (n_samples,)
-            Predictions.
-        """
+    def _checked(self, X: Any) -> FloatArray:
         check_is_fitted(self, "coef_")
-        X = validate_data(self, X, dtype=np.float64, reset=False)
-        return mean_response(np.asarray(X @ self.coef_ + self.intercept_), self.loss)
-
-    def score(self, X: Any, y: npt.ArrayLike, sample_weight: npt.ArrayLike | None = None) -> float:
-        """R2 on samples of the target; for the logistic loss the share of the deviance explained.
-
-        Parameters
-        ----------
-        X : array-like of shape (n_samples, n_features)
-            Data.
-        y : array-like of shape (n_samples,)
-            Target.
-        sample_weight : array-like of shape (n_samples,), default=None
-            Weights.
-
-        Returns
-        -------
-        float
-            At most 1.
-        """
-        predicted = self.predict(X)
-        weights = None if sample_weight is None else check_vector("sample_weight", sample_weight, predicted.size)
-        return explained(check_vector("y", y, predicted.size), predicted, weights, self.loss)
+        return validate_data(self, X, dtype=np.float64, reset=False)  # type: ignore[no-any-return]
 
     def _running(self) -> Session:
         if self._session is None:

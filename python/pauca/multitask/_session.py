@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import copy
 import json
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -61,6 +64,15 @@ class Session:
             epoch_drawn=np.zeros(tasks, dtype=np.int64),
         )
 
+    @contextmanager
+    def changing(self) -> Iterator[Session]:
+        """A draft to change; the changes come all at once, so that an error or Ctrl-C between them leaves none."""
+        draft = copy.copy(self)
+        for name in CHANGING:
+            setattr(draft, name, copy.copy(getattr(self, name)))
+        yield draft
+        vars(self).update(vars(draft))
+
     def name_columns(self, estimator: Any) -> None:
         """Give an estimator the number of features and, if the target had them, their names."""
         estimator.n_features_in_ = self.n_features
@@ -90,9 +102,9 @@ class Session:
         """Keep samples of source m."""
         if len(y):
             self.finding = None
-            self.moments[m].update(X, y)
+            self.moments[m] = copy.copy(self.moments[m]).update(X, y)
             if self.rows is not None:
-                self.rows[m].append((X, y))
+                self.rows[m] = [*self.rows[m], (X, y)]
         self.drawn[m] += len(y)
         self.epoch_drawn[m] += len(y)
         self.asked[m] = max(int(self.asked[m]) - len(y), 0)
@@ -157,6 +169,7 @@ class Session:
         return session
 
 
+CHANGING = ("moments", "rows", "drawn", "capacity", "asked", "epoch_drawn", "history", "warned")
 ARRAYS = ("target_X", "target_y", "drawn", "capacity", "share", "asked", "epoch_drawn")
 PLAIN = ("names", "seed", "spent", "epoch", "budget", "budget_end", "closed", "norm", "warned", "feature_names")
 

@@ -7,7 +7,9 @@ from typing import Any
 
 import numpy as np
 
-from .._validation import FloatArray, check_names
+from .._magnitude import check_squares
+from .._sklearn_compat import _safe_indexing
+from .._validation import FloatArray, check_names, numbers
 
 
 class SourceError(ValueError):
@@ -65,28 +67,33 @@ def pool_size(name: Any, source: Any) -> float:
 
 
 def check_samples(
-    X: Any, y: Any, n_features: int, what: str, source: Any, names: Any = None
+    X: Any, y: Any, n_features: int, what: str, source: Any, names: Sequence[str] = ()
 ) -> tuple[FloatArray, FloatArray]:
     """Samples as float64 arrays, or a SourceError that says what is wrong with them."""
     try:
-        check_names(what, X, None if names is None else list(names))
+        check_names(what, X, names or None)
     except ValueError as error:
         raise SourceError(str(error), source) from error
     try:
-        X, y = np.asarray(X, dtype=np.float64), np.asarray(y, dtype=np.float64)
-    except (TypeError, ValueError) as error:
-        raise SourceError(f"{what} are not numbers: {error}", source) from error
+        X, y = numbers(f"{what}: X", X), numbers(f"{what}: y", y)
+    except ValueError as error:
+        raise SourceError(str(error), source) from error
     if X.size == 0 and y.size == 0:
         return np.zeros((0, n_features)), np.zeros(0)
     if X.ndim != 2 or X.shape[1] != n_features or y.shape != (X.shape[0],):
         raise SourceError(f"{what} have shapes {X.shape} and {y.shape}, expected (n, {n_features}) and (n,)", source)
     if not (np.isfinite(X).all() and np.isfinite(y).all()):
         raise SourceError(f"{what} contain NaN or infinity", source)
+    try:
+        check_squares(f"{what}: X", X)
+        check_squares(f"{what}: y", y)
+    except ValueError as error:
+        raise SourceError(str(error), source) from None
     return X, y
 
 
 def draw(
-    source: Any, name: Any, n: int, n_features: int, seed: tuple[int, int, int], names: Any = None
+    source: Any, name: Any, n: int, n_features: int, seed: tuple[int, int, int], names: Sequence[str] = ()
 ) -> tuple[FloatArray, FloatArray, bool]:
     """n samples of a source, and whether it has no more; ``seed`` is (seed, source, drawn before).
 
@@ -96,9 +103,8 @@ def draw(
     if not callable(source):
         base, m, drawn = seed
         order = np.random.RandomState([base, m]).permutation(len(source[1]))[drawn : drawn + n]
-        X, y = source
-        rows = X.iloc[order] if hasattr(X, "iloc") else np.asarray(X)[order]
-        X, y = check_samples(rows, np.asarray(y)[order], n_features, what, name, names)
+        X, y = (_safe_indexing(part, order) for part in source)
+        X, y = check_samples(X, y, n_features, what, name, names)
         return X, y, False
     try:
         found = source(n, np.random.RandomState(list(seed)))

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from .._magnitude import check_squares
 from .._rows import RowGroups
 from .._validation import FloatArray
 from ..moments import Moments
@@ -59,6 +60,8 @@ class TaskMoments:
         cls, X: FloatArray, y: FloatArray, weights: FloatArray, groups: RowGroups, centre: bool
     ) -> TaskMoments:
         """Moments of rows, by the task of each."""
+        check_squares("X", X)
+        check_squares("y", y)
         out = cls.empty(groups.labels.size, X.shape[1])
         for m in range(groups.labels.size):
             rows = groups.rows(m)
@@ -87,6 +90,7 @@ class TaskMoments:
                     f"expected {d} and 1"
                 )
             factor = seen.factor_[1 if centre else 0 :, 1:]
+            check_squares(f"moments: those of task {m}", seen.factor_[:, 1:])
             Rx, ry = factor[:, :d], factor[:, d]
             out.grams[m] = Rx.T @ Rx
             out.cross[:, m], out.squares[m] = Rx.T @ ry, ry @ ry

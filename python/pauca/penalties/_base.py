@@ -60,6 +60,12 @@ class Penalty(ValueObject):
         -------
         float
             ``alpha`` times the sum that the class describes.
+
+        Examples
+        --------
+        >>> from pauca.penalties import L1
+        >>> L1(alpha=0.5).value([3.0, -1.0])
+        2.0
         """
         raise NotImplementedError
 
@@ -77,6 +83,12 @@ class Penalty(ValueObject):
         -------
         ndarray of the shape of v
             The minimiser; of two equal ones the smaller.
+
+        Examples
+        --------
+        >>> from pauca.penalties import L1
+        >>> L1(alpha=0.5).prox([3.0, 0.4, -1.0])
+        array([ 2.5,  0. , -0.5])
         """
         raise NotImplementedError
 
@@ -93,6 +105,7 @@ class SeparablePenalty(Penalty):
 
     convex: ClassVar[bool] = True
     _strengthless: ClassVar[bool] = False  # alpha has no effect
+    _flattened_by: ClassVar[str] = "gamma"  # what to enlarge for less concavity
     weights: PerFeature
     weighting: str = "strength"
     nonnegative: bool
@@ -104,6 +117,14 @@ class SeparablePenalty(Penalty):
     def _concavity(self, alpha: float) -> float:
         """Largest second derivative of -p at strength alpha."""
         return 0.0
+
+    def _concavities(self, alpha: float, weights: FloatArray) -> FloatArray:
+        """The same along columns with these weights, less what the ridge gives back."""
+        multiply, ridge = self._multiply(), float(getattr(self, "ridge", 0.0))
+        finite = np.where(np.isinf(weights), 0.0, weights)  # excluded columns do not move
+        strengths, which = np.unique(np.where(finite > 0.0, 1.0, 0.0) if multiply else finite, return_inverse=True)
+        bends = np.array([self._concavity(alpha * v) if v > 0.0 else 0.0 for v in strengths.tolist()])[which]
+        return np.asarray(bends * (finite if multiply else 1.0) - ridge * alpha * finite)
 
     def _multiply(self) -> bool:
         if self.weighting not in ("strength", "multiply"):
@@ -130,6 +151,12 @@ class SeparablePenalty(Penalty):
         -------
         float
             The penalty; infinite where a coefficient breaks a sign constraint.
+
+        Examples
+        --------
+        >>> from pauca.penalties import L1, MCP
+        >>> L1(nonnegative=True).value([1.0, -1.0]), MCP(alpha=1.0, gamma=3.0).value([10.0])  # MCP is at most gamma / 2
+        (inf, 1.5)
         """
         array = np.atleast_1d(np.ascontiguousarray(w, dtype=np.float64)).reshape(-1)
         core = self._core_penalty()
@@ -160,6 +187,12 @@ class SeparablePenalty(Penalty):
         -------
         ndarray
             Minimisers, of the shape of ``v``. At a tie the smaller magnitude is returned.
+
+        Examples
+        --------
+        >>> from pauca.penalties import MCP
+        >>> MCP(alpha=1.0, gamma=3.0).prox([0.9, 2.0, 10.0])  # large ones are not shrunk
+        array([ 0. ,  1.5, 10. ])
         """
         array, dtype = prox_input(v, step)
         core = self._core_penalty()

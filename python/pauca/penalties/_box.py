@@ -70,6 +70,12 @@ class Box(SeparablePenalty):
         -------
         float
             0 or infinity.
+
+        Examples
+        --------
+        >>> from pauca.penalties import Box
+        >>> Box(lower=0.0).value([0.0, 2.0]), Box(lower=0.0).value([-1.0, 2.0])
+        (0.0, inf)
         """
         array = np.atleast_1d(np.ascontiguousarray(w, dtype=np.float64)).reshape(-1)
         return float(_core.penalty_value("box", self._bounds(array.size), 0.0, 0.0, None, False, False, array))
@@ -88,6 +94,12 @@ class Box(SeparablePenalty):
         -------
         ndarray of shape (n_features,)
             Nearest point.
+
+        Examples
+        --------
+        >>> from pauca.penalties import Box
+        >>> Box(lower=0.0, upper=[1.0, 2.0]).prox([5.0, 5.0], step=0.1)
+        array([1., 2.])
         """
         array, dtype = prox_input(v, step)
         flat = array.reshape(-1)

@@ -132,6 +132,8 @@ class Firm(NonconvexPenalty):
     array([0., 1., 2.])
     """
 
+    _flattened_by = "ratio"
+
     def __init__(
         self,
         alpha: float = 1.0,
@@ -270,6 +272,8 @@ class LogSum(NonconvexPenalty):
     array([0.    , 2.7321])
     """
 
+    _flattened_by = "eps"
+
     def __init__(
         self,
         alpha: float = 1.0,
@@ -286,6 +290,9 @@ class LogSum(NonconvexPenalty):
 
     def _core_penalty(self) -> CorePenalty:
         return self._core("log_sum", self._check("eps", self.eps, 0.0))
+
+    def _concavity(self, alpha: float) -> float:
+        return alpha / float(self.eps) ** 2
 
 
 class L0(NonconvexPenalty):
@@ -400,6 +407,8 @@ class TransformedL1(NonconvexPenalty):
     array([0.    , 2.8662])
     """
 
+    _flattened_by = "theta"
+
     def __init__(
         self,
         alpha: float = 1.0,
@@ -416,3 +425,6 @@ class TransformedL1(NonconvexPenalty):
 
     def _core_penalty(self) -> CorePenalty:
         return self._core("transformed_l1", self._check("theta", self.theta, 0.0))
+
+    def _concavity(self, alpha: float) -> float:
+        return 2.0 * alpha * (1.0 + float(self.theta)) / float(self.theta) ** 2

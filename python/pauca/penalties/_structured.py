@@ -50,6 +50,12 @@ class StructuredPenalty(Penalty):
         -------
         float
             The penalty.
+
+        Examples
+        --------
+        >>> from pauca.penalties import GroupL2
+        >>> GroupL2(groups=[0, 0, 1], group_weights=[1.0, 1.0]).value([3.0, 4.0, 0.0])  # the norm of the first group
+        5.0
         """
         array = np.atleast_1d(np.ascontiguousarray(w, dtype=np.float64)).reshape(-1)
         return float(_core.structured_value(self._unit_spec(array.size), float(self.alpha), array))
@@ -68,6 +74,12 @@ class StructuredPenalty(Penalty):
         -------
         ndarray
             Minimiser, of the shape of ``v``.
+
+        Examples
+        --------
+        >>> from pauca.penalties import GroupL2
+        >>> GroupL2(groups=[0, 0, 1], group_weights=[1.0, 1.0]).prox([3.0, 4.0, 0.9]).round(6)
+        array([2.4, 3.2, 0. ])
         """
         array, dtype = prox_input(v, step)
         flat = array.reshape(-1)
@@ -274,6 +286,12 @@ class Nuclear(StructuredPenalty):
         -------
         float
             ``alpha`` times the sum over singular values.
+
+        Examples
+        --------
+        >>> from pauca.penalties import Nuclear
+        >>> round(Nuclear(alpha=0.5).value([[3.0, 0.0], [0.0, -1.0]]), 6)
+        2.0
         """
         return StructuredPenalty.value(self._with_shape(w), w)
 
@@ -291,6 +309,13 @@ class Nuclear(StructuredPenalty):
         -------
         ndarray of the shape of v
             The minimiser.
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> from pauca.penalties import Nuclear
+        >>> int(np.linalg.matrix_rank(Nuclear().prox([[3.0, 0.1, 0.0], [0.0, 2.0, 0.1], [0.1, 0.0, 0.5]])))
+        2
         """
         return StructuredPenalty.prox(self._with_shape(v), v, step)
 

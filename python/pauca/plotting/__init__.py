@@ -1,6 +1,6 @@
 """Displays: ``from_estimator(...)`` draws a fitted model, ``plot(ax=...)`` draws again; matplotlib is needed."""
 
-from ._graph import AdjacencyDisplay, EdgeConfidenceDisplay, GraphDisplay
+from ._dag import AdjacencyDisplay, EdgeConfidenceDisplay, GraphDisplay
 from ._inference import StabilityDisplay
 from ._label_shift import LabelShiftDisplay
 from ._mixed_model import MixedModelDisplay

@@ -71,6 +71,18 @@ class StabilityDisplay:
         -------
         StabilityDisplay
             The drawn display.
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> from matplotlib.figure import Figure
+        >>> from pauca.inference import StabilitySelection
+        >>> from pauca.plotting import StabilityDisplay
+        >>> X = np.random.default_rng(0).normal(size=(60, 10))
+        >>> stable = StabilitySelection(alphas=10, n_pairs=5, random_state=0).fit(X, X[:, 3] - X[:, 7])
+        >>> display = StabilityDisplay.from_estimator(stable, ax=Figure().subplots())
+        >>> sorted(text.get_text() for text in display.ax_.get_legend().get_texts())
+        ['x3', 'x7']
         """
         check_is_fitted(estimator)
         given = getattr(estimator, "feature_names_in_", None)
@@ -92,6 +104,16 @@ class StabilityDisplay:
         -------
         StabilityDisplay
             Itself.
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> from matplotlib.figure import Figure
+        >>> from pauca.plotting import StabilityDisplay
+        >>> frequencies = np.array([[0.5, 0.0], [0.9, 0.2]])  # at two strengths, of two features
+        >>> display = StabilityDisplay(np.array([1.0, 0.5]), frequencies, threshold=0.75, names=["age", "height"])
+        >>> [text.get_text() for text in display.plot(ax=Figure().subplots()).ax_.get_legend().get_texts()]
+        ['age']
         """
         import matplotlib.pyplot as plt
 

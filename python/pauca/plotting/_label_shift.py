@@ -105,6 +105,18 @@ class LabelShiftDisplay:
         -------
         LabelShiftDisplay
             The drawn display.
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> from matplotlib.figure import Figure
+        >>> from pauca.label_shift import LatentLabelShift
+        >>> from pauca.plotting import LabelShiftDisplay
+        >>> X = np.repeat([0, 1, 2, 0, 1, 2], [40, 50, 10, 20, 50, 30])[:, None]
+        >>> model = LatentLabelShift(discretizer="categorical", random_state=0).fit(X, np.repeat(["a", "b"], 100))
+        >>> display = LabelShiftDisplay.from_estimator(model, X, kind="priors", ax=Figure().subplots())
+        >>> [label.get_text() for label in display.ax_.get_xticklabels()]
+        ['a', 'b']
         """
         check_is_fitted(estimator)
         shown = np.unique(np.linspace(0, X.shape[0] - 1, min(X.shape[0], max_points)).astype(int))
@@ -136,6 +148,16 @@ class LabelShiftDisplay:
         -------
         LabelShiftDisplay
             Itself, with ``ax_`` and ``figure_``.
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> from matplotlib.figure import Figure
+        >>> from pauca.plotting import LabelShiftDisplay
+        >>> prior = np.array([[0.8, 0.4], [0.2, 0.6]])  # two classes, two domains
+        >>> display = LabelShiftDisplay(prior.T, prior.T, prior, np.array([0, 1]))
+        >>> display.plot(kind="priors", ax=Figure().subplots()).ax_.get_title()
+        'p(class | domain)'
         """
         import matplotlib.pyplot as plt
 

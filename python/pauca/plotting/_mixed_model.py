@@ -111,6 +111,18 @@ class MixedModelDisplay:
         ------
         ValueError
             If an argument is not as described, or the model has no clusters.
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> from matplotlib.figure import Figure
+        >>> from pauca.mixed_model import StudentMixedRegressor
+        >>> from pauca.plotting import MixedModelDisplay
+        >>> X, y = np.random.default_rng(0).normal(size=(40, 2)), np.random.default_rng(1).normal(size=40)
+        >>> model = StudentMixedRegressor(degrees_of_freedom=4).fit(X, y, cluster=np.repeat(["a", "b", "c", "d"], 10))
+        >>> display = MixedModelDisplay.from_estimator(model, ax=Figure().subplots())
+        >>> display.ax_.get_xlabel()
+        'rows of the cluster'
         """
         check_is_fitted(estimator)
         if not estimator.clusters_.size:
@@ -148,6 +160,18 @@ class MixedModelDisplay:
         -------
         MixedModelDisplay
             Itself.
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> from matplotlib.figure import Figure
+        >>> from pauca.mixed_model import StudentMixedRegressor
+        >>> from pauca.plotting import MixedModelDisplay
+        >>> X, y = np.random.default_rng(0).normal(size=(40, 2)), np.random.default_rng(1).normal(size=40)
+        >>> model = StudentMixedRegressor(degrees_of_freedom=4).fit(X, y, cluster=np.repeat(["a", "b", "c", "d"], 10))
+        >>> display = MixedModelDisplay.from_estimator(model, ax=Figure().subplots())
+        >>> display.plot(kind="effects", ax=Figure().subplots()).ax_.get_xlabel()
+        'intercept'
         """
         import matplotlib.pyplot as plt
 

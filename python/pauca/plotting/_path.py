@@ -106,6 +106,17 @@ class PathDisplay:
         -------
         PathDisplay
             The drawn display.
+
+        Examples
+        --------
+        >>> from matplotlib.figure import Figure
+        >>> from sklearn.datasets import load_diabetes
+        >>> from pauca.linear_model import path
+        >>> from pauca.plotting import PathDisplay
+        >>> found = path(*load_diabetes(return_X_y=True, as_frame=True), alphas=5, eps=0.5)
+        >>> display = PathDisplay.from_path(found, ax=Figure().subplots())
+        >>> sorted(line.get_label() for line in display.lines_)
+        ['bmi', 's5']
         """
         p = path.coefs_.shape[0] // path.n_outputs_
         if not 0 <= output < path.n_outputs_:
@@ -138,6 +149,16 @@ class PathDisplay:
         -------
         PathDisplay
             The drawn display.
+
+        Examples
+        --------
+        >>> from matplotlib.figure import Figure
+        >>> from sklearn.datasets import load_diabetes
+        >>> from pauca.linear_model import SparseRegressorCV
+        >>> from pauca.plotting import PathDisplay
+        >>> model = SparseRegressorCV(alphas=5, eps=0.5).fit(*load_diabetes(return_X_y=True))
+        >>> PathDisplay.from_estimator(model, ax=Figure().subplots()).marks == {"chosen": model.alpha_}
+        True
         """
         check_is_fitted(estimator)
         if not hasattr(estimator, "path_"):
@@ -159,6 +180,15 @@ class PathDisplay:
         -------
         PathDisplay
             Itself, with ``ax_``, ``figure_`` and ``lines_``.
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> from matplotlib.figure import Figure
+        >>> from pauca.plotting import PathDisplay
+        >>> display = PathDisplay(np.array([1.0, 0.1]), np.array([[0.0, 2.0], [0.0, -3.0], [0.0, 0.0]]))
+        >>> [line.get_label() for line in display.plot(ax=Figure().subplots()).lines_]  # largest at the end first
+        ['x1', 'x0']
         """
         import matplotlib.pyplot as plt
 
@@ -300,6 +330,16 @@ class CVDisplay:
         -------
         CVDisplay
             The drawn display.
+
+        Examples
+        --------
+        >>> from matplotlib.figure import Figure
+        >>> from sklearn.datasets import load_diabetes
+        >>> from pauca.linear_model import SparseRegressorCV
+        >>> from pauca.plotting import CVDisplay
+        >>> model = SparseRegressorCV(alphas=5, eps=0.5).fit(*load_diabetes(return_X_y=True))
+        >>> CVDisplay.from_estimator(model, ax=Figure().subplots()).fold_scores.shape
+        (5, 5)
         """
         check_is_fitted(estimator)
         if not hasattr(estimator, "cv_scores_"):
@@ -333,6 +373,16 @@ class CVDisplay:
         -------
         CVDisplay
             Itself, with ``ax_`` and ``figure_``.
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> from matplotlib.figure import Figure
+        >>> from pauca.plotting import CVDisplay
+        >>> alphas, scores = np.array([1.0, 0.5, 0.1]), np.array([[3.0, 4.0], [1.0, 2.0], [2.0, 3.0]])  # two folds
+        >>> display = CVDisplay(alphas, scores, np.array([0.5, 0.5, 0.5]), alpha_min=0.5, alpha_1se=0.5, name="error")
+        >>> display.plot(ax=Figure().subplots(), folds=True).ax_.get_ylabel()
+        'error'
         """
         import matplotlib.pyplot as plt
 

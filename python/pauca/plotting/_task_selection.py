@@ -76,6 +76,17 @@ class TaskAllocationDisplay:
         -------
         TaskAllocationDisplay
             The drawn display.
+
+        Examples
+        --------
+        >>> from matplotlib.figure import Figure
+        >>> from pauca.datasets import make_multitask
+        >>> from pauca.multitask import TaskSelector
+        >>> from pauca.plotting import TaskAllocationDisplay
+        >>> data = make_multitask(n_features=5, n_components=1, n_tasks=4, random_state=0)
+        >>> selector = TaskSelector(n_components=1, budget=200, random_state=0).fit(data.sources, data.target(20))
+        >>> TaskAllocationDisplay.from_estimator(selector, kind="relevance", ax=Figure().subplots()).ax_.get_ylabel()
+        'relevance'
         """
         check_is_fitted(estimator)
         samples = np.array([record["n_samples"] for record in estimator.history_], dtype=np.float64)
@@ -100,6 +111,16 @@ class TaskAllocationDisplay:
         -------
         TaskAllocationDisplay
             Itself, with ``ax_`` and ``figure_``.
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> from matplotlib.figure import Figure
+        >>> from pauca.plotting import TaskAllocationDisplay
+        >>> samples = np.array([[10, 10, 10], [0, 5, 40]])  # two epochs, three tasks
+        >>> display = TaskAllocationDisplay(samples, samples / 50, ["a", "b", "c"], ["l2", "l1"])
+        >>> [label.get_text() for label in display.plot(ax=Figure().subplots(), max_tasks=2).ax_.get_xticklabels()]
+        ['c', 'b']
         """
         import matplotlib.pyplot as plt
 

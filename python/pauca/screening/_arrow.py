@@ -25,21 +25,28 @@ class ArrowColumns:
         except ImportError as error:
             raise ImportError(f"{self.path}: reading Parquet and Arrow files needs pyarrow") from error
         self._parquet: Any = None
-        if self.path.lower().endswith((".parquet", ".pq")):
-            self._parquet = import_module("pyarrow.parquet").ParquetFile(self.path, memory_map=True)
-            self.columns: list[str] = list(self._parquet.schema_arrow.names)
-            n_rows = int(self._parquet.metadata.num_rows)
-        else:
-            file = self._open([0])
-            self.columns = list(self._ipc().open_file(self._arrow.memory_map(self.path)).schema.names)
-            n_rows = sum(file.get_batch(i).num_rows for i in range(file.num_record_batches))
+        self.columns: list[str] = []
+        try:
+            n_rows = self._look()
+        except self._arrow.ArrowInvalid as error:
+            raise ValueError(
+                f"blocks: {self.path} is neither a Parquet file nor one of Arrow's file format, which Feather is (a "
+                f"stream has no table of contents to find columns by: write it as a file): {error}"
+            ) from error
         self.shape = (n_rows, len(self.columns))
 
-    def _ipc(self) -> Any:
-        return import_module("pyarrow.ipc")
+    def _look(self) -> int:
+        """Find the columns, and count the rows."""
+        if self.path.lower().endswith((".parquet", ".pq")):
+            self._parquet = import_module("pyarrow.parquet").ParquetFile(self.path, memory_map=True)
+            self.columns = list(self._parquet.schema_arrow.names)
+            return int(self._parquet.metadata.num_rows)
+        self.columns = list(self._open(None).schema.names)
+        file = self._open([0])
+        return sum(file.get_batch(i).num_rows for i in range(file.num_record_batches))
 
-    def _open(self, fields: list[int]) -> Any:
-        ipc = self._ipc()
+    def _open(self, fields: list[int] | None) -> Any:
+        ipc = import_module("pyarrow.ipc")
         source = self._arrow.memory_map(self.path)
         return ipc.open_file(source, options=ipc.IpcReadOptions(included_fields=fields))
 

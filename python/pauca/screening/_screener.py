@@ -290,6 +290,14 @@ class MutualInformationScreener(CallbackSupportMixin, SelectorMixin, BaseEstimat
         -------
         self : MutualInformationScreener
             The fitted selector.
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> from pauca.screening import MutualInformationScreener
+        >>> X = np.random.default_rng(0).normal(size=(100, 20))
+        >>> MutualInformationScreener(k=1).fit(X, X[:, 4] ** 2).get_support(indices=True).tolist()
+        [4]
         """
         if is_dask_array(X):
             columns = DaskColumns(X)
@@ -320,6 +328,15 @@ class MutualInformationScreener(CallbackSupportMixin, SelectorMixin, BaseEstimat
         -------
         self : MutualInformationScreener
             The fitted selector.
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> from pauca.screening import MutualInformationScreener
+        >>> X = np.random.default_rng(0).normal(size=(100, 20))
+        >>> blocks = (X[:, start : start + 5] for start in range(0, 20, 5))
+        >>> MutualInformationScreener(k=1).fit_blocks(blocks, X[:, 14] ** 2).get_support(indices=True).tolist()
+        [14]
         """
         target = np.asarray(_check_y(y, multi_output=False))
         supplied = SuppliedBlocks(blocks, target.shape[0], self.block_size)
@@ -347,6 +364,15 @@ class MutualInformationScreener(CallbackSupportMixin, SelectorMixin, BaseEstimat
         -------
         ndarray of shape (n_samples, n_selected)
             The kept features, in the order of the columns.
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> from pauca.screening import MutualInformationScreener
+        >>> X = np.random.default_rng(0).normal(size=(100, 20))
+        >>> screener = MutualInformationScreener(k=3).fit(X, X[:, 14] ** 2)
+        >>> screener.transform_blocks([X[:, :8], X[:, 8:]]).shape
+        (100, 3)
         """
         check_is_fitted(self)
         support, first = self.get_support(), 0
@@ -453,6 +479,14 @@ class MutualInformationScreener(CallbackSupportMixin, SelectorMixin, BaseEstimat
         -------
         array of shape (n_samples, n_selected)
             The kept features.
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> from pauca.screening import MutualInformationScreener
+        >>> X = np.random.default_rng(0).normal(size=(100, 20))
+        >>> bool((MutualInformationScreener(k=1).fit(X, X[:, 4] ** 2).transform(X) == X[:, [4]]).all())
+        True
         """
         if not (is_dask_array(X) or isinstance(X, GenotypeMatrix)):
             return super().transform(X)

@@ -129,7 +129,17 @@ class BlockResult:
 
     @property
     def n_updates(self) -> int:
-        """Block updates made."""
+        """Block updates made.
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> from pauca.solvers import BlockProblem, minimize_blocks
+        >>> problem = BlockProblem("least_squares", np.eye(4), np.ones(4), l1=0.1)
+        >>> result = minimize_blocks(problem, block_size=2, max_iter=3)
+        >>> result.n_updates, len(result.objective_path)
+        (3, 4)
+        """
         return len(self.block_sizes)
 
 

@@ -72,6 +72,10 @@ struct NullModel {
   double objective = 0.0;     ///< F0, to which tolerances are relative
   double lambda_max = 0.0;    ///< smallest strength at which an all-zero penalised part is optimal
   double gradient_max = 0.0;  ///< largest |gradient| / weight of the penalised part
+  double free_max = 0.0;      ///< largest |gradient| of the unpenalised columns before they were fitted
+  double rounding = 0.0;      ///< relative to a column's norm, what its gradient may be off by
+  double floor = 0.0;         ///< the same for the columns above: no violation falls far below it
+  bool optimal = false;       ///< whether it is the solution at every strength: nothing penalised is correlated
   Vector coef;
   double intercept = 0.0;
 };

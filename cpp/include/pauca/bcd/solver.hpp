@@ -48,6 +48,7 @@ class Solver {
   };
 
   State state_at(const Vector& coef, double intercept) const;
+  State resume(const Start& start) const;
   Status converge(Walk& walk, const Goal& goal, Report& report, Index max_iter, Monitor& monitor);
   enum class Relaxed { no, partly, done };
   Relaxed relax(Walk& walk, const Goal& goal, double fine, Report& report, Index max_iter, Monitor& monitor);

@@ -16,6 +16,8 @@ constexpr double recheck = 0.02;       // share of the figure at the last look a
 constexpr double rounding = 1e-14;     // relative error of an objective: steps that promise less are not judged by it
 constexpr double fine = 1e-8;          // tolerances this small ask for the exact finish on the support
 constexpr double stage_gap = 1e-2;     // relative gap at which an intermediate strength is left
+constexpr double ulps = 8.0 * std::numeric_limits<double>::epsilon();  // relative error of an inner product
+constexpr double flat = 1e-13;  // of a column's mean square: variance that is a rounding error
 
 }  // namespace detail
 
@@ -36,7 +38,8 @@ void Solver<P>::set_lambda(double lambda) {
 /// The strength in units of the gradient: tolerances are relative to it.
 template <class P>
 double Solver<P>::unit(double lambda, const NullModel& null) const {
-  return P::infinite_slope || lambda <= 0.0 ? null.gradient_max : scalar_.derivative(0.0, lambda);
+  return P::infinite_slope || lambda <= null.floor ? std::max(null.gradient_max, null.free_max)
+                                                   : scalar_.derivative(0.0, lambda);
 }
 
 /// Curvature of the loss along every column, which penalties of infinite slope at zero judge zeros by.
@@ -104,7 +107,8 @@ template <class P>
 bool Solver<P>::certifiable(const NullModel& null) const {
   if (!P::convex || !problem_.loss.has_conjugate()) return false;
   const double* weights = problem_.penalty.weights;
-  if (problem_.penalty.lambda <= 0.0 && problem_.penalty.ridge <= 0.0 && null.lambda_max > 0.0) return false;
+  // A strength that gradients cannot resolve is none.
+  if (std::max(problem_.penalty.lambda, problem_.penalty.ridge) <= null.floor && null.lambda_max > 0.0) return false;
   return !weights || *std::min_element(weights, weights + problem_.design.cols()) > 0.0;
 }
 
@@ -280,6 +284,9 @@ NullModel Solver<P>::null_model(Monitor& monitor) {
   s.u.setZero(n);
   s.eta = problem_.offset ? *problem_.offset : Vector::Zero(n);
   refresh(s);
+  NullModel null;
+  null.rounding = detail::ulps * s.u.norm();
+  auto error = [&](Index j) { return null.rounding * std::sqrt(problem_.design.weighted_square(j, nullptr)); };
   const double* weights = problem_.penalty.weights;
   std::vector<Index> free_columns;
   if (weights)
@@ -288,6 +295,11 @@ NullModel Solver<P>::null_model(Monitor& monitor) {
   if (!free_columns.empty()) {
     gradient(s, free_columns, monitor);
     const double start = violation(s, free_columns);
+    for (Index j : free_columns)
+      if (const double z = std::abs(s.gradient[j]); z > null.free_max) {
+        null.free_max = z;
+        null.floor = error(j);
+      }
     for (int k = 0; k < 100; ++k) {
       const double v = violation(s, free_columns);
       if (v <= 1e-10 * start || !step(s, free_columns, 1e-2 * v, monitor)) break;
@@ -296,16 +308,24 @@ NullModel Solver<P>::null_model(Monitor& monitor) {
     }
   }
   gradient(s, all_columns(), monitor);
-  NullModel null;
   null.objective = problem_.loss.value(s.eta);
   if (P::infinite_slope) measure_curvature(s, monitor);
   for (Index j = 0; j < p; ++j) {
     const double weight = weights ? weights[j] : 1.0;
     if (weight <= 0.0) continue;
     const double z = separable_.nonnegative() ? std::max(-s.gradient[j], 0.0) : std::abs(s.gradient[j]);
-    null.gradient_max = std::max(null.gradient_max, z / weight);
-    null.lambda_max = std::max(null.lambda_max, separable_.critical(j, s.gradient[j]));
+    // Correlation that is a rounding error is none.
+    const double lambda = separable_.critical(j, s.gradient[j]);
+    if ((z / weight <= null.gradient_max && lambda <= null.lambda_max) || z <= error(j)) continue;
+    if (z / weight > null.gradient_max) {
+      null.gradient_max = z / weight;
+      null.floor = std::max(null.floor, error(j));
+    }
+    null.lambda_max = std::max(null.lambda_max, lambda);
   }
+  null.optimal = null.gradient_max == 0.0 && null.lambda_max == 0.0 && free_columns.empty() &&
+                 !monitor.stop_requested() && s.gradient.allFinite();
+  for (Index j = 0; j < p && null.optimal; ++j) null.optimal = separable_.value(j, 0.0) == 0.0;
   null.coef = s.w;
   null_gradient_ = s.gradient;
   null.intercept = s.intercept;
@@ -326,6 +346,25 @@ typename Solver<P>::State Solver<P>::state_at(const Vector& coef, double interce
   s.gradient.setZero(x.cols());
   s.u.setZero(x.rows());
   return s;
+}
+
+/// Where a warm start begins: columns without variation, which no step moves, are left out.
+template <class P>
+typename Solver<P>::State Solver<P>::resume(const Start& start) const {
+  const Design& x = problem_.design;
+  const double* weights = problem_.penalty.weights;
+  Vector coef = start.coef;
+  double intercept = problem_.fit_intercept ? start.intercept : 0.0;
+  for (Index j = 0; j < x.cols(); ++j) {
+    if (coef[j] == 0.0 || (weights && weights[j] == 0.0)) continue;
+    double mean, variance;
+    x.column_moments(j, problem_.loss.weights().data(), mean, variance);
+    const double square = variance + mean * mean;
+    if (problem_.fit_intercept ? variance > detail::flat * square : square > 0.0) continue;
+    if (problem_.fit_intercept) intercept += coef[j] * x.scale(j) * mean;
+    coef[j] = 0.0;
+  }
+  return state_at(coef, intercept);
 }
 
 /// Columns in the support, or with a gradient of at least this share of their limit; everything if that is most of it.
@@ -394,8 +433,8 @@ void Solver<P>::set_strength(double alpha) {
 
 template <class P>
 double Solver<P>::threshold(const Settings& settings, const NullModel& null, bool certified) const {
-  const double scale = certified ? null.objective : unit(problem_.penalty.lambda, null);
-  return std::max(settings.tol * scale, problem_.loss.rounding());
+  if (certified) return std::max(settings.tol * null.objective, problem_.loss.rounding());
+  return std::max({settings.tol * unit(problem_.penalty.lambda, null), problem_.loss.rounding(), null.floor});
 }
 
 template <class P>
@@ -408,8 +447,7 @@ Solution Solver<P>::solve(const Settings& settings, const Start& start, Monitor&
   const bool cold = start.coef.size() == 0, certified = certifiable(null);
 
   Walk walk;
-  walk.state =
-      cold ? state_at(null.coef, null.intercept) : state_at(start.coef, problem_.fit_intercept ? start.intercept : 0.0);
+  walk.state = cold || null.optimal ? state_at(null.coef, null.intercept) : resume(start);
   walk.scope = all_columns();
   if (cold) {
     walk.state.gradient = null_gradient_;
@@ -421,6 +459,20 @@ Solution Solver<P>::solve(const Settings& settings, const Start& start, Monitor&
   result.null_objective = null.objective;
   Report& report = result.report;
   report.threshold = threshold(settings, null, certified);
+
+  if (null.optimal) {
+    refresh(walk.state);
+    report.objective = walk.state.objective;
+    report.objective_path = {report.objective};
+    certify(walk, certified, report, monitor);
+    if (certified) report.dual_gap = report.criterion = 0.0;
+    report.status = Status::converged;
+    report.seconds = monitor.seconds();
+    report.engine = "none";
+    result.coef = walk.state.w;
+    result.intercept = walk.state.intercept;
+    return result;
+  }
 
   const Goal goal{report.threshold, 0.0, certified, true};
   const bool exact = settings.tol <= detail::fine;

@@ -1,4 +1,4 @@
-"""Plots of estimated graphs."""
+"""Plots of estimated DAGs."""
 
 from __future__ import annotations
 
@@ -97,6 +97,16 @@ class GraphDisplay:
         -------
         GraphDisplay
             The display.
+
+        Examples
+        --------
+        >>> from matplotlib.figure import Figure
+        >>> from pauca.dag import CoLiDE
+        >>> from pauca.plotting import GraphDisplay
+        >>> model = CoLiDE(tiers=[[0], [1]]).fit_moments([[1.0, 2.0], [2.0, 5.0]], n_samples=200)
+        >>> display = GraphDisplay.from_estimator(model, ax=Figure().subplots())
+        >>> sorted(text.get_text() for text in display.ax_.texts)
+        ['2', 'x0', 'x1']
         """
         confidence = getattr(estimator, "edge_frequency_", None)
         return cls(estimator.adjacency_, estimator._names(), confidence).plot(ax=ax, **kwargs)
@@ -115,6 +125,15 @@ class GraphDisplay:
         -------
         GraphDisplay
             Itself.
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> from matplotlib.figure import Figure
+        >>> from pauca.plotting import GraphDisplay
+        >>> display = GraphDisplay(np.array([[0.0, 2.0], [0.0, 0.0]]), names=["rain", "flood"])
+        >>> sorted(text.get_text() for text in display.plot(ax=Figure().subplots(), edge_labels=False).ax_.texts)
+        ['flood', 'rain']
         """
         import matplotlib.pyplot as plt
         import networkx as nx
@@ -234,6 +253,16 @@ class AdjacencyDisplay:
         -------
         AdjacencyDisplay
             The display.
+
+        Examples
+        --------
+        >>> from matplotlib.figure import Figure
+        >>> from pauca.dag import CoLiDE
+        >>> from pauca.plotting import AdjacencyDisplay
+        >>> model = CoLiDE(tiers=[[1], [0]]).fit_moments([[5.0, 2.0], [2.0, 1.0]], n_samples=200)
+        >>> display = AdjacencyDisplay.from_estimator(model, ax=Figure().subplots())
+        >>> [label.get_text() for label in display.ax_.get_xticklabels()]  # causes first
+        ['x1', 'x0']
         """
         return cls(estimator.adjacency_, estimator._names(), estimator.order_).plot(ax=ax, **kwargs)
 
@@ -251,6 +280,15 @@ class AdjacencyDisplay:
         -------
         AdjacencyDisplay
             Itself.
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> from matplotlib.figure import Figure
+        >>> from pauca.plotting import AdjacencyDisplay
+        >>> display = AdjacencyDisplay(np.array([[0.0, -3.0], [0.0, 0.0]])).plot(ax=Figure().subplots(), cmap="PuOr")
+        >>> display.ax_.images[0].get_clim()  # zero in the middle
+        (-3.0, 3.0)
         """
         import matplotlib.pyplot as plt
 
@@ -315,6 +353,17 @@ class EdgeConfidenceDisplay:
         -------
         EdgeConfidenceDisplay
             The display.
+
+        Examples
+        --------
+        >>> from matplotlib.figure import Figure
+        >>> from pauca.dag import CoLiDE
+        >>> from pauca.datasets import make_linear_dag
+        >>> from pauca.plotting import EdgeConfidenceDisplay
+        >>> model = CoLiDE(n_resamples=3, random_state=0).fit(make_linear_dag(100, 3, random_state=0).X)
+        >>> display = EdgeConfidenceDisplay.from_estimator(model, ax=Figure().subplots())
+        >>> len(display.ax_.get_yticks()) == len(model.edges_)
+        True
         """
         if not hasattr(estimator, "edge_frequency_"):
             raise ValueError("estimator: has no edge_frequency_, fit it with n_resamples > 0")
@@ -334,6 +383,16 @@ class EdgeConfidenceDisplay:
         -------
         EdgeConfidenceDisplay
             Itself.
+
+        Examples
+        --------
+        >>> from matplotlib.figure import Figure
+        >>> from pauca.dag import CoLiDE
+        >>> from pauca.datasets import make_linear_dag
+        >>> from pauca.plotting import EdgeConfidenceDisplay
+        >>> model = CoLiDE(n_resamples=3, random_state=0).fit(make_linear_dag(100, 3, random_state=0).X)
+        >>> len(EdgeConfidenceDisplay(model.edges_).plot(ax=Figure().subplots(), max_edges=1).ax_.get_yticks())
+        1
         """
         import matplotlib.pyplot as plt
 
