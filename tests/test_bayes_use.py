@@ -17,6 +17,7 @@ from sklearn.preprocessing import FunctionTransformer
 
 from pauca.bayes import (
     OMP,
+    SBL,
     DecomposedSBL,
     KroneckerOMP,
     KroneckerSBL,
@@ -293,3 +294,11 @@ def test_nmse():
         nmse([0.0], [1.0])
     with pytest.raises(ValueError, match="shape"):
         nmse([1.0], [1.0, 2.0])
+
+
+@pytest.mark.parametrize(("factor", "name"), [((1e160, 1.0), "X"), ((1.0, 1e-170), "y")])
+def test_numbers_without_squares_are_named(factor, name):
+    rng = np.random.default_rng(0)
+    X, y = factor[0] * rng.standard_normal((12, 5)), factor[1] * rng.standard_normal(12)
+    with pytest.raises(ValueError, match=rf"^{name}: got numbers up to .*rescale it"):
+        SBL().fit(X, y)

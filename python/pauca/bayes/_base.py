@@ -10,6 +10,7 @@ import numpy.typing as npt
 from sklearn.base import BaseEstimator, RegressorMixin
 from sklearn.utils.validation import check_consistent_length, check_is_fitted
 
+from .._magnitude import check_squares
 from .._sklearn_compat import CallbackSupportMixin, validate_data
 from ._operator import Array, as_double, as_inexact, check_factors
 from ._scores import nmse_db
@@ -69,6 +70,8 @@ class ComplexLinearModel(CallbackSupportMixin, RegressorMixin, BaseEstimator):
         if y is None:
             raise ValueError("requires y to be passed, but the target y is None: give y, or factors=(H1, ..., HI)")
         X, y = self._dense_data(X, y)
+        check_squares("X", X)
+        check_squares("y", y)
         dtype = np.result_type(X, y)
         single = y.ndim == 1
         data = y[None] if single else y.T
