@@ -46,7 +46,7 @@ def test_pools_are_drawn_without_replacement_and_run_dry():
     assert len(np.unique(rows, axis=0)) == 60
 
 
-@pytest.mark.parametrize("kind", [sparse.csr_array, np.complex128, lambda X: X.astype(str) + "x"])
+@pytest.mark.parametrize("kind", [sparse.csr_array, np.complex128, lambda X: np.char.add(X.astype(str), "x")])
 def test_pools_of_other_than_real_numbers_are_refused(kind):
     data = small()
     odd = [(kind(X), y) for X, y in pools(data, [100] * 10)]

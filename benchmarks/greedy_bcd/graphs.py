@@ -18,6 +18,7 @@ import subprocess
 import sys
 import time
 import warnings
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -30,6 +31,7 @@ from pauca.graph import GraphPropagationClassifier
 
 from .problems import lattice_affinity
 
+GRAPHS = ("lattice", "cube", "digits")
 METHODS = ("tree-cg", "red-black-cg", "tree", "red-black", "greedy-forest", "direct", "LabelSpreading")
 
 
@@ -89,9 +91,9 @@ def run(name: str, side: int, method: str) -> dict[str, float]:
     }
 
 
-def compare_all(side: int, repeats: int) -> list[dict[str, Any]]:
+def compare_all(side: int, repeats: int, names: Sequence[str] = GRAPHS) -> list[dict[str, Any]]:
     rows: list[dict[str, Any]] = []
-    for name in ("lattice", "cube", "digits"):
+    for name in names:
         found: dict[str, list[dict[str, float]]] = {m: [] for m in METHODS}
         for _ in range(repeats):
             for method in METHODS:

@@ -16,8 +16,9 @@ Rows = list[dict[str, Any]]
 
 def run(options: Options) -> Path:
     folder = options.folder("greedy_bcd")
-    scale, updates, side = (0.1, 100, 60) if options.quick else (0.3, 500, 300)
-    small, few = (0.02, 30) if options.quick else (0.1, 200)
+    scale, updates, side = (0.05, 50, 40) if options.quick else (0.3, 500, 300)
+    shown = ("digits",) if options.quick else graphs.GRAPHS
+    small, few = (0.02, 15) if options.quick else (0.1, 200)
 
     def part(name: str, make: Any) -> Rows:
         path = folder / f"{name}.csv"
@@ -29,7 +30,7 @@ def run(options: Options) -> Path:
 
     compared = part("rules", lambda: rules.compare_all(scale, updates, folder))
     crossed = part("grid", lambda: grid.run_all(small, few, folder))
-    propagated = part("graphs", lambda: graphs.compare_all(side, options.repeats))
+    propagated = part("graphs", lambda: graphs.compare_all(side, options.repeats, shown))
     page = options.output / "greedy_bcd.md"
     text = PAGE.format(
         machine=describe(["pauca", "numpy", "scipy", "scikit-learn"], options),

@@ -46,7 +46,7 @@ def simulate(kind: str, seed: int, n: int, p: int, correlation: float, active: i
 
 
 def data_sets(options: Options, full: int) -> list[int]:
-    count = 10 if options.quick else full
+    count = 2 if options.quick else full
     return [options.seeds[0] + k for k in range(count)]
 
 

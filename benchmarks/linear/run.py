@@ -48,7 +48,7 @@ def run(options: Options) -> Path:
         tables.write_csv(folder / "growth.csv", growth_rows)
         draw_growth(growth_rows, folder / "growth.png")
     if options.threads == 1 and options.only in ("", "start-up"):
-        tables.write_csv(folder / "start_up.csv", start_up(3 if options.quick else 5))
+        tables.write_csv(folder / "start_up.csv", start_up(1 if options.quick else 5))
     page = options.page("linear")
     rows = tables.read_csv(folder / "time_to_gap.csv")
     if rows:

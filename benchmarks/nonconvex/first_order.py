@@ -40,7 +40,7 @@ def data(correlation: float, seed: int, quick: bool) -> Simulation:
 
 def count(correlation: float, options: Options) -> Iterator[dict[str, Any]]:
     """Gradient evaluations along a warm-started path of strengths, linear from alpha_max to a tenth of it."""
-    length = 5 if options.quick else 20
+    length = 3 if options.quick else 20
     for seed in options.seeds:
         problem = data(correlation, seed, options.quick)
         for penalty_name, penalty in PENALTIES.items():

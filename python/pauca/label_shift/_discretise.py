@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import functools
 from typing import Any, Protocol
 
 import numpy as np
 import numpy.typing as npt
 from sklearn.cluster import KMeans
-from threadpoolctl import threadpool_limits
+from threadpoolctl import ThreadpoolController
 
 from .._validation import FloatArray
 
@@ -24,9 +25,15 @@ class Cells(Protocol):
         ...
 
 
+@functools.cache
+def _libraries() -> Any:
+    """The libraries that have threads; looking for them takes longer than a small fit."""
+    return ThreadpoolController()
+
+
 def k_means(X: Any, n_clusters: int, seed: int, **options: Any) -> KMeans:
     """On one thread: on a busy machine OpenMP's threads would wait for each other most of the time."""
-    with threadpool_limits(limits=1, user_api="openmp"):
+    with _libraries().limit(limits=1, user_api="openmp"):
         return KMeans(n_clusters, n_init=5, random_state=seed, **options).fit(X)
 
 
