@@ -182,7 +182,8 @@ class SparseClassifier(ClassifierMixin, SparseLinearModel):
         ----------
         X : {array-like, sparse matrix} of shape (n_samples, n_features)
             Data. F-ordered float64 or float32 arrays, CSC matrices and a :class:`~pauca.design.GenotypeMatrix` are
-            used without a copy.
+            used without a copy. Columns whose mean is 1e5 standard deviations or more (timestamps) are centred,
+            in a copy.
         y : array-like of shape (n_samples,)
             Class labels; more than two classes are fitted by multinomial logistic regression.
         sample_weight : array-like of shape (n_samples,), default=None

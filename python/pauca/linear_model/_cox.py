@@ -263,7 +263,8 @@ class SparseCoxRegressor(RegressorMixin, SparseLinearModel):
         ----------
         X : {array-like, sparse matrix} of shape (n_samples, n_features)
             Data. F-ordered float64 or float32 arrays, CSC matrices and a :class:`~pauca.design.GenotypeMatrix` are
-            used without a copy.
+            used without a copy. Columns whose mean is 1e5 standard deviations or more (timestamps) are centred,
+            in a copy.
         y : array-like
             Times and events: a structured array with a boolean field (event) and a field of times, as
             scikit-survival's; or of shape (n_samples, 2), columns (time, event); or of shape (n_samples, 3), columns

@@ -142,7 +142,8 @@ class MultiTaskSparseRegressor(MultiOutputMixin, RegressorMixin, SparseLinearMod
         ----------
         X : {array-like, sparse matrix} of shape (n_samples, n_features)
             Data. F-ordered float64 or float32 arrays, CSC matrices and a :class:`~pauca.design.GenotypeMatrix` are
-            used without a copy. A dask array is reduced to :class:`~pauca.moments.Moments` where its blocks are.
+            used without a copy. Columns whose mean is 1e5 standard deviations or more (timestamps) are centred,
+            in a copy. A dask array is reduced to :class:`~pauca.moments.Moments` where its blocks are.
         y : array-like of shape (n_samples, n_targets) or (n_samples,)
             Targets.
         sample_weight : array-like of shape (n_samples,), default=None

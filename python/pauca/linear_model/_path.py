@@ -84,7 +84,8 @@ def path(
     ----------
     X : {array-like, sparse matrix} of shape (n_samples, n_features)
         Data. F-ordered float64 or float32 arrays, CSC matrices and a :class:`~pauca.design.GenotypeMatrix` are
-        used without a copy.
+        used without a copy. Columns whose mean is 1e5 standard deviations or more (timestamps) are centred,
+        in a copy.
     y : array-like of shape (n_samples,) or (n_samples, n_targets)
         Target; 0 and 1 for the logistic loss and the squared hinge, class numbers for the multinomial loss. Several
         columns are targets of :class:`MultiTaskSparseRegressor`.
