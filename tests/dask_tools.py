@@ -27,6 +27,7 @@ def slowly(block, folder):
 
 def killing(client, folder):
     """A fixture's body: gives a folder; the first worker process that marks its work there is killed at it."""
+    client.wait_for_workers(2, timeout=60)  # joblib keeps its calls where there is only one
     before, over, struck = set(client.run(os.getpid).values()), threading.Event(), []
 
     def strike():
