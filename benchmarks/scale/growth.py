@@ -69,7 +69,7 @@ def resampling(client: Client, n: int) -> Callable[[], Any]:
 CASES: dict[str, tuple[Callable[[Client, int], Callable[[], Any]], list[int], list[int]]] = {
     "moments": (moments, [50_000, 100_000, 200_000, 400_000], [20_000, 40_000]),
     "screening": (screening, [10_000, 20_000, 40_000, 80_000], [2_000, 4_000]),
-    "resampling": (resampling, [1_000, 2_000, 4_000], [400, 800]),
+    "resampling": (resampling, [1_000, 2_000, 4_000, 8_000], [400, 800]),
 }
 
 
