@@ -225,7 +225,8 @@ class Reference:
         self.rng = Rng(seed)
         self.blocks = groups if partition == "groups" else make_partition(partition, f, size, self.rng)
         self.L = f.lipschitz()
-        default = {"gsl": "block", "gs-q": "coordinate", "gs-r": "coordinate"}.get(selection, "gershgorin")
+        plain = dict.fromkeys(("gs-r", "gsl-r", "gs-q"), "coordinate")
+        default = {"gsl": "block", **plain}.get(selection, "gershgorin")
         if g.group is not None:
             default = "block"
         self.diagonal = diagonal or default
@@ -251,11 +252,13 @@ class Reference:
         single = self.blocks is None
         if self.selection in ("gs", "gs-s"):
             return np.linalg.norm(g.subgradient(b, v, G[b]))
-        if self.selection in ("gs-r", "gs-q", "gsl", "gsd"):
+        if self.selection in ("gs-r", "gsl-r", "gs-q", "gsl", "gsd"):
             D = self.D(b, self.diagonal, single)
             d = g.step(b, v, G[b], D)
             if self.selection == "gs-r":
                 return np.linalg.norm(d)
+            if self.selection == "gsl-r":
+                return np.sqrt(d @ (D * d))
             return -(G[b] @ d + 0.5 * d @ (D * d) + g.value(b, v + d) - g.value(b, v))
         if self.selection == "gsq":
             H = f.bound(b)

@@ -25,9 +25,19 @@ def slowly(block, folder):
         return block
 
 
+def two_workers(client):
+    """Wait for both, joblib keeps its calls where there is one; start new ones if a dead one is not replaced."""
+    try:
+        client.wait_for_workers(2, timeout=20)
+    except TimeoutError:
+        client.cluster.scale(0)
+        client.cluster.scale(2)
+        client.wait_for_workers(2, timeout=60)
+
+
 def killing(client, folder):
     """A fixture's body: gives a folder; the first worker process that marks its work there is killed at it."""
-    client.wait_for_workers(2, timeout=60)  # joblib keeps its calls where there is only one
+    two_workers(client)
     before, over, struck = set(client.run(os.getpid).values()), threading.Event(), []
 
     def strike():

@@ -11,7 +11,7 @@ from pauca.linear_model import SparseClassifier, SparseRegressor
 from pauca.penalties import L1, ElasticNet
 from pauca.solvers import BlockProblem, GreedyBCD, minimize_blocks
 
-GREEDY = ["gs", "gs-s", "gs-r", "gs-q", "gsl", "gsd", "gsq", "max-improvement", "cubic"]
+GREEDY = ["gs", "gs-s", "gs-r", "gsl-r", "gs-q", "gsl", "gsd", "gsq", "max-improvement", "cubic"]
 RULES = ["cyclic", "permutation", "random", "lipschitz", *GREEDY]
 SMOOTH_UPDATES = ["gradient", "diagonal", "matrix", "newton", "prox-newton", "cubic", "backtracking", "two-metric"]
 PROX_UPDATES = ["gradient", "diagonal", "matrix", "prox-newton", "backtracking", "two-metric"]
@@ -93,7 +93,7 @@ def test_smooth_updates(loss, update, partition):
 
 @pytest.mark.parametrize("diagonal", ["scaled", "gershgorin", "coordinate"])
 @pytest.mark.parametrize("partition", ["variable", "order"])
-@pytest.mark.parametrize("selection", ["gsd", "gs-r", "gs-q"])
+@pytest.mark.parametrize("selection", ["gsd", "gs-r", "gsl-r", "gs-q"])
 def test_diagonals(diagonal, partition, selection):
     X, y = data("logistic")
     compare(
@@ -121,7 +121,9 @@ def test_proximal_updates(penalty, update, loss):
 
 
 @pytest.mark.parametrize("penalty", ["l1", "box"])
-@pytest.mark.parametrize("selection", ["gs-s", "gs-r", "gs-q", "gsl", "gsd", "gsq", "max-improvement", "random"])
+@pytest.mark.parametrize(
+    "selection", ["gs-s", "gs-r", "gsl-r", "gs-q", "gsl", "gsd", "gsq", "max-improvement", "random"]
+)
 def test_proximal_selection(penalty, selection):
     X, y = data("least_squares")
     compare(
@@ -130,7 +132,7 @@ def test_proximal_selection(penalty, selection):
     )  # fmt: skip
 
 
-@pytest.mark.parametrize("selection", ["cyclic", "gs-s", "gs-r", "gs-q", "gsq"])
+@pytest.mark.parametrize("selection", ["cyclic", "gs-s", "gs-r", "gsl-r", "gs-q", "gsq"])
 @pytest.mark.parametrize("update", ["gradient", "exact-group", "prox-newton"])
 def test_group_penalty(selection, update):
     X, y = data("least_squares")
@@ -141,6 +143,21 @@ def test_group_penalty(selection, update):
     )  # fmt: skip
 
 
+def test_the_scaled_step_length_does_not_see_units():
+    """gsl-r and gs-q choose the same coordinates when columns are scaled, exactly by powers of two; gs-r does not."""
+    X, y = data("least_squares")
+    units = 2.0 ** np.array([-3, 2, 0, 3, -2, 1, -1])
+    rules = {"partition": "variable", "block_size": 1, "update": "gradient", "max_iter": 8}
+    paths = {
+        selection: [minimize_blocks(BlockProblem("least_squares", Z, y), selection=selection, **rules).objective_path
+                    for Z in (X, X * units)]
+        for selection in ("gs-r", "gsl-r", "gs-q")
+    }  # fmt: skip
+    for selection in ("gsl-r", "gs-q"):
+        np.testing.assert_allclose(*paths[selection], rtol=1e-12)
+    assert not np.allclose(*paths["gs-r"], rtol=1e-6)
+
+
 def test_softmax_tightens_the_bound_on_few_classes():
     """Where a block touches m of k classes, k becomes m + 1: so does the reference; sizes 1 to 4."""
     X, y = data("softmax")
@@ -149,7 +166,7 @@ def test_softmax_tightens_the_bound_on_few_classes():
         compare("softmax", X, y, partition="variable", block_size=size, selection="cubic", update="cubic")
 
 
-@pytest.mark.parametrize("selection", ["gs", "gs-r", "gs-q", "gsd"])
+@pytest.mark.parametrize("selection", ["gs", "gs-r", "gsl-r", "gs-q", "gsd"])
 @pytest.mark.parametrize("partition", ["variable", "sort"])
 @pytest.mark.parametrize("loss", ["least_squares", "logistic", "squared_hinge"])
 def test_heap_on_sparse_designs_takes_the_same_steps(selection, partition, loss):

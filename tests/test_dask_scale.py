@@ -1,19 +1,29 @@
 """Several targets, screening, resampling and many responses on dask's workers, one of which dies."""
 
+import pickle
 from contextlib import nullcontext
 from importlib import import_module
 
 import dask.array as da
 import joblib
 import numpy as np
+import pandas as pd
 import pytest
 from dask_tools import at_work, killing, received, slowly
+from sklearn.base import clone
 
+from pauca import _core
+from pauca.datasets import make_multitask
 from pauca.design import GenotypeMatrix
 from pauca.inference import StabilitySelection, bootstrap_coefficients
 from pauca.linear_model import MultiTaskSparseRegressor, SparseClassifierCV, SparseRegressor, SparseRegressorCV, paths
 from pauca.moments import Moments
+from pauca.multitask import MultiTaskRepresentation
 from pauca.screening import MutualInformationScreener
+from pauca.screening._blocks import ArrayBlocks
+from pauca.screening._scan import scan
+from pauca.screening._spread import ReadElsewhere, spread_scan
+from pauca.screening._target import FeatureKinds
 
 pytestmark = [
     pytest.mark.filterwarnings("ignore"),  # dask's and tornado's own
@@ -68,6 +78,18 @@ def announce(folder):
     rooms.solve_path = slow
 
 
+def announce_screening(folder):
+    """Tell the scores of this process where they are waited for."""
+    room = import_module("pauca.screening._spread")
+    score = room._score
+
+    def slow(*args):
+        with at_work(folder, 0.05):
+            return score(*args)
+
+    room._score = slow
+
+
 def test_several_targets(client, table):
     X, Y, s = table
     blocks, targets = da.from_array(X, chunks=(90, 25)), da.from_array(Y, chunks=(150, 2))
@@ -82,6 +104,70 @@ def test_several_targets(client, table):
     assert one.coef_.shape == (60,)
     with pytest.raises(ValueError, match="expected Moments of features and targets"):
         MultiTaskSparseRegressor().fit_moments(Moments().update(X))
+
+
+@pytest.mark.parametrize("how", ["argument", "column", "text", "one task"])
+@pytest.mark.parametrize("solver", ["als", "svd"])
+def test_a_shared_representation(how, solver, client):
+    """The moments of every task, wherever its rows are; the task of weight zero and one in a single block included."""
+    data = make_multitask(n_features=12, n_components=2, n_tasks=9, random_state=0)
+    X, y, task = data.sample(40, random_state=1)
+    weights = np.random.default_rng(2).uniform(0.5, 2.0, y.size)
+    weights[task == 4] = 0.0
+    order = np.random.default_rng(3).permutation(np.flatnonzero(task != 7))
+    order = np.concatenate([order, np.flatnonzero(task == 7)])
+    X, y, task, weights = X[order] + 5.0, y[order], task[order], weights[order]
+    if how == "text":
+        task = np.array([f"task {t}" for t in task])
+    if how == "one task":
+        task = None
+    beside = {"sample_weight": weights}
+    model = MultiTaskRepresentation(solver=solver, n_components="auto", tol=1e-12)
+    if how == "column":
+        model.set_params(task_column=3)
+        X = np.insert(X, 3, task, axis=1)
+    elif task is not None:
+        beside["task"] = task
+    near = clone(model).fit(X, y, **beside)
+    with received(client) as arrays:
+        far = clone(model).fit(da.from_array(X, chunks=(57, 5)), da.from_array(y, chunks=100), **beside)
+    assert max(arrays) <= (12 + 2) ** 2
+    assert far.tasks_.tolist() == near.tasks_.tolist()
+    assert far.n_features_in_ == near.n_features_in_ == 12
+    assert far.n_components_ == near.n_components_
+    np.testing.assert_allclose(far.coef_, near.coef_, atol=1e-6)
+    np.testing.assert_allclose(far.intercept_, near.intercept_, atol=1e-5)
+    if how == "argument":
+        few = beside | {"task": da.from_array(task, chunks=30), "sample_weight": da.from_array(weights, chunks=90)}
+        np.testing.assert_array_equal(clone(model).fit(da.from_array(X, chunks=(57, 5)), y, **few).coef_, far.coef_)
+
+
+def test_what_a_shared_representation_refuses_of_dask(client):
+    X, y = da.ones((40, 3), chunks=10), np.arange(40.0)
+    task = np.arange(40) % 4
+    for arguments, message in (
+        ({"task": task[:7]}, "task: got 7 rows, expected 40"),
+        ({"task": task.reshape(4, 10)}, "task: got shape"),
+        ({"task": np.where(task, 1.0, np.nan)}, "task: contains NaN"),
+        ({"sample_weight": np.zeros(40)}, "all weights are zero"),
+        ({"sample_weight": -np.ones(40)}, "expected weights >= 0"),
+    ):
+        with pytest.raises(ValueError, match=message):
+            MultiTaskRepresentation().fit(X, y, **arguments)
+    with pytest.raises(ValueError, match="loss: moments determine"):
+        MultiTaskRepresentation(loss="logistic").fit(X, y > 3, task=task)
+    with pytest.raises(ValueError, match="n_components: 'cv' needs rows"):
+        MultiTaskRepresentation("cv").fit(X, y, task=task)
+    with pytest.raises(ValueError, match="y: got shape"):
+        MultiTaskRepresentation().fit(X, np.ones((40, 2)), task=task)
+
+
+def test_a_worker_dies_under_a_shared_representation(kill, client):
+    X, y, task = make_multitask(n_features=8, n_components=2, n_tasks=6, random_state=0).sample(60)
+    blocks = da.from_array(X, chunks=(18, 8)).map_blocks(slowly, kill, dtype=float)
+    found = MultiTaskRepresentation(n_components=2).fit(blocks, y, task=task)
+    near = MultiTaskRepresentation(n_components=2).fit(X, y, task=task)
+    np.testing.assert_allclose(found.coef_, near.coef_, atol=1e-5)
 
 
 SCREENS = {
@@ -110,6 +196,105 @@ def test_screening_by_blocks_of_columns(name, client, table):
     kept = far.transform(blocks)
     assert isinstance(kept, da.Array)
     np.testing.assert_array_equal(kept.compute(), near.transform(X))
+
+
+@pytest.mark.parametrize("name", SCREENS)
+def test_screening_under_the_dask_back_end(name, client, table, tmp_path):
+    """Arrays, memory maps, files and genotypes are scored by the workers, as they are here."""
+    X, Y, _ = table
+    X = X.copy(order="F")
+    X[:, 50] = X[:, 50] > 1.0
+    X[3:9, 4] = np.nan
+    names = [f"gene{j}" for j in range(X.shape[1])]
+    np.save(tmp_path / "all.npy", X)
+    np.save(tmp_path / "first.npy", np.ascontiguousarray(X[:, :35]))
+    pd.DataFrame(X[:, 35:], columns=names[35:]).to_parquet(tmp_path / "rest.parquet")
+    mapped = np.load(tmp_path / "all.npy", mmap_mode="r")
+    files = [str(tmp_path / "first.npy"), tmp_path / "rest.parquet"]
+    screener = MutualInformationScreener(**SCREENS[name], block_size=17)
+    near = clone(screener).fit(X, Y[:, 0])
+    screener.set_params(n_jobs=-1)
+    with joblib.parallel_config("dask"):
+        found = [clone(screener).fit(given, Y[:, 0]) for given in (X, mapped, mapped[:, ::1])]
+        found.append(clone(screener).fit_blocks(files, Y[:, 0]))
+        found.append(clone(screener).fit_blocks([X[:, :20], X[:, 20:]], Y[:, 0]))
+        labelled = clone(screener).fit(pd.DataFrame(X, columns=names), Y[:, 0])
+    for far in [*found, labelled]:
+        for attribute in ("scores_", "ranking_", "levels_", "n_observed_", "steps_"):
+            np.testing.assert_array_equal(getattr(far, attribute), getattr(near, attribute))
+        if "n_permutations" in SCREENS[name]:
+            np.testing.assert_array_equal(far.p_values_, near.p_values_)
+    assert labelled.feature_names_in_.tolist() == names
+
+
+def test_screening_under_the_dask_back_end_sends_no_file(client, table, tmp_path):
+    """A memory map travels by its name, whatever piece of it; an array does not, nor one that was written to."""
+    X, Y, _ = table
+    np.save(tmp_path / "all.npy", np.asfortranarray(np.tile(X, (1, 40))))
+    mapped = np.load(tmp_path / "all.npy", mmap_mode="r")
+    for piece in (mapped, mapped[::2, 3:], mapped[5:100:3, 7::2]):
+        state = pickle.dumps(ArrayBlocks(piece, piece, None, None))
+        assert len(state) < 2000
+        np.testing.assert_array_equal(pickle.loads(pickle.dumps(pickle.loads(state))).X, piece)  # and from there
+    writable = np.load(tmp_path / "all.npy", mmap_mode="c")
+    writable[0, 0] = 5.0
+    assert pickle.loads(pickle.dumps(ArrayBlocks(writable, writable, None, None))).X[0, 0] == 5.0
+    codes = GenotypeMatrix(np.asfortranarray((X > 0).astype(np.int8)))
+    near = MutualInformationScreener().fit(codes, Y[:, 0])
+    with joblib.parallel_config("dask"):
+        far = MutualInformationScreener(n_jobs=-1).fit(codes, Y[:, 0])
+    np.testing.assert_array_equal(far.scores_, near.scores_)
+
+
+class ReadHere(ReadElsewhere):
+    """The same calls in this process."""
+
+    def run(self, function, calls, target):
+        return [function(handle, target, *rest) for handle, *rest in calls]
+
+
+@pytest.mark.parametrize("null", [{"pooled": 4}, {"pooled": None}])
+def test_a_callback_stops_screening_at_the_same_block(null, table):
+    """The workers have scored everything when it is asked; what it does not want is left out all the same."""
+    X, Y, _ = table
+    settings = {
+        "kind": 0, "method": "kde", "bandwidth": "scott", "bandwidth_factor": 1.0, "grid": 32, "bins": "quantile",
+        "n_bins": 0, "neighbors": 3, "bias_correction": True, "normalize": "none", "ranks": False, "max_levels": 10,
+        "seed": 3,
+    }  # fmt: skip
+    target = np.ascontiguousarray(Y[:, 0])
+    blocks, kinds = ArrayBlocks(X, X, 10, [f"x{j}" for j in range(60)]), FeatureKinds("auto")
+    heard = {"here": [], "there": []}
+
+    def until(place, last):
+        def callback(done, best, *_):
+            heard[place].append((done, best))
+            return done >= last
+
+        return callback
+
+    for last in (24, 1000):
+        arguments = {"n_permutations": 9, "seed": 3, **null}
+        near = scan(
+            _core.Screener(target, **settings), blocks, kinds, n_jobs=1, callback=until("here", last), **arguments
+        )
+        far = spread_scan(ReadHere(blocks, None), target, settings, kinds, callback=until("there", last), **arguments)
+        assert near.complete == far.complete == (last == 1000)
+        assert near.names == far.names
+        for field in ("scores", "levels", "observed", "p_values"):
+            np.testing.assert_array_equal(getattr(near, field), getattr(far, field))
+    assert heard["here"] == heard["there"]
+
+
+def test_a_worker_dies_while_screening_under_joblib(kill, client, table):
+    X, Y, _ = table
+    screener = MutualInformationScreener(n_permutations=9, n_null_features=5, block_size=2)
+    near = clone(screener).fit(X, Y[:, 0])
+    client.run(announce_screening, kill)
+    with joblib.parallel_config("dask"):
+        far = screener.set_params(n_jobs=-1).fit(X, Y[:, 0])
+    np.testing.assert_array_equal(far.scores_, near.scores_)
+    np.testing.assert_array_equal(far.p_values_, near.p_values_)
 
 
 def test_screening_never_collects(client):

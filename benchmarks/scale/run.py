@@ -9,8 +9,9 @@ from typing import Any
 from common import tables
 from common.machine import describe
 from common.options import Options
+from common.plots import redraw
 
-from scale import growth, pictures
+from scale import growth
 from scale.memory import memory
 from scale.plan import CORES, NETWORK, costs, plan
 
@@ -67,7 +68,7 @@ def run(options: Options) -> Path:
     known = tables.measured(folder / "costs.csv", costs, options)
     planned = plan(known)
     tables.write_csv(folder / "plan.csv", planned)
-    pictures.draw(folder / "growth.png", grown)
+    tables.write_csv(folder / "growth.csv", grown)
     machine = describe(("pauca", "dask", "distributed", "pyarrow", "numpy", "scikit-learn"), options)
     page = options.output / "scale.md"
     page.write_text(
@@ -78,7 +79,7 @@ def run(options: Options) -> Path:
         ),
         encoding="utf-8",
     )  # fmt: skip
-    return page
+    return redraw("scale", options)
 
 
 PAGE = """# Scale
@@ -99,8 +100,6 @@ this benchmark sends them to it. Data of the first two are made on the workers b
 
 {growth}
 {gains}
-
-![Seconds against size](scale/growth.png)
 
 ## Beyond the memory allowed
 

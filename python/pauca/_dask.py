@@ -3,14 +3,40 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
+from functools import partial
 from typing import Any
 
+import numpy as np
+
+from ._rows import distinct_labels
 from .moments import Moments
 
 
 def is_dask_array(X: Any) -> bool:
     """Whether X is a dask array."""
     return hasattr(X, "__dask_graph__") and hasattr(X, "chunks")
+
+
+def moments_of(X: Any, y: Any = None, sample_weight: Any = None) -> Moments:
+    """Moments of a dask array by blocks of rows, merged in pairs: each worker sends triangles, never rows.
+
+    ``y`` and ``sample_weight`` are dask arrays or arrays, cut like X.
+    """
+    result: Moments = _reduced(X, {"y": y, "sample_weight": sample_weight}, _of_block, _merged)
+    return result
+
+
+def moments_of_groups(X: Any, y: Any, sample_weight: Any, groups: Any, argument: str) -> dict[Any, Moments]:
+    """The same for each group of rows, by its label; rows of weight zero do not count as seen.
+
+    ``groups`` are the labels of the rows, a dask array or an array; ``argument`` is named in errors.
+    """
+    if groups.ndim != 1:
+        raise ValueError(f"{argument}: got shape {groups.shape}, expected ({X.shape[0]},)")
+    with_groups = {"y": y, "sample_weight": sample_weight, argument: groups}
+    result: dict[Any, Moments] = _reduced(X, with_groups, partial(_of_groups, argument), _merged_groups)
+    return result
 
 
 def _of_block(X: Any, y: Any, weight: Any) -> Moments:
@@ -21,11 +47,29 @@ def _merged(first: Moments, second: Moments) -> Moments:
     return Moments().merge(first).merge(second)
 
 
-def moments_of(X: Any, y: Any = None, sample_weight: Any = None) -> Moments:
-    """Moments of a dask array by blocks of rows, merged in pairs: each worker sends triangles, never rows.
+def _of_groups(argument: str, X: Any, y: Any, weight: Any, labels: Any) -> dict[Any, Moments]:
+    names, code = distinct_labels(argument, np.asarray(labels))
+    out = {}
+    for k, name in enumerate(names.tolist()):
+        rows = code == k
+        if weight is not None:
+            rows &= np.asarray(weight) != 0.0
+        out[name] = Moments()
+        if rows.any():
+            out[name].update(X[rows], y[rows], None if weight is None else weight[rows])
+    return out
 
-    ``y`` and ``sample_weight`` are dask arrays or arrays, cut like X.
-    """
+
+def _merged_groups(first: dict[Any, Moments], second: dict[Any, Moments]) -> dict[Any, Moments]:
+    out = first | second
+    for name in first.keys() & second.keys():
+        seen = [group[name] for group in (first, second) if hasattr(group[name], "factor_")]
+        out[name] = _merged(*seen) if len(seen) == 2 else seen[0] if seen else Moments()
+    return out
+
+
+def _reduced(X: Any, beside: dict[str, Any], of_block: Callable[..., Any], merged: Callable[[Any, Any], Any]) -> Any:
+    """``of_block(X, *beside)`` of every block of rows where it is, merged in pairs."""
     import dask
     import dask.array as da
 
@@ -44,13 +88,10 @@ def moments_of(X: Any, y: Any = None, sample_weight: Any = None) -> Moments:
         cut = values if is_dask_array(values) else da.from_array(values, chunks=tuple(rows.values()))
         return list(cut.rechunk(rows).to_delayed().ravel())
 
-    of_block, merged = dask.delayed(_of_block, pure=True), dask.delayed(_merged, pure=True)
-    rows = X.to_delayed().ravel()
-    level = [
-        of_block(*parts) for parts in zip(rows, blocks("y", y), blocks("sample_weight", sample_weight), strict=True)
-    ]
+    first, pair = dask.delayed(of_block, pure=True), dask.delayed(merged, pure=True)
+    rest = [blocks(name, values) for name, values in beside.items()]
+    level = [first(*parts) for parts in zip(X.to_delayed().ravel(), *rest, strict=True)]
     while len(level) > 1:
-        pairs = [merged(a, b) for a, b in zip(level[::2], level[1::2], strict=False)]
+        pairs = [pair(a, b) for a, b in zip(level[::2], level[1::2], strict=False)]
         level = pairs + level[len(pairs) * 2 :]
-    result: Moments = level[0].compute()
-    return result
+    return level[0].compute()

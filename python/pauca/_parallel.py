@@ -55,9 +55,18 @@ def run_all(calls: Iterable[Call], n_jobs: int | None, prefer: str | None = "thr
     leave each on a single worker, and what only a dead worker had is lost with it. Calls whose arguments are lost all
     the same start over, at most twice.
     """
-    if type(get_active_backend()[0]).__name__ != "DaskDistributedBackend" or _on_worker():
+    if not _dask_is_active():
         return list(Parallel(n_jobs=n_jobs, prefer=prefer)(calls))
     return _on_dask(_Calls(list(calls)), n_jobs)
+
+
+def goes_to_dask(n_jobs: int | None) -> bool:
+    """Whether joblib's Dask back end takes a loop that has threads of the core otherwise; with n_jobs=1 it does not."""
+    return n_jobs != 1 and _dask_is_active()
+
+
+def _dask_is_active() -> bool:
+    return type(get_active_backend()[0]).__name__ == "DaskDistributedBackend" and not _on_worker()
 
 
 def n_threads(n_jobs: int | None) -> int:

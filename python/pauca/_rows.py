@@ -22,6 +22,8 @@ def split_column(X: Any, column: str | int | None, argument: str) -> tuple[Any, 
         raise ValueError(f"{argument}: got {column}, X has {width} columns")
     if hasattr(X, "columns"):
         return split_column(X, X.columns[column], argument)
+    if hasattr(X, "__dask_graph__"):
+        return X[:, np.delete(np.arange(width), column)], X[:, column]
     array = np.asarray(X)
     return np.delete(array, column, axis=1), array[:, column]
 

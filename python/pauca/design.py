@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import mmap
 from collections.abc import Sequence
 from numbers import Integral
 from typing import Any
@@ -12,6 +11,7 @@ import numpy.typing as npt
 from scipy import sparse
 
 from . import _core
+from ._mapped_file import reference, reopen
 from ._sklearn_compat import aligned
 from ._warnings import warn_user
 
@@ -298,12 +298,12 @@ class GenotypeMatrix:
 
     def __sizeof__(self) -> int:
         """What has to be sent to another process."""
-        return 1000 if _file_of(self.codes) else object.__sizeof__(self) + self.nbytes
+        return 1000 if reference(self.codes) else object.__sizeof__(self) + self.nbytes
 
     def __getstate__(self) -> dict[str, Any]:
         self._count()
         state = dict(self.__dict__)
-        file = _file_of(self.codes)
+        file = reference(self.codes)
         if file is not None:
             state["codes"] = file
         return state
@@ -312,10 +312,10 @@ class GenotypeMatrix:
         # Vectors from another process may begin at any byte.
         self.__dict__.update((k, aligned(v) if isinstance(v, np.ndarray) else v) for k, v in state.items())
         if isinstance(self.codes, dict):
-            self.codes = _open(**self.codes)
+            self.codes = reopen(**self.codes)
 
     def __repr__(self) -> str:
-        where = "in a file" if _file_of(self.codes) else "in memory"
+        where = "in a file" if reference(self.codes) else "in memory"
         return f"<GenotypeMatrix of {self.shape[0]} samples, {self.shape[1]} features, {where}>"
 
 
@@ -335,28 +335,3 @@ def _positions(key: Any, size: int) -> npt.NDArray[np.intp]:
     if index.min() < -size or index.max() >= size:
         raise IndexError(f"GenotypeMatrix: positions {index.min()}..{index.max()}, expected numbers below {size}")
     return np.ascontiguousarray(np.where(index < 0, index + size, index), dtype=np.intp)
-
-
-def _file_of(codes: npt.NDArray[np.int8]) -> dict[str, Any] | None:
-    """Where in a file a read-only memory map, or a piece of one, lies."""
-    if not isinstance(codes, np.memmap) or codes.mode != "r" or codes.filename is None:
-        return None
-    if not isinstance(codes._mmap, mmap.mmap):  # type: ignore[attr-defined]
-        return None
-    whole = np.frombuffer(codes._mmap, dtype=np.uint8)  # type: ignore[attr-defined]
-    start = codes.__array_interface__["data"][0] - whole.__array_interface__["data"][0]
-    if not 0 <= start < whole.size:
-        return None  # a copy
-    begin = codes.offset - codes.offset % mmap.ALLOCATIONGRANULARITY
-    return {
-        "filename": str(codes.filename),
-        "offset": begin + start,
-        "shape": codes.shape,
-        "stride": codes.strides[1] if codes.shape[1] > 1 else codes.shape[0],
-    }
-
-
-def _open(filename: str, offset: int, shape: tuple[int, int], stride: int) -> npt.NDArray[np.int8]:
-    n, p = shape
-    flat = np.memmap(filename, dtype=np.int8, mode="r", offset=offset, shape=((p - 1) * stride + n,))
-    return np.lib.stride_tricks.as_strided(flat, shape, (1, stride), subok=True, writeable=False)

@@ -127,11 +127,11 @@ def mutate(value: Any, name: Any, draw: Draw) -> Any:
 WORDS = [
     "", "nope", "quadratic", "logistic", "squared_hinge", "poisson", "gamma", "huber", "quantile", "expectile", "cox",
     "multitask", "multinomial", "l1", "mcp", "scad", "capped_l1", "log_sum", "l0", "lp", "transformed_l1", "box",
-    "group:l1", "entry:l1", "sparse_group", "auto", "gram", "residual", "gs", "gsl", "gs-q", "gsq", "cyclic", "random",
-    "order", "sort", "variable", "groups", "tree", "red-black", "greedy-forest", "tree-cg", "matrix", "prox-newton",
-    "exact-group", "em", "hals", "minvol", "spa", "anchor-words", "slope", "fused", "group_l2", "k_support",
-    "nuclear_l1", "accelerated", "iht", "lla", "conjugate_gradient", "kde", "knn", "binning", "isj", "entropy", "mm",
-    "am", "svd", "known",
+    "group:l1", "entry:l1", "sparse_group", "auto", "gram", "residual", "gs", "gsl", "gsl-r", "gs-q", "gsq", "cyclic",
+    "random", "order", "sort", "variable", "groups", "tree", "red-black", "greedy-forest", "tree-cg", "matrix",
+    "prox-newton", "exact-group", "em", "hals", "minvol", "spa", "anchor-words", "slope", "fused", "group_l2",
+    "k_support", "nuclear_l1", "accelerated", "iht", "lla", "conjugate_gradient", "kde", "knn", "binning", "isj",
+    "entropy", "mm", "am", "svd", "known",
 ]  # fmt: skip
 
 

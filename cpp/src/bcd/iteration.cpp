@@ -55,7 +55,7 @@ Iteration::Iteration(Smooth& f, const Regularizer& g, const Rules& rules, const 
     : run_(make_run(f, g, rules, monitor)), guarantee_(rules.guarantee) {
   f.watch(monitor);
   const bool own_curvature = rules.selection == "gsl";
-  const bool plain = rules.selection == "gs-q" || rules.selection == "gs-r";
+  const bool plain = rules.selection == "gs-q" || rules.selection == "gs-r" || rules.selection == "gsl-r";
   update_ = make_update(rules.update, diagonal_of(rules.diagonal, Diagonal::gershgorin), run_);
   selection_ = make_selection(
       rules.selection,

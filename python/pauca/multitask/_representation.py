@@ -11,6 +11,7 @@ import numpy.typing as npt
 from sklearn.base import BaseEstimator, ClassNamePrefixFeaturesOutMixin, RegressorMixin, TransformerMixin
 from sklearn.utils.validation import check_is_fitted
 
+from .._dask import is_dask_array, moments_of_groups
 from .._monitor import watch
 from .._report import warn_unless_converged
 from .._rows import group_rows, split_column
@@ -187,7 +188,8 @@ class MultiTaskRepresentation(
         Parameters
         ----------
         X : array-like of shape (n_samples, n_features)
-            Data of all tasks, with the task column if ``task_column`` names one.
+            Data of all tasks, with the task column if ``task_column`` names one. Of a dask array the moments of each
+            task are taken where its rows are (squared loss; y, weights and tasks may be dask arrays as well).
         y : array-like of shape (n_samples,)
             Target; 0 and 1 for the logistic loss.
         sample_weight : array-like of shape (n_samples,), default=None
@@ -210,6 +212,8 @@ class MultiTaskRepresentation(
         ((2, 10), (2, 8))
         """
         X, task = self._split(X, task)
+        if is_dask_array(X):
+            return self._fit_dask(X, y, sample_weight, task)
         X, y = validate_data(self, X, y, dtype=np.float64, y_numeric=True)
         target = np.ascontiguousarray(y, dtype=np.float64)
         # The scale of weights is that of rows: noise is judged against the number of samples.
@@ -251,14 +255,36 @@ class MultiTaskRepresentation(
         >>> MultiTaskRepresentation(n_components=2).fit_moments(moments).components_.shape
         (2, 10)
         """
-        if self.loss != "squared":
-            raise ValueError("loss: moments determine fits with the squared loss only, use fit")
         seen = {label: m for label, m in moments.items() if isinstance(m, Moments) and hasattr(m, "factor_")}
         if not moments or len(seen) != len(moments):
             raise ValueError("moments: expected a dictionary of Moments, each with at least one update")
+        self._check_squared()
+        return self._fit_seen(seen, next(iter(seen.values())).n_features_)
+
+    def _fit_dask(self, X: Any, y: Any, sample_weight: Any, task: Any) -> Self:
+        self._check_squared()
+        columns = {"y": y, "sample_weight": sample_weight, "task": np.zeros(X.shape[0]) if task is None else task}
+        for name, values in columns.items():
+            columns[name] = values if values is None or is_dask_array(values) else np.asarray(values)
+            if values is not None and columns[name].ndim != 1:
+                raise ValueError(f"{name}: got shape {columns[name].shape}, expected ({X.shape[0]},)")
+        seen = moments_of_groups(X, columns["y"], columns["sample_weight"], columns["task"], "task")
+        if not any(hasattr(m, "factor_") for m in seen.values()):
+            raise ValueError("sample_weight: all weights are zero, expected at least one positive weight")
+        self._fit_seen(seen, X.shape[1], n_rows=X.shape[0])
+        self.__dict__.pop("feature_names_in_", None)
+        return self
+
+    def _check_squared(self) -> None:
+        if self.loss != "squared":
+            raise ValueError("loss: moments determine fits with the squared loss only, use fit with an array")
+
+    def _fit_seen(self, seen: dict[Any, Moments], d: int, n_rows: int | None = None) -> Self:
+        """Fit from moments; ``n_rows`` is what weights are to add up to, None for weights as they are."""
         labels = np.array(sorted(seen))
-        d = next(iter(seen.values())).n_features_
         data = TaskMoments.from_moments([seen[label] for label in labels.tolist()], d, bool(self.fit_intercept))
+        if n_rows is not None:
+            data = data.scaled(n_rows / float(data.weight.sum()))
         warn_if_too_many(self.n_components, data.n_features, data.n_tasks)
         k = choose_rank(data, self.n_components, self._options())
         with watch(self) as callback:

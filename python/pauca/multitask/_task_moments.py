@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -98,6 +98,11 @@ class TaskMoments:
             if centre:
                 out.mean_x[m], out.mean_y[m] = seen.mean_[:d], seen.mean_[d]
         return out
+
+    def scaled(self, factor: float) -> TaskMoments:
+        """As if every sample weight had been ``factor`` times as large."""
+        parts = {name: getattr(self, name) * factor for name in ("grams", "cross", "squares", "weight")}
+        return replace(self, **parts)
 
     @property
     def n_tasks(self) -> int:

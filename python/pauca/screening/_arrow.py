@@ -35,6 +35,9 @@ class ArrowColumns:
             ) from error
         self.shape = (n_rows, len(self.columns))
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        return ArrowColumns, (self.path,)
+
     def _look(self) -> int:
         """Find the columns, and count the rows."""
         if self.path.lower().endswith((".parquet", ".pq")):

@@ -10,6 +10,8 @@ from typing import Any, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
+from .._mapped_file import reference, reopen
+from .._sklearn_compat import aligned
 from .._warnings import warn_user
 from ..design import GenotypeMatrix
 from ._arrow import SUFFIXES, ArrowColumns
@@ -56,12 +58,27 @@ def block_width(n_rows: int, requested: int | None) -> int:
     return max(64, BLOCK_BYTES // (8 * max(n_rows, 1)) // 64 * 64)
 
 
+class Piece(NamedTuple):
+    """Columns that another process may read for itself."""
+
+    first: int
+    width: int
+    names: list[str] | None
+    data: ArrayBlocks
+    start: int  # within the data
+
+    def read(self) -> npt.NDArray[np.floating[Any]]:
+        """The columns."""
+        return as_float(self.data.X[:, self.start : self.start + self.width])
+
+
 class ArrayBlocks:
     """Blocks of an array in memory, or of a memory map whose pages are given back as the scan goes on."""
 
     def __init__(self, X: Any, source: Any, width: int | None, names: Sequence[str] | None) -> None:
         warn_of_codes(X)
         self.X = X
+        self.source = source
         self.map = _mapping(source.codes if isinstance(source, GenotypeMatrix) else source)
         self.width = block_width(X.shape[0], width)
         self.names = None if names is None else [str(name) for name in names]
@@ -78,6 +95,24 @@ class ArrayBlocks:
             if self.map is not None and read >= RELEASE_BYTES:
                 self.map.madvise(mmap.MADV_DONTNEED)
                 read = 0
+
+    def pieces(self) -> Iterator[Piece]:
+        """What there is to read, unread."""
+        for first in range(0, self.X.shape[1], self.width):
+            width = min(self.width, self.X.shape[1] - first)
+            names = None if self.names is None else self.names[first : first + width]
+            yield Piece(first, width, names, self, first)
+
+    def __getstate__(self) -> dict[str, Any]:
+        """The name of the file, if there is one, goes in place of a memory map."""
+        file = reference(self.source)
+        if file is None or (file["shape"], file["dtype"]) != (self.X.shape, self.X.dtype):
+            return {"X": self.X, "file": None}
+        return {"X": None, "file": file}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        self.X = aligned(state["X"]) if state["file"] is None else reopen(**state["file"])
+        self.source = self.X  # one worker may send it on to another
 
 
 def _mapping(source: Any) -> mmap.mmap | None:
@@ -106,6 +141,15 @@ class SuppliedBlocks:
             block, columns = open_block(item, self.n_rows)
             for part in ArrayBlocks(block, block, self.width, columns):
                 yield part._replace(first=first + part.first)
+            first += block.shape[1]
+
+    def pieces(self) -> Iterator[Piece]:
+        """What there is to read, unread but for the shapes and names of files."""
+        first = 0
+        for item in self.blocks:
+            block, columns = open_block(item, self.n_rows)
+            for piece in ArrayBlocks(block, block, self.width, columns).pieces():
+                yield piece._replace(first=first + piece.first)
             first += block.shape[1]
 
 

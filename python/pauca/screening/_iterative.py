@@ -9,7 +9,7 @@ import numpy.typing as npt
 
 from .._validation import FloatArray
 from ._blocks import ColumnBlock
-from ._dask_columns import DaskColumns
+from ._spread import DaskColumns
 
 
 def collect(blocks: Iterable[ColumnBlock] | DaskColumns, chosen: npt.NDArray[np.intp]) -> FloatArray:

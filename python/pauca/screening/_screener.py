@@ -17,7 +17,7 @@ from sklearn.utils.validation import check_is_fitted
 from .. import _core
 from .._dask import is_dask_array
 from .._monitor import watch
-from .._parallel import n_threads
+from .._parallel import goes_to_dask, n_threads
 from .._sklearn_compat import (
     CallbackSupportMixin,
     Interval,
@@ -30,9 +30,9 @@ from .._validation import FloatArray, validate_matrix
 from .._warnings import warn_user
 from ..design import GenotypeMatrix
 from ._blocks import ArrayBlocks, SuppliedBlocks, as_float, open_block
-from ._dask_columns import DaskColumns
 from ._iterative import collect, residual
 from ._scan import Scan, adjusted, discoveries, scan
+from ._spread import DaskColumns, ReadElsewhere, spread_scan
 from ._target import CONTINUOUS, FeatureKinds, numeric_target
 
 Blocks = ArrayBlocks | SuppliedBlocks | DaskColumns
@@ -111,7 +111,8 @@ class MutualInformationScreener(CallbackSupportMixin, SelectorMixin, BaseEstimat
     block_size : int, default=None
         Columns scored at a time; None for blocks of 32 MB.
     n_jobs : int, default=1
-        Threads; -1 for all processors. The result does not depend on it.
+        Threads; -1 for all processors. The result does not depend on it. Under joblib's Dask back end anything but 1
+        sends the blocks to the workers, which read files themselves.
     random_state : int or RandomState, default=0
         Seed of permutations and tie-breaking.
     verbose : int, default=0
@@ -462,7 +463,9 @@ class MutualInformationScreener(CallbackSupportMixin, SelectorMixin, BaseEstimat
             "seed": seed,
         }
         if isinstance(blocks, DaskColumns):
-            return blocks.scan(target, settings, kinds, **null)
+            return spread_scan(blocks, target, settings, kinds, callback=callback, **null)
+        if blocks.repeatable and goes_to_dask(self.n_jobs):
+            return spread_scan(ReadElsewhere(blocks, self.n_jobs), target, settings, kinds, callback=callback, **null)
         screener = _core.Screener(target, **settings)
         return scan(screener, blocks, kinds, n_jobs=n_threads(self.n_jobs), callback=callback, **null)
 

@@ -28,15 +28,15 @@ default="auto"
         by curvature, smallest and largest curvature in turn, and the last two with Gershgorin's bound of it.
     block_size : int, default=None
         Coordinates in a block; it need not divide their number. None takes 100.
-    selection : {"auto", "cyclic", "permutation", "random", "lipschitz", "gs", "gs-s", "gs-r", "gs-q", "gsl", "gsd", \
-"gsq", "max-improvement", "cubic"}, default="auto"
+    selection : {"auto", "cyclic", "permutation", "random", "lipschitz", "gs", "gs-s", "gs-r", "gsl-r", "gs-q", "gsl", \
+"gsd", "gsq", "max-improvement", "cubic"}, default="auto"
         Rule that chooses a block, see :doc:`/guide/greedy_bcd`.
     update : {"auto", "gradient", "diagonal", "matrix", "newton", "prox-newton", "cubic", "backtracking", \
 "two-metric"}, default="auto"
         Update of the chosen block.
     diagonal : {"auto", "block", "scaled", "gershgorin", "coordinate"}, default="auto"
-        Diagonal of the rules "gs-r", "gs-q" and "gsd" and of the update "diagonal": largest eigenvalue of the block,
-        ``block_size * L_i``, Gershgorin's row sums, or L_i.
+        Diagonal of the rules "gs-r", "gsl-r", "gs-q" and "gsd" and of the update "diagonal": largest eigenvalue of the
+        block, ``block_size * L_i``, Gershgorin's row sums, or L_i.
     guarantee : bool, default=True
         Whether an update without a majoriser gives way to "gradient" where the objective decreases by less than that
         one promises.

@@ -16,6 +16,7 @@ SELECTIONS = (
     "gs",
     "gs-s",
     "gs-r",
+    "gsl-r",
     "gs-q",
     "gsl",
     "gsd",

@@ -1,6 +1,7 @@
 #include "pauca/bcd/rules/scores.hpp"
 
 #include <algorithm>
+#include <cmath>
 
 #include "pauca/core/order.hpp"
 
@@ -83,6 +84,17 @@ class StepLength final : public DiagonalScore {
   }
 };
 
+class ScaledStepLength final : public DiagonalScore {
+ public:
+  using DiagonalScore::DiagonalScore;
+
+ private:
+  double score(Run& run, Index candidate, const Block& b) override {
+    const Vector& D = step(run, candidate, b);
+    return std::sqrt((D.array() * d_.array().square()).sum());
+  }
+};
+
 class Decrease final : public DiagonalScore {
  public:
   using DiagonalScore::DiagonalScore;
@@ -141,6 +153,7 @@ class CubicDecrease final : public BlockScore {
 std::unique_ptr<Score> make_score(const std::string& name, Diagonal diagonal, Run& run, Update& update) {
   if (name == "gs" || name == "gs-s") return std::make_unique<Subgradient>();
   if (name == "gs-r") return std::make_unique<StepLength>(diagonal, run);
+  if (name == "gsl-r") return std::make_unique<ScaledStepLength>(diagonal, run);
   if (name == "gs-q" || name == "gsd" || name == "gsl") return std::make_unique<Decrease>(diagonal, run);
   if (name == "gsq") return std::make_unique<MatrixDecrease>();
   if (name == "max-improvement") return std::make_unique<TrueDecrease>(update);

@@ -22,6 +22,7 @@ struct Pick {
 ///   lipschitz        with probability proportional to L_b (coordinates: L_i, without replacement)
 ///   gs, gs-s         norm of the smallest element of G_b + subdifferential of g; ||G_b|| where g = 0
 ///   gs-r             ||d_b||,  d = argmin G'd + d'Dd / 2 + g(x + d)
+///   gsl-r            ||D^1/2 d_b||, which scaling a coordinate does not change
 ///   gs-q, gsl, gsd   the decrease -[G'd + d'Dd / 2 + g(x + d) - g(x)] of that model, G'D^-1 G / 2 where g = 0; D_i is
 ///                    L_i, L_b and sum_j |H_ij| in this order unless told otherwise
 ///   gsq              the decrease min_d G'd + d'H_b d / 2 + g(x_b + d), G'H_b^-1 G / 2 where g = 0. Variable blocks:
