@@ -126,8 +126,6 @@ def report(options: Options, rows: Rows, summary: Rows, growth_rows: Rows) -> st
                  for key in [(case, *head)]]  # fmt: skip
     text = PAGE.format(
         machine=describe(PACKAGES, options),
-        seeds=", ".join(dict.fromkeys(str(r["seed"]) for r in rows)),
-        repeats=1 + max(int(r["repeat"]) for r in rows),
         cap=f"{cap_of(options):g}",
         best=tables.markdown(["case", "gap", "best peer, s", "pauca, s", "ratio", "range"], best),
         everybody=tables.markdown(["case", "gap", "solver", f"{clock()} s"], everybody),
@@ -164,7 +162,7 @@ OURS = "A single fit of pauca's block solver uses one thread; `n_jobs` of its cr
 
 PAGE = """# Groups, several tasks, several classes{title}
 
-{machine} Seeds in the tables: {seeds}, {repeats} repeats each.
+{machine}
 
 {clock} seconds on {threads} to a relative duality gap, without an intercept on centred data.
 

@@ -253,8 +253,6 @@ def report(options: Options, rows: Rows, summary: Rows, growth_rows: Rows, start
               if float(r["ratio"]) < 1]  # fmt: skip
     text = PAGE.format(
         machine=describe(PACKAGES, options),
-        seeds=", ".join(dict.fromkeys(str(r["seed"]) for r in rows)),
-        repeats=1 + max(int(r["repeat"]) for r in rows),
         best=best,
         cap=cap_of(options),
         **threads_text("linear", options, THREADS.format(ours=OURS)),
@@ -309,7 +307,7 @@ OURS = (
 
 PAGE = """# L1-penalised linear models{title}
 
-{machine} Seeds in the tables: {seeds}, {repeats} repeats each.
+{machine}
 
 {clock} seconds on {threads} to a relative duality gap, with an intercept unless a solver's name says otherwise.
 

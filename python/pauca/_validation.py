@@ -36,6 +36,15 @@ def as_design(X: Any) -> Any:
     return _core.csc_design(X.data, X.indices.astype(index, copy=False), X.indptr.astype(index, copy=False), X.shape[0])
 
 
+def as_graph(Q: Any) -> Any:
+    """The core's view of a sparse symmetric matrix."""
+    Q = sparse.csr_array(Q)
+    Q.sum_duplicates()
+    return _core.make_graph(
+        np.ascontiguousarray(Q.data, dtype=np.float64), Q.indices.astype(np.int64), Q.indptr.astype(np.int64)
+    )
+
+
 def validate_matrix(estimator: Any, X: Any, y: Any = "no_validation", *, reset: bool = True, **options: Any) -> Any:
     """scikit-learn's ``validate_data``, for estimators that take a :class:`~pauca.design.GenotypeMatrix` as well."""
     if not isinstance(X, GenotypeMatrix):

@@ -12,8 +12,7 @@ from scipy import sparse
 from .. import _core
 from .._monitor import SolverCallback
 from .._report import SolverReport
-from .._validation import FloatArray, seconds_or_inf
-from ..solvers._blocks import as_graph
+from .._validation import FloatArray, as_graph, seconds_or_inf
 
 
 def harmonic(

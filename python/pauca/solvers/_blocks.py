@@ -12,7 +12,7 @@ from scipy import sparse
 
 from .. import _core
 from .._sklearn_compat import check_array
-from .._validation import FloatArray, as_design, check_vector, seconds_or_inf
+from .._validation import FloatArray, as_design, as_graph, check_vector, seconds_or_inf
 from ._rules import (
     DIAGONALS,
     GRAPH_PARTITIONS,
@@ -141,15 +141,6 @@ class BlockResult:
         (3, 4)
         """
         return len(self.block_sizes)
-
-
-def as_graph(Q: Any) -> Any:
-    """Hand a sparse symmetric matrix to the core."""
-    Q = sparse.csr_array(Q)
-    Q.sum_duplicates()
-    return _core.make_graph(
-        np.ascontiguousarray(Q.data, dtype=np.float64), Q.indices.astype(np.int64), Q.indptr.astype(np.int64)
-    )
 
 
 def _per_coordinate(name: str, value: Any, size: int) -> FloatArray | None:
