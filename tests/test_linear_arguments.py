@@ -17,6 +17,8 @@ from pauca.linear_model import (
     MultiTaskSparseRegressor,
     SparseClassifier,
     SparseClassifierCV,
+    SparseCoxRegressor,
+    SparseCoxRegressorCV,
     SparseRegressor,
     SparseRegressorCV,
     path,
@@ -111,6 +113,25 @@ def test_rows_without_weight_may_hold_anything_finite(options, is_sparse):
     np.testing.assert_allclose(found.coefs_.toarray(), without.coefs_.toarray(), atol=1e-6)
     chosen = SparseRegressorCV(alphas=5, cv=3, **options).fit(data, target, sample_weight=weights)
     assert np.isfinite(chosen.cv_mean_score_).all()
+    survival = np.column_stack([np.exp(-y / np.abs(y).max()), np.arange(60) % 3 > 0])
+    offset, known = np.full(60, 0.3), np.full(60, 0.3)
+    offset[:5] = 1e300
+    cox = SparseCoxRegressor(alpha=0.05).fit(data, survival, sample_weight=weights, offset=offset)
+    cox_alone = SparseCoxRegressor(alpha=0.05).fit(X[10:], survival[10:], offset=known[10:])
+    np.testing.assert_allclose(cox.coef_, cox_alone.coef_, atol=1e-8)
+    np.testing.assert_allclose(
+        cox.baseline_.cumulative_hazards[0][-1], cox_alone.baseline_.cumulative_hazards[0][-1], rtol=1e-6
+    )
+    cox_path = path(data, survival, loss="cox", alphas=5, sample_weight=weights)
+    expected = path(X[10:], survival[10:], loss="cox", alphas=5)
+    np.testing.assert_allclose(cox_path.coefs_.toarray(), expected.coefs_.toarray(), atol=1e-6)
+    several = SparseCoxRegressorCV(alphas=5, cv=3).fit(data, survival, sample_weight=weights)
+    assert np.isfinite(several.cv_mean_score_).all()
+    targets = np.exp(y / np.abs(y).max())  # the gamma loss knows no zero
+    targets[:10] = 1e200
+    gamma = SparseRegressor(loss="gamma", alpha=0.02).fit(data, targets, sample_weight=weights)
+    gamma_alone = SparseRegressor(loss="gamma", alpha=0.02).fit(X[10:], targets[10:])
+    np.testing.assert_allclose(gamma.coef_, gamma_alone.coef_, atol=1e-7)
 
 
 def test_huge_sample_weights():

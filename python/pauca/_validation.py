@@ -111,21 +111,31 @@ def normalized_weights(sample_weight: npt.ArrayLike | None, X: Any) -> FloatArra
     return weights / total
 
 
-def without_idle_rows(
+def quiet_idle_rows(
     X: Any, y: FloatArray, weights: FloatArray, offset: FloatArray | None
 ) -> tuple[Any, FloatArray, FloatArray, FloatArray | None]:
-    """The data without rows of weight 0, if numbers are so large that squares overflow: 0 times infinity is NaN."""
+    """The data with other numbers, in copies, in rows of weight 0 that are so large that squares overflow.
+
+    0 times infinity would be NaN. Of survival targets only the order counts: they stay as they are.
+    """
     idle = weights == 0.0
-    if (
-        isinstance(X, GenotypeMatrix) or not idle.any() or len(y) != len(weights)
-    ):  # survival times are ranks to the loss
+    if isinstance(X, GenotypeMatrix) or not idle.any():
         return X, y, weights, offset
-    parts = [X.data if sparse.issparse(X) else X[idle], y[idle], *([] if offset is None else [offset[idle]])]
+    packed = len(y) != len(weights)
+    parts = [X.data if sparse.issparse(X) else X[idle]]
+    parts += [] if packed else [y[idle]]
+    parts += [] if offset is None else [offset[idle]]
     if max(float(np.abs(part).max(initial=0.0)) for part in parts) < _HUGE:
         return X, y, weights, offset
-    used = ~idle
-    left = X[used] if sparse.issparse(X) else np.asfortranarray(X[used])
-    return left, y[used], weights[used], None if offset is None else offset[used]
+    X = X.copy() if sparse.issparse(X) else X.copy(order="F")
+    if sparse.issparse(X):
+        X.data[idle[X.indices]] = 0.0
+    else:
+        X[idle] = 0.0
+    if not packed:
+        y = y.copy()
+        y[idle] = y[np.argmin(idle)]
+    return X, y, weights, None if offset is None else np.where(idle, 0.0, offset)
 
 
 def numbers(name: str, value: Any) -> FloatArray:

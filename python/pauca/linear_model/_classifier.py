@@ -17,7 +17,7 @@ from sklearn.utils.multiclass import check_classification_targets, type_of_targe
 from .._monitor import watch
 from .._rows import distinct_labels, missing_labels
 from .._sklearn_compat import StrOptions, _fit_context, with_callbacks
-from .._validation import FloatArray, check_vector, normalized_weights, validate_matrix, without_idle_rows
+from .._validation import FloatArray, check_vector, normalized_weights, quiet_idle_rows, validate_matrix
 from ..losses import Logistic, Loss
 from ..losses._names import CLASSIFICATION_LOSSES, resolve_loss
 from ..solvers import GreedyBCD
@@ -206,7 +206,7 @@ class SparseClassifier(ClassifierMixin, SparseLinearModel):
         (['no', 'yes'], [3])
         """
         X, y, classes, codes, weights, shift, loss = self._validate(X, y, sample_weight, offset)
-        data = without_idle_rows(X, codes.astype(np.float64), weights, shift)
+        data = quiet_idle_rows(X, codes.astype(np.float64), weights, shift)
         if len(classes) == 2:
             fit = self._solve(*data, loss, y)
         else:

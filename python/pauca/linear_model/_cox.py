@@ -14,7 +14,7 @@ from sklearn.utils import check_consistent_length
 from .. import _core
 from .._sklearn_compat import StrOptions, _fit_context, with_callbacks
 from .._survival import SurvivalTarget, strata_labels, survival_target
-from .._validation import FloatArray, check_vector, normalized_weights, validate_matrix
+from .._validation import FloatArray, check_vector, normalized_weights, quiet_idle_rows, validate_matrix
 from ..losses import Cox
 from ._base import SparseLinearModel, linear_predictor
 
@@ -294,8 +294,8 @@ class SparseCoxRegressor(RegressorMixin, SparseLinearModel):
         [3]
         """
         X, target, shift = self._validate(X, y, strata, offset)
-        weights = normalized_weights(sample_weight, X)
-        fit = self._solve(X, target.pack(), weights, shift, self.loss, y)
+        X, packed, weights, shift = quiet_idle_rows(X, target.pack(), normalized_weights(sample_weight, X), shift)
+        fit = self._solve(X, packed, weights, shift, self.loss, y)
         self.coef_ = fit.coef
         self._keep(fit)
         self._keep_baseline(X, target, weights, shift)

@@ -11,7 +11,7 @@ import numpy.typing as npt
 from .. import _core
 from .._sklearn_compat import _fit_context, _safe_indexing, with_callbacks
 from .._survival import take_rows
-from .._validation import FloatArray, normalized_weights
+from .._validation import FloatArray, normalized_weights, quiet_idle_rows
 from ._cox import SparseCoxRegressor
 from ._cross_validation import CrossValidatedPath, FoldResult
 from ._path import solve_path
@@ -243,8 +243,8 @@ class SparseCoxRegressorCV(CrossValidatedPath, SparseCoxRegressor):
         ((5,), [3])
         """
         X, target, shift = self._validate(X, y, strata, offset)
-        weights = normalized_weights(sample_weight, X)
-        self._cross_validate(X, target.time, target.pack(), weights, self.loss, shift, cluster)
+        X, packed, weights, shift = quiet_idle_rows(X, target.pack(), normalized_weights(sample_weight, X), shift)
+        self._cross_validate(X, target.time, packed, weights, self.loss, shift, cluster)
         n_folds = int(np.count_nonzero(~np.isnan(self.cv_scores_).all(axis=0)))
         # The sum over folds is the criterion: it becomes their mean.
         self.cv_scores_ = n_folds * self.cv_scores_

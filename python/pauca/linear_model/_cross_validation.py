@@ -19,7 +19,7 @@ from sklearn.model_selection import check_cv
 from .._monitor import watch
 from .._report import SolverReport
 from .._sklearn_compat import Interval, StrOptions, _safe_indexing
-from .._validation import FloatArray, checked_weights, without_idle_rows
+from .._validation import FloatArray, checked_weights, quiet_idle_rows
 from .._warnings import warn_user
 from ..moments import Rows
 from ..solvers import IHT
@@ -112,7 +112,7 @@ class CrossValidatedPath:
         with watch(self, X, y, total=len(candidates) * (1 + len(splits)), unit="path") as callback:
             progress = FoldProgress(callback)
             paths: list[RegularizationPath] = []
-            whole = without_idle_rows(X, target, weights, offset)
+            whole = quiet_idle_rows(X, target, weights, offset)
             for c, r in shapes:
                 paths.append(
                     solve_path(*whole[:3], penalty=c.penalty, solver=c.solver, alphas=c.alphas, offset=whole[3],

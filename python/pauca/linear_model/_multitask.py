@@ -12,7 +12,7 @@ from sklearn.base import MultiOutputMixin, RegressorMixin
 from .._dask import is_dask_array, moments_of
 from .._monitor import watch
 from .._sklearn_compat import _fit_context, with_callbacks
-from .._validation import FloatArray, normalized_weights, validate_matrix, without_idle_rows
+from .._validation import FloatArray, normalized_weights, quiet_idle_rows, validate_matrix
 from ..moments import Moments, Rows, check_moments, rows_of_factor, take_names
 from ..penalties import GroupL2, Penalty
 from ..solvers import GreedyBCD
@@ -179,7 +179,7 @@ class MultiTaskSparseRegressor(MultiOutputMixin, RegressorMixin, SparseLinearMod
             multi_output=True,
         )
         weights = normalized_weights(sample_weight, X)
-        X, target, weights, _ = without_idle_rows(X, np.asarray(y, dtype=np.float64), weights, None)
+        X, target, weights, _ = quiet_idle_rows(X, np.asarray(y, dtype=np.float64), weights, None)
         rows = None
         if isinstance(self.solver, str) and target.ndim == 2 and pays_for_tasks(X, target.shape[1]):
             rows = rows_of(X, target, weights, self.fit_intercept)

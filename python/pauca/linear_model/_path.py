@@ -21,8 +21,8 @@ from .._validation import (
     iteration_limit,
     normalized_weights,
     parse_strength,
+    quiet_idle_rows,
     seconds_or_inf,
-    without_idle_rows,
 )
 from ..design import GenotypeMatrix
 from ..losses._names import LOSS_NAMES, resolve_loss
@@ -172,12 +172,14 @@ def path_data(
             X = check_array(X, accept_sparse="csc", dtype=[np.float64, np.float32], order="F")
         survival = survival_target(y, strata)
         check_consistent_length(X, survival.time)
+        known = None if offset is None else check_vector("offset", offset, X.shape[0])
+        X, packed, weights, known = quiet_idle_rows(X, survival.pack(), normalized_weights(sample_weight, X), known)
         return {
             "X": X,
-            "y": survival.pack(),
-            "weights": normalized_weights(sample_weight, X),
+            "y": packed,
+            "weights": weights,
             "loss": losses.Cox() if isinstance(loss, str) else loss,
-            "offset": None if offset is None else check_vector("offset", offset, X.shape[0]),
+            "offset": known,
             "feature_names": names,
         }
     if strata is not None:
@@ -216,7 +218,7 @@ def path_data(
         raise ValueError("offset: got one number a sample, but there are several linear predictors")
     weights = normalized_weights(sample_weight, X)
     known = None if offset is None else check_vector("offset", offset, X.shape[0])
-    X, target, weights, known = without_idle_rows(X, target, weights, known)
+    X, target, weights, known = quiet_idle_rows(X, target, weights, known)
     return {
         "X": X,
         "y": target,

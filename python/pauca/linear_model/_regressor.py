@@ -12,7 +12,7 @@ from sklearn.metrics import r2_score
 
 from .._dask import is_dask_array, moments_of
 from .._sklearn_compat import StrOptions, _fit_context, with_callbacks
-from .._validation import check_vector, normalized_weights, validate_matrix, without_idle_rows
+from .._validation import check_vector, normalized_weights, quiet_idle_rows, validate_matrix
 from ..losses import Loss, Quadratic
 from ..losses._names import REGRESSION_LOSSES, resolve_loss
 from ..moments import Moments, check_moments, rows_of_factor, take_names
@@ -199,7 +199,7 @@ class SparseRegressor(RegressorMixin, SparseLinearModel):
         loss = self._loss()
         if loss.task != "regression":
             raise ValueError(f"loss: got {loss!r}, expected a loss for regression")
-        fit = self._solve(*without_idle_rows(X, target, weights, shift), loss, y)
+        fit = self._solve(*quiet_idle_rows(X, target, weights, shift), loss, y)
         self.coef_ = fit.coef
         self.intercept_ = fit.intercept
         self._keep(fit)
