@@ -10,7 +10,7 @@ running; the exit status is then 1.
 
 Peers that cannot live in one environment with the others (those of graphs) have one of their own, ``.venv-<family>``
 beside this file; where it is, the family runs in it. ``--redraw`` measures nothing: it draws the pictures of families
-that have ``redraw(folder)`` from the CSV files that are there, and puts those that are new into the page.
+that list them in ``pictures.py`` from the CSV files that are there, and puts those that are new into the page.
 """
 
 import argparse
@@ -82,7 +82,7 @@ def main(argv: list[str] | None = None) -> int:
         if args.family and able != chosen:
             parser.error(f"--threads: no comparison on several threads of {', '.join(sorted(set(chosen) - set(able)))}")
         chosen = able
-    failed = []
+    failed, begun = [], time.perf_counter()
     for family in chosen:
         print(f"== {family}", flush=True)
         start = time.perf_counter()
@@ -99,6 +99,7 @@ def main(argv: list[str] | None = None) -> int:
             failed.append(family)
             page = "failed"
         print(f"== {family}: {time.perf_counter() - start:.0f} s, {page}", flush=True)
+    print(f"== in all {time.perf_counter() - begun:.0f} s", flush=True)
     if options.output == HERE / "report":
         importlib.import_module("overview").main()
     if failed:

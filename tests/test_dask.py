@@ -8,9 +8,21 @@ from dask_tools import killing, received, slowly
 
 from pauca.dag import CoLiDE
 from pauca.datasets import make_linear_dag
-from pauca.linear_model import SparseRegressor, SparseRegressorCV
+from pauca.decomposition import NMF
+from pauca.inference import StabilitySelection
+from pauca.linear_model import (
+    MultiTaskSparseRegressor,
+    SparseClassifier,
+    SparseCoxRegressor,
+    SparseRegressor,
+    SparseRegressorCV,
+    path,
+    paths,
+)
 from pauca.losses import Huber
+from pauca.mixed_model import StudentMixedRegressor
 from pauca.moments import Moments
+from pauca.multitask import MultiTaskRepresentation
 
 pytestmark = [
     pytest.mark.filterwarnings("ignore"),  # dask's and tornado's own
@@ -80,8 +92,22 @@ def test_a_worker_that_dies_changes_nothing(kill, client, table):
     np.testing.assert_allclose(model.coef_, SparseRegressor(alpha=0.05).fit(X, y).coef_, atol=1e-7)
 
 
-@pytest.mark.parametrize("fit", [Moments.from_dask, SparseRegressor(alpha=0.05).fit])
-def test_moments_never_collect(client, fit):
+def fit_tasks(X, y):
+    task = da.arange(X.shape[0], chunks=X.chunks[0]) % 4
+    return MultiTaskRepresentation(n_components=1).fit(X, y, task=task)
+
+
+TAKERS = {
+    "moments": Moments.from_dask,
+    "regressor": SparseRegressor(alpha=0.05).fit,
+    "several targets": lambda X, y: MultiTaskSparseRegressor(alpha=0.05).fit(X, da.stack([y, -y], axis=1)),
+    "graph": lambda X, y: CoLiDE().fit(X),
+    "representation": fit_tasks,
+}
+
+
+@pytest.mark.parametrize("name", TAKERS)
+def test_moments_never_collect(client, name):
     """The blocks come to be on the workers; what the client gets is a triangle."""
 
     def rows(block_info=None):
@@ -90,7 +116,32 @@ def test_moments_never_collect(client, fit):
 
     X = da.map_blocks(rows, chunks=((1000,) * 40, (10,)), dtype=float)
     with received(client) as arrays:
-        found = fit(X, X[:, 3] - X[:, 7])
-    assert 12 * 12 <= sum(arrays) <= 2 * 12 * 12
-    if not isinstance(found, Moments):
-        np.testing.assert_array_equal(np.flatnonzero(found.coef_), [3, 7])
+        found = TAKERS[name](X, X[:, 3] - X[:, 7])
+    assert 11 * 11 <= sum(arrays) <= 2 * 4 * 13 * 13
+    if name in ("regressor", "several targets"):
+        np.testing.assert_array_equal(np.flatnonzero(np.atleast_2d(found.coef_).any(axis=0)), [3, 7])
+
+
+@pytest.mark.parametrize(
+    "estimator",
+    [
+        SparseClassifier(),
+        SparseRegressorCV(),
+        SparseCoxRegressor(),
+        StabilitySelection(),
+        StudentMixedRegressor(),
+        NMF(),
+    ],
+)
+def test_what_would_be_collected_is_refused(estimator):
+    X, y = da.ones((20, 3), chunks=5), np.arange(20) % 2
+    with pytest.raises(ValueError, match=r"X: got a dask Array, which would be collected here.*X\.compute\(\)"):
+        estimator.fit(X, y)
+    assert not hasattr(estimator, "n_features_in_")
+
+
+def test_paths_refuse_what_would_be_collected():
+    X, y = da.ones((20, 3), chunks=5), np.arange(20.0)
+    for call in (path, lambda X, y: paths(X, y[:, None])):
+        with pytest.raises(ValueError, match="X: got a dask Array"):
+            call(X, y)

@@ -326,7 +326,8 @@ def test_keyboard_interrupt_stops_at_once_and_leaves_nothing():
     assert any(_interrupted_after(*fit) < 0.1 for _ in range(3))  # a busy machine may hold one of them up
 
 
-def test_moments_of_a_huge_design_can_be_interrupted():
+def _moments_interrupted_after():
+    """Seconds that the moments of a design of 32 GB still run after an interrupt."""
     column = np.random.default_rng(0).standard_normal(20_000)
     many = np.lib.stride_tricks.as_strided(column, (column.size, 200_000), (8, 0))  # the same one, again and again
     design = _core.dense_design(many)
@@ -340,7 +341,11 @@ def test_moments_of_a_huge_design_can_be_interrupted():
     timer.start()
     with pytest.raises(KeyboardInterrupt):
         _core.column_moments(design, np.full(column.size, 1.0 / column.size))
-    assert time.perf_counter() - sent[0] < 0.3
+    return time.perf_counter() - sent[0]
+
+
+def test_moments_of_a_huge_design_can_be_interrupted():
+    assert any(_moments_interrupted_after() < 0.1 for _ in range(3))
 
 
 def test_max_time_warns_with_a_certificate():

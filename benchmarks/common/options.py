@@ -18,7 +18,7 @@ class Options:
     threads: int = 1
 
     def said(self) -> str:
-        """The command line itself, and what it means: every page has this sentence, through ``machine.describe``."""
+        """The command line itself, and what it means: pages begin with it (``machine.describe``)."""
         size = "small problems: a check, not a comparison" if self.quick else "full size"
         seeds = f"seed{'s' if len(self.seeds) > 1 else ''} {', '.join(map(str, self.seeds))}"
         repeats = f"{self.repeats} repeat{'s' if self.repeats > 1 else ''}"

@@ -137,7 +137,7 @@ def _file(case: Case, megabytes: int, kept: dict[Any, Path], folder: Path) -> It
 
 
 def memory(options: Options) -> Rows:
-    """Files of 600 MB under a limit of a third of that beyond what the interpreter has with its imports."""
+    """Files of 600 MB under limits of 250 and 350 MB, of which the interpreter has some 150 at the start."""
     megabytes = 60 if options.quick else 600
     rows, kept = [], {}
     with tempfile.TemporaryDirectory() as folder:

@@ -6,6 +6,8 @@ if(NOT MSVC)
   target_compile_options(pauca_options INTERFACE
     $<$<COMPILE_LANGUAGE:CXX>:-Wall -Wextra -Wno-maybe-uninitialized>
     $<$<CONFIG:Release>:-O3> -fvisibility=hidden)
+else()
+  target_compile_options(pauca_options INTERFACE /bigobj)
 endif()
 if(PAUCA_SANITIZE)
   target_compile_options(pauca_options INTERFACE
@@ -18,7 +20,11 @@ endif()
 # PAUCA_ARCHS may be given to build one of them only.
 if(NOT DEFINED PAUCA_ARCHS)
   set(PAUCA_ARCHS base)
-  if(PAUCA_MULTIARCH AND CMAKE_SYSTEM_PROCESSOR MATCHES "^(x86_64|AMD64|amd64)$")
+  set(PAUCA_PROCESSOR "${CMAKE_SYSTEM_PROCESSOR}")
+  if(CMAKE_OSX_ARCHITECTURES)  # macOS builds for one processor on another, or for both: then the baseline alone
+    set(PAUCA_PROCESSOR "${CMAKE_OSX_ARCHITECTURES}")
+  endif()
+  if(PAUCA_MULTIARCH AND PAUCA_PROCESSOR MATCHES "^(x86_64|AMD64|amd64)$")
     list(APPEND PAUCA_ARCHS v3)
   endif()
 endif()

@@ -112,7 +112,9 @@ def classification_row(data: Callable[[], Any], alpha: str) -> Callable[[], Row]
         strength = 1.0 / (X.shape[0] * model.alpha_)
         # saga, and not liblinear, which penalises the intercept; with several classes it takes long to the last digit.
         tol = 1e-5 if len(model.classes_) == 2 else 1e-3
-        peer = LogisticRegression(l1_ratio=1.0, C=strength, solver="saga", tol=tol, max_iter=20_000, random_state=0)
+        peer = LogisticRegression(C=strength, solver="saga", tol=tol, max_iter=20_000, random_state=0)
+        older = peer.get_params().get("penalty") == "l2"  # scikit-learn before 1.8 says L1 in another word
+        peer.set_params(**({"penalty": "l1"} if older else {"l1_ratio": 1.0}))
         return Row(
             estimator="SparseClassifier L1",
             data=f"{name} ({shape(X)})",

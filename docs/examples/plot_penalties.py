@@ -68,7 +68,7 @@ pairs = {
     "FusedL1": pen.FusedL1(l1_ratio=0.3),
     "KSupport, k 1": pen.KSupport(1),
 }
-axis = np.linspace(-2, 2, 121)
+axis = np.linspace(-2, 2, 61)
 figure, axes = plt.subplots(3, 3, figsize=(10, 10), sharex=True, sharey=True, layout="constrained")
 for (name, penalty), ax in zip(pairs.items(), axes.flat, strict=True):
     values = np.array([[penalty.value([a, b]) for a in axis] for b in axis])

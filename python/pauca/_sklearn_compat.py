@@ -58,19 +58,32 @@ def _all_aligned(values: Any) -> Any:
     return tuple(aligned(value) for value in values) if isinstance(values, tuple) else aligned(values)
 
 
-def validate_data(*args: Any, **kwargs: Any) -> Any:
-    """``validate_data`` of scikit-learn, and what comes out is aligned."""
-    return _all_aligned(_validate_data(*args, **kwargs))
+def _refuse_dask(X: Any) -> None:
+    """Estimators that take dask arrays have taken them before; the others would collect them, silently."""
+    if hasattr(X, "__dask_graph__"):
+        raise ValueError(
+            f"X: got a dask {type(X).__name__}, which would be collected here; if it fits the memory pass X.compute(). "
+            "Only fits that need moments or columns alone take dask arrays (guide: larger than memory)"
+        )
 
 
-def check_array(*args: Any, **kwargs: Any) -> Any:
-    """``check_array`` of scikit-learn, and what comes out is aligned."""
-    return aligned(_check_array(*args, **kwargs))
+def validate_data(estimator: Any, X: Any, *args: Any, reset: bool = True, **kwargs: Any) -> Any:
+    """``validate_data`` of scikit-learn, and what comes out is aligned; fits refuse what dask has not computed."""
+    if reset:
+        _refuse_dask(X)
+    return _all_aligned(_validate_data(estimator, X, *args, reset=reset, **kwargs))
 
 
-def check_X_y(*args: Any, **kwargs: Any) -> Any:
-    """``check_X_y`` of scikit-learn, and what comes out is aligned."""
-    return _all_aligned(_check_X_y(*args, **kwargs))
+def check_array(array: Any, *args: Any, **kwargs: Any) -> Any:
+    """``check_array`` of scikit-learn, and what comes out is aligned; what dask has not computed is refused."""
+    _refuse_dask(array)
+    return aligned(_check_array(array, *args, **kwargs))
+
+
+def check_X_y(X: Any, *args: Any, **kwargs: Any) -> Any:
+    """``check_X_y`` of scikit-learn, and what comes out is aligned; what dask has not computed is refused."""
+    _refuse_dask(X)
+    return _all_aligned(_check_X_y(X, *args, **kwargs))
 
 
 def _all_or_nothing(fit: Callable[..., Any]) -> Callable[..., Any]:

@@ -2,6 +2,7 @@
 
 #include <Eigen/Cholesky>
 #include <cmath>
+#include <numbers>
 
 #include "pauca/core/errors.hpp"
 #include "pauca/core/symmetric_eigen.hpp"
@@ -12,12 +13,12 @@ namespace {
 
 /// c(m, k) of a k-dimensional Student density: log Gamma(m/2) - log Gamma((m+k)/2) + k/2 log(pi m).
 double log_normalizer(double m, double k) {
-  return std::lgamma(0.5 * m) - std::lgamma(0.5 * (m + k)) + 0.5 * k * std::log(M_PI * m);
+  return std::lgamma(0.5 * m) - std::lgamma(0.5 * (m + k)) + 0.5 * k * std::log(std::numbers::pi * m);
 }
 
 /// 2 c(m, k) + (m + k) log(1 + d / m), and its limit k log(2 pi) + d.
 double radial(double m, double k, double d) {
-  if (!(m < std::numeric_limits<double>::infinity())) return k * std::log(2.0 * M_PI) + d;
+  if (!(m < std::numeric_limits<double>::infinity())) return k * std::log(2.0 * std::numbers::pi) + d;
   return 2.0 * log_normalizer(m, k) + (m + k) * std::log1p(d / m);
 }
 
@@ -102,7 +103,7 @@ double ClusterLikelihood::radial_value(double log_s2, double degrees, const Vect
   for (Index i = 0; i < clusters(); ++i) {
     const double k = size(i), d = quadratic[i] / s2;
     if (gaussian) {
-      total += k * (log_s2 + std::log(2.0 * M_PI)) + d;
+      total += k * (log_s2 + std::log(2.0 * std::numbers::pi)) + d;
       continue;
     }
     if (k != last) normalizer = log_normalizer(degrees, last = k);

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
+#include <numbers>
 
 namespace pauca::screening {
 
@@ -73,7 +74,7 @@ double improved_sheather_jones(const double* v, Index n, double low, double high
   // Squared cosine coefficients of the histogram; angles step by recurrence, so no table of cosines is kept.
   std::array<double, cells> square{};
   for (int k = 1; k < cells; ++k) {
-    const double step = M_PI * k / cells, turn = 2.0 * std::cos(step);
+    const double step = std::numbers::pi * k / cells, turn = 2.0 * std::cos(step);
     double now = std::cos(0.5 * step), before = std::cos(-0.5 * step), sum = 0.0;
     for (int c = 0; c < cells; ++c) {
       sum += histogram[c] * now;
@@ -83,7 +84,7 @@ double improved_sheather_jones(const double* v, Index n, double low, double high
     }
     square[k] = sum * sum;
   }
-  const double pi2 = M_PI * M_PI;
+  const double pi2 = std::numbers::pi * std::numbers::pi;
   auto roughness = [&](int s, double t) {  // squared L2 norm of the s-th derivative after smoothing by t
     const double shrink = std::exp(-2.0 * pi2 * t);
     double decay = std::exp(-pi2 * t), ratio = decay * shrink, sum = 0.0;  // exp(-k^2 pi^2 t) by recurrence
@@ -102,9 +103,10 @@ double improved_sheather_jones(const double* v, Index n, double low, double high
       double odd = 1.0;
       for (int k = 3; k <= 2 * s - 1; k += 2) odd *= k;
       const double factor = (1.0 + std::pow(0.5, s + 0.5)) / 3.0;
-      f = roughness(s, std::pow(2.0 * factor * odd / (count * std::sqrt(M_PI / 2.0) * f), 2.0 / (3.0 + 2.0 * s)));
+      f = roughness(
+          s, std::pow(2.0 * factor * odd / (count * std::sqrt(std::numbers::pi / 2.0) * f), 2.0 / (3.0 + 2.0 * s)));
     }
-    return t - std::pow(2.0 * count * std::sqrt(M_PI) * f, -0.4);
+    return t - std::pow(2.0 * count * std::sqrt(std::numbers::pi) * f, -0.4);
   };
   // The smallest root: the first sign change on a geometric scale, then bisection.
   double below = 1e-7;

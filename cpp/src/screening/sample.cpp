@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
+#include <numbers>
 #include <numeric>
 
 namespace pauca::screening {
@@ -91,7 +92,7 @@ NormalScores::NormalScores(Index n) : table_(n > 0 ? static_cast<std::size_t>(2 
   for (Index k = n - 1; k < 2 * n - 1 && n > 0; ++k) {
     const double tail = 1.0 - (1.0 + 0.5 * static_cast<double>(k)) / static_cast<double>(n + 1);
     for (int step = 0; step < 60; ++step) {
-      const double density = std::exp(-0.5 * z * z) / std::sqrt(2.0 * M_PI);
+      const double density = std::exp(-0.5 * z * z) / std::sqrt(2.0 * std::numbers::pi);
       const double move = (0.5 * std::erfc(z / std::sqrt(2.0)) - tail) / density;
       z += move;
       if (std::abs(move) < 1e-14) break;

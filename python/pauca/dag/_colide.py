@@ -324,6 +324,8 @@ class CoLiDE(CallbackSupportMixin, GraphQueries, GraphFitting, BaseEstimator):
         if is_dask_array(X):
             if self.lags or intervened is not None or cluster is not None:
                 raise ValueError("X: a dask array cannot be combined with lags, intervened or cluster")
+            if self.threshold == "stability" or self.n_resamples > 0:
+                raise ValueError("n_resamples, threshold: resampling needs the rows, X cannot be a dask array")
             self.fit_moments(moments_of(X, None, sample_weight))
             return self
         rows, past, weights = self._validate_rows(X, sample_weight)

@@ -187,7 +187,8 @@ class SparseRegressor(RegressorMixin, SparseLinearModel):
         """
         if is_dask_array(X):
             if self._loss() != Quadratic() or offset is not None:
-                raise ValueError(f"X: a dask array needs the quadratic loss and no offset, got {self._loss()!r}")
+                got = repr(self._loss()) if offset is None else "an offset"
+                raise ValueError(f"X: a dask array needs the quadratic loss and no offset, got {got}")
             self.fit_moments(moments_of(X, y, sample_weight))
             return self
         X, y = validate_matrix(
