@@ -1,6 +1,6 @@
 # Developer commands; `make` or `make help` lists them. Needs Python >= 3.11 and a C++20 compiler, nothing else:
 # everything goes into .venv, from PyPI. Variables: PYTHON (interpreter), JOBS (parallel jobs), PYTEST_ARGS, BENCH_ARGS,
-# FUZZ_SECONDS.
+# FUZZ_SECONDS, STRICT (warnings of the compiler are errors, as in .ci/run).
 
 PYTHON ?= python3
 JOBS ?= 2
@@ -22,7 +22,7 @@ export MPLBACKEND := Agg
 
 PY := $(CURDIR)/.venv/bin/python
 PIP := $(PY) -m pip install --quiet
-EDITABLE := $(PIP) --no-build-isolation -Cbuild-dir='build/{wheel_tag}' -Ccmake.define.CMAKE_COMPILE_WARNING_AS_ERROR=ON
+EDITABLE := $(PIP) --no-build-isolation -Cbuild-dir='build/{wheel_tag}' $(if $(STRICT),-Ccmake.define.CMAKE_COMPILE_WARNING_AS_ERROR=ON)
 BUILD_TOOLS := "pip>=24" "scikit-build-core>=0.11" "pybind11>=3.0" "cmeel-eigen==3.4.1" "cmake>=3.25" ninja
 CXX_SOURCES := CMakeLists.txt $(shell find cpp/cmake cpp/include cpp/src python/bindings -type f 2>/dev/null)
 CXX_FORMATTED := $(shell find cpp python/bindings -name '*.[chi]pp' -o -name '*.c' 2>/dev/null)
@@ -114,8 +114,7 @@ tsan: .venv/.dev ## C++ tests under ThreadSanitizer
 wheel: .venv/.dev ## A Linux wheel, repaired by auditwheel and tried in an empty environment
 	$(say) 'wheel: building and repairing'
 	@rm -rf build/wheel build/wheel-venv && mkdir -p dist
-	@$(PY) -m pip wheel --quiet --no-deps --no-build-isolation -Cbuild-dir='build/{wheel_tag}' \
-	  -Ccmake.define.CMAKE_COMPILE_WARNING_AS_ERROR=ON --wheel-dir build/wheel .
+	@$(PY) -m pip wheel --quiet --no-deps --no-build-isolation -Cbuild-dir='build/{wheel_tag}' --wheel-dir build/wheel .
 	@auditwheel repair --wheel-dir build/wheel/repaired build/wheel/pauca-*.whl > build/auditwheel.log 2>&1 || { cat build/auditwheel.log; exit 1; }
 	@test "$$(stat -c %s build/wheel/repaired/*.whl)" -lt 10485760 || { echo 'the wheel is larger than 10 MB'; exit 1; }
 	@cp build/wheel/repaired/*.whl dist/
@@ -163,8 +162,7 @@ build/dev/CMakeCache.txt: CMakePresets.json CMakeLists.txt | .venv/.dev
 build/bench/.wheel: pyproject.toml $(CXX_SOURCES) $(shell find python/pauca -name '*.py') | .venv/.tools
 	$(say) 'bench: compiling pauca (minutes at first, seconds later)'
 	@rm -rf build/bench
-	@$(PY) -m pip wheel --quiet --no-deps --no-build-isolation -Cbuild-dir='build/{wheel_tag}' \
-	  -Ccmake.define.CMAKE_COMPILE_WARNING_AS_ERROR=ON --wheel-dir build/bench .
+	@$(PY) -m pip wheel --quiet --no-deps --no-build-isolation -Cbuild-dir='build/{wheel_tag}' --wheel-dir build/bench .
 	@touch $@
 
 # The peers of graphs (.venv-dag) and all others do not suit each other; benchmarks/run.py knows both environments.

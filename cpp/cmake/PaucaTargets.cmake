@@ -3,6 +3,7 @@ add_library(pauca_options INTERFACE)
 target_compile_features(pauca_options INTERFACE cxx_std_20)
 target_compile_definitions(pauca_options INTERFACE EIGEN_MPL2_ONLY EIGEN_DONT_PARALLELIZE)
 if(NOT MSVC)
+  # GCC suspects uninitialised values inside Eigen wherever it inlines enough.
   target_compile_options(pauca_options INTERFACE
     $<$<COMPILE_LANGUAGE:CXX>:-Wall -Wextra -Wno-maybe-uninitialized>
     $<$<CONFIG:Release>:-O3> -fvisibility=hidden)

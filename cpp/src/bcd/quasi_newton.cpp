@@ -198,7 +198,7 @@ void QuasiNewton::direction(Matrix& d) const {
   std::vector<double> shares(count), bends(count, 0.0);
   auto newest = [&](std::size_t k) -> const Pair& { return pairs_[(oldest_ + count - 1 - k) % count]; };
   double gamma = 0.0;
-  Matrix y;
+  Matrix y(d.rows(), d.cols());
   for (std::size_t k = 0; k < count; ++k) {
     const Pair& pair = newest(k);
     if (all_free_)

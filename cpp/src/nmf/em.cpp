@@ -36,7 +36,7 @@ double accumulate(const CountTable& c, Index first, Index last, const SimplexFac
       gained += r * column;
       Eigen::Map<Vec>(to + w * k, k) += r * t;
     }
-    topics.col(d) = t.cwiseProduct(gained).array() + smoothing;
+    Eigen::Map<Vec>(topics.data() + d * k, k) = t.cwiseProduct(gained).array() + smoothing;
   }
   return value;
 }
