@@ -269,3 +269,18 @@ def test_habits_from_scikit_learn():
     for wrong in (W[:, :2], W.T):
         with pytest.raises(ValueError, match="expected 3, one a component"):
             model.inverse_transform(wrong)
+
+
+@pytest.mark.parametrize("beta_loss", ["frobenius", "kullback-leibler"])
+@pytest.mark.parametrize("init", ["nndsvda", "nndsvd", "random"])
+def test_units_do_not_matter(init, beta_loss):
+    """X times s has the factors of X times the root of s: the start too, which would end at once if it were poor."""
+    X = np.random.default_rng(0).gamma(0.5, size=(60, 30)) * (np.random.default_rng(1).random((60, 30)) < 0.7)
+    options = {"init": init, "beta_loss": beta_loss, "random_state": 0, "max_iter": 500, "tol": 1e-3}
+    plain = NMF(4, **options).fit(X)
+    assert plain.n_iter_ > 5
+    power = 1.0 if beta_loss == "frobenius" else 0.5
+    for s in (2.0**-40, 2.0**20, 2.0**60):
+        scaled = NMF(4, **options).fit(X * s)
+        assert scaled.n_iter_ == plain.n_iter_
+        assert scaled.reconstruction_err_ / s**power == pytest.approx(plain.reconstruction_err_, rel=1e-6)

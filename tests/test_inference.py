@@ -336,3 +336,76 @@ def test_clusters_widen_bootstrap_errors():
     residual = y - np.polyval(np.polyfit(X[:, 0], y, 1), X[:, 0])
     sandwich = np.sqrt((np.bincount(cluster, x * residual) ** 2).sum()) / (x @ x)
     assert clustered.standard_errors[0] == pytest.approx(sandwich, rel=0.2)
+
+
+# -- what the fit was given --------------------------------------------------------------------------------------------
+
+
+def imbalanced():
+    rng = np.random.default_rng(0)
+    X = rng.standard_normal((300, 12))
+    return X, (1.5 * X[:, 0] - 2.2 + rng.logistic(size=300) > 0).astype(int)
+
+
+def test_stability_selection_weighs_classes():
+    X, y = imbalanced()
+    options = {"n_pairs": 8, "random_state": 0, "alphas": [0.1, 0.05, 0.02]}
+    weight = {0: 0.3, 1: 2.0}
+    by_class = StabilitySelection(SparseClassifier(class_weight=weight), **options).fit(X, y).frequencies_
+    samples = np.where(y == 1, 2.0, 0.3)
+    by_sample = StabilitySelection(SparseClassifier(), **options).fit(X, y, sample_weight=samples).frequencies_
+    np.testing.assert_array_equal(by_class, by_sample)
+    plain = StabilitySelection(SparseClassifier(), **options).fit(X, y).frequencies_
+    assert not np.array_equal(by_class, plain)
+    assert not np.array_equal(
+        StabilitySelection(SparseClassifier(class_weight="balanced"), **options).fit(X, y).frequencies_, plain
+    )
+    with pytest.raises(ValueError, match="class_weight: .* leaves one class"):
+        StabilitySelection(SparseClassifier(class_weight={0: 0, 1: 1}), **options).fit(X, y)
+
+
+def test_stability_selection_of_several_classes():
+    rng = np.random.default_rng(0)
+    X = rng.standard_normal((150, 8))
+    y = np.argmax(X[:, :3] + 0.3 * rng.standard_normal((150, 3)), axis=1)
+    stable = StabilitySelection(SparseClassifier(), alphas=[0.1, 0.05], n_pairs=6, random_state=0).fit(X, y)
+    assert stable.get_support(indices=True).tolist() == [0, 1, 2]
+
+
+def test_strengths_are_sorted_with_their_frequencies():
+    rng = np.random.default_rng(0)
+    X = rng.standard_normal((100, 20))
+    y = X[:, 0] - X[:, 1] + rng.standard_normal(100)
+    options = {"n_selected": 8, "n_pairs": 6, "random_state": 0, "assumption": "none"}
+    for estimator in (SparseRegressor(), Lasso()):
+        expected = StabilitySelection(estimator, alphas=[0.8, 0.2, 0.05], **options).fit(X, y)
+        for alphas in ([0.05, 0.2, 0.8], [0.8, 0.8, 0.2, 0.05]):
+            found = StabilitySelection(estimator, alphas=alphas, **options).fit(X, y)
+            assert found.alphas_.tolist() == [0.8, 0.2, 0.05]
+            np.testing.assert_array_equal(found.frequencies_, expected.frequencies_)
+
+
+def test_false_discoveries_of_fits_with_an_offset():
+    rng = np.random.default_rng(0)
+    X, offset = rng.standard_normal((200, 15)), 5 * rng.standard_normal(200)
+    y = X[:, 0] + offset + rng.standard_normal(200)
+    given = SparseRegressor(alpha=0.1).fit(X, y, offset=offset)
+    plain = SparseRegressor(alpha=0.1).fit(X, y - offset)
+    assert mfdr(given, X, y, offset=offset).mfdr[0] == pytest.approx(mfdr(plain, X, y - offset).mfdr[0], rel=1e-6)
+    assert mfdr(given, X, y).mfdr[0] > 1.5 * mfdr(plain, X, y - offset).mfdr[0]
+    local = local_fdr(given, X, y, offset=offset)
+    np.testing.assert_allclose(local.z, local_fdr(plain, X, y - offset).z, rtol=1e-6)
+    counts = path(X, y - offset, alphas=20)
+    by_share = local_fdr(counts, X, y - offset, alpha="0.1max")
+    np.testing.assert_array_equal(by_share.z, local_fdr(counts, X, y - offset, alpha=0.1 * counts.alpha_max_).z)
+    with pytest.raises(ValueError, match="alpha: got 0, expected a strength > 0"):
+        local_fdr(counts, X, y - offset, alpha=0)
+
+
+def test_false_discoveries_weigh_classes():
+    X, y = imbalanced()
+    weights = np.where(y == 1, 1 / np.count_nonzero(y == 1), 1 / np.count_nonzero(y == 0))
+    balanced = SparseClassifier(class_weight="balanced", alpha=0.05).fit(X, y)
+    same = SparseClassifier(alpha=0.05).fit(X, y, sample_weight=weights)
+    expected = mfdr(same, X, y, sample_weight=weights)
+    assert mfdr(balanced, X, y).mfdr[0] == pytest.approx(expected.mfdr[0], rel=1e-6)

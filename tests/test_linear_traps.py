@@ -17,7 +17,7 @@ from sklearn.exceptions import ConvergenceWarning
 from pauca import _core
 from pauca._sklearn_compat import aligned
 from pauca._validation import check_vector
-from pauca.linear_model import SparseClassifier, SparseRegressor
+from pauca.linear_model import SparseClassifier, SparseRegressor, path
 from pauca.moments import Moments
 from pauca.penalties import L1
 from pauca.solvers import GreedyBCD
@@ -425,3 +425,19 @@ def test_weights_all_excluded():
         model.fit(X, y)
     assert not model.coef_.any()
     assert model.intercept_ == pytest.approx(y.mean())
+
+
+@pytest.mark.parametrize("penalty", ["mcp", L1(weights=[0.0, 1.0, 1.0, 1.0])])
+def test_a_constant_column_is_the_intercept_where_there_is_none(penalty):
+    """Standardised by its size: it has no deviation. Rows, a factor of them, moments and a path agree."""
+    rng = np.random.default_rng(0)
+    X = np.column_stack([np.full(100, 2.0), rng.standard_normal((100, 3))])
+    y = 10.0 + X[:, 1] + 0.1 * rng.standard_normal(100)
+    options = {"penalty": penalty, "standardize": True, "fit_intercept": False}
+    model = SparseRegressor(alpha=0.01, **options).fit(X, y)
+    assert model.score(X, y) > 0.9
+    assert model.coef_[0] == pytest.approx(5.0, abs=0.05)
+    by_moments = SparseRegressor(alpha=0.01, **options).fit_moments(Moments().update(X, y))
+    np.testing.assert_allclose(by_moments.coef_, model.coef_, atol=1e-7)
+    found = path(X, y, alphas=[0.5, 0.01], **options)
+    np.testing.assert_allclose(found.coefs_[:, [1]].toarray()[:, 0], model.coef_, atol=1e-6)

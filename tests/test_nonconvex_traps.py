@@ -392,3 +392,26 @@ def test_trap_scikit_learn_contract():
     thread.join()
     assert len(ticks) == 40  # the interpreter was free
     assert not hasattr(endless, "coef_")
+
+
+@pytest.mark.parametrize("cls", [pen.GroupSCAD, pen.GroupMCP])
+def test_flat_groups_with_more_columns_than_rows(cls):
+    """Nothing bends along the null space there: rounding must not be taken for a curvature. Fits stay of y's size, and
+    the objective and the certificate are those of the coefficients."""
+    for seed in range(12):
+        rng = np.random.default_rng(seed)
+        X = rng.standard_normal((27, 36))
+        y = X[:, :3].sum(axis=1) + rng.standard_normal(27)
+        groups = np.arange(36) // 3 if seed % 2 else rng.integers(0, 11, 36)
+        groups = np.unique(groups, return_inverse=True)[1]
+        for alpha in (0.003, 0.01, 0.03):
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore", ConvergenceWarning)
+                model = SparseRegressor(penalty=cls(groups=groups), alpha=alpha).fit(X, y)
+            assert np.abs(model.coef_).max() < 100.0
+            loss = 0.5 * np.mean((y - model.predict(X)) ** 2)
+            penalty = cls(groups=groups, alpha=alpha)
+            scale = X.std(axis=0)
+            assert model.solver_report_.objective == pytest.approx(loss + penalty.value(model.coef_ * scale), abs=1e-9)
+            if model.solver_report_.converged:
+                assert_certified(model, X, y)

@@ -25,6 +25,7 @@ from pauca.linear_model import (
     SparseRegressor,
     SparseRegressorCV,
     path,
+    paths,
 )
 from pauca.losses import Huber, Quantile
 from pauca.penalties import L0, MCP, ElasticNet, GroupL2, GroupMCP
@@ -371,3 +372,10 @@ def test_no_warning_without_reason():
     with warnings.catch_warnings():
         warnings.simplefilter("error", ConvergenceWarning)
         SparseRegressorCV(loss=Quantile(0.5), alphas=20, cv=3).fit(X, y)
+
+
+def test_every_response_is_checked():
+    X, y = make_regression(60, 5)
+    labels = (y > 0).astype(float)
+    with pytest.raises(ValueError, match="y: got -1, 1, expected 0 and 1"):
+        paths(X, np.column_stack([labels, 2 * labels - 1]), loss="logistic", alphas=5)

@@ -56,8 +56,8 @@ def cpu_seconds(module: str, name: str) -> float:
 def test_a_first_fit_starts_as_fast_as_scikit_learns() -> None:
     """Least of interleaved runs: a loaded machine slows some of them, never speeds one up.
 
-    A tenth of theirs is allowed for where CPython's chunks of stack frames happen to end (some 0.1 s of an import of 2 s
-    with pandas); `benchmarks/run.py linear --only start-up` averages that out.
+    A tenth of theirs is allowed for where CPython's chunks of stack frames happen to end (some 0.1 s of an import of
+    2 s with pandas); `benchmarks/run.py linear --only start-up` averages that out.
     """
     cpu_seconds("pauca.linear_model", "SparseRegressor")  # compiles what is not cached
     theirs, ours = [], []

@@ -256,7 +256,7 @@ class Rows(NamedTuple):
     y: FloatArray  # with a column for every target
     weights: FloatArray
     means: FloatArray  # of the columns of X, then of y; zero without an intercept
-    variance: FloatArray  # of the columns of X
+    variance: FloatArray  # of the columns of X; of constant ones, without an intercept, their square
 
 
 def rows_of_factor(factor: FloatArray, p: int, weight_sum: float, fit_intercept: bool) -> Rows:
@@ -264,7 +264,7 @@ def rows_of_factor(factor: FloatArray, p: int, weight_sum: float, fit_intercept:
     mean = factor[0, 1:] / factor[0, 0]
     variance = np.sum(np.square(factor[1:, 1 : p + 1]), axis=0) / weight_sum
     constant = is_constant(mean[:p], variance)
-    variance[constant] = 0.0
+    variance[constant] = 0.0 if fit_intercept else np.square(mean[:p][constant])  # see column_scale
     rows = factor[1 if fit_intercept else 0 :].copy()  # the first row is the mean's
     rows[-len(factor) + 1 :, 1 : p + 1][:, constant] = 0.0
     left, right = np.asfortranarray(rows[:, 1 : p + 1]), np.ascontiguousarray(rows[:, p + 1 :])

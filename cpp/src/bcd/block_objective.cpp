@@ -10,6 +10,7 @@ namespace {
 
 constexpr double keep_fraction = 0.7;  // blocks further below their limit than this leave the scope
 constexpr double rounding = 1e-14;     // relative error of an objective
+constexpr double drift = 1e-9;         // relative error of predictors that steps have added up
 
 }  // namespace
 
@@ -46,6 +47,15 @@ BlockState BlockObjective::start(const Matrix& coef, const Vector& intercept, Mo
   }
   refresh(s);
   return s;
+}
+
+bool BlockObjective::recompute(BlockState& s) const {
+  if (s.b.isZero(0.0)) return false;
+  Monitor unhurried;
+  BlockState fresh = start(s.b, s.intercept, unhurried);
+  if ((fresh.eta - s.eta).norm() <= drift * fresh.eta.norm()) return false;
+  s = std::move(fresh);
+  return true;
 }
 
 void BlockObjective::refresh(BlockState& s) const {

@@ -227,7 +227,7 @@ BlockSolution BlockSolver::solve(const Settings& settings, const Matrix& start, 
   SupportWatch support;
   bool full = false;
   double v = 0.0, best = std::numeric_limits<double>::infinity();
-  int idle = 0, flat = 0;
+  int idle = 0, flat = 0, repairs = 2;
   Index quasi_left = quasi_ ? static_cast<Index>(std::clamp(quasi_->worth_of_newton(), 50.0, quasi_iterations)) : 0;
   for (;; ++report.n_iter) {
     objective_.refresh(s);
@@ -252,6 +252,10 @@ BlockSolution BlockSolver::solve(const Settings& settings, const Matrix& start, 
       if (last) figure = criterion();
     }
     if (figure <= level) {
+      if (last && repairs > 0 && objective_.recompute(s)) {
+        --repairs;
+        continue;
+      }
       if (last) {
         report.status = Status::converged;
         if (settings.tol <= fine) polish(s, monitor);

@@ -1,6 +1,7 @@
 #include "pauca/bcd/column_panel.hpp"
 
 #include <algorithm>
+#include <cmath>
 
 #include "pauca/core/thin_product.hpp"
 
@@ -65,6 +66,13 @@ double ColumnPanel::weighted_square(Index j, const Vector& h) const {
   const double square = design_.weighted_square(column, h.data());
   if (means_[j] == 0.0) return square;
   return square - 2.0 * means_[j] * design_.dot(column, h.data()) + means_[j] * means_[j] * h.sum();
+}
+
+double ColumnPanel::reach(const Matrix& d) const {
+  const Vector ones = Vector::Ones(rows());
+  double total = 0.0;
+  for (Index j = 0; j < size(); ++j) total += std::sqrt(std::max(weighted_square(j, ones), 0.0)) * d.row(j).norm();
+  return total;
 }
 
 void ColumnPanel::multiply(const Matrix& d, Matrix& z) const {

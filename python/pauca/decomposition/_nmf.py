@@ -84,10 +84,11 @@ def initial_factors(X: Any, k: int, init: str, rng: np.random.RandomState) -> tu
         scale = math.sqrt(S[j] * norms[best])
         W[:, j] = scale * a / np.linalg.norm(a)
         H[j] = scale * b / np.linalg.norm(b)
-    # A zero can leave, but a component without any entry cannot: fill as "nndsvda" does.
-    fill = max(_mean(X), np.finfo(X.dtype).tiny) if init == "nndsvda" else 0.0
-    W[W < 1e-6] = fill
-    H[H < 1e-6] = fill
+    # A zero can leave, but a component without any entry cannot: "nndsvda" fills, as "random", with what the factors of
+    # X's mean have, whatever its units.
+    fill = max(average, np.finfo(X.dtype).tiny) if init == "nndsvda" else 0.0
+    for factor in (W, H):
+        factor[factor < 1e-6 * average] = fill
     return W, H
 
 

@@ -14,8 +14,9 @@ from .. import losses, penalties
 from .._certify_cox import cox_information, cox_terms
 from .._sklearn_compat import check_array
 from .._survival import survival_target
-from .._validation import FloatArray, check_names, normalized_weights
+from .._validation import FloatArray, check_names, check_vector, normalized_weights, parse_strength
 from ..linear_model import RegularizationPath
+from ..linear_model._classifier import class_weights
 from ..linear_model._fit import resolve_penalty
 from ..losses._names import resolve_loss
 from ..moments import is_constant
@@ -115,6 +116,7 @@ class _Fits:
     standardize: bool
     fit_intercept: bool
     positive: Any = None  # the class that counts as 1
+    class_weight: Any = None
 
 
 def _fits(fitted: Any) -> _Fits:
@@ -136,19 +138,24 @@ def _fits(fitted: Any) -> _Fits:
         raise ValueError(f"loss: {loss!r} has no false discovery rates, expected Quadratic, Logistic or Cox")
     if not isinstance(penalty, penalties.L1 | penalties.ElasticNet | penalties.MCP | penalties.SCAD):
         raise ValueError(f"penalty: {penalty!r} has no false discovery rates, expected L1, ElasticNet, MCP or SCAD")
-    return _Fits(loss, penalty, alphas, coefs, intercepts, bool(standardize), bool(fit_intercept), positive)
+    weighted = getattr(fitted, "class_weight", None)
+    return _Fits(loss, penalty, alphas, coefs, intercepts, bool(standardize), bool(fit_intercept), positive, weighted)
 
 
 class _Scores:
     """Score of each feature and its variance, in the scale in which the penalty acts."""
 
-    def __init__(self, fits: _Fits, X: Any, y: Any, sample_weight: Any, strata: Any) -> None:
+    def __init__(self, fits: _Fits, X: Any, y: Any, sample_weight: Any, strata: Any, offset: Any) -> None:
         X = check_array(X, accept_sparse="csc", dtype=np.float64)
         dense = X.toarray() if sparse.issparse(X) else X
         if dense.shape[1] != fits.coefs.shape[0]:
             raise ValueError(f"X: got {dense.shape[1]} features, expected {fits.coefs.shape[0]}")
         self.fits = fits
+        self.offset = 0.0 if offset is None else check_vector("offset", offset, X.shape[0])
         self.s = normalized_weights(sample_weight, X)
+        if fits.class_weight is not None:
+            labels = np.asarray(y)
+            self.s = class_weights(fits.class_weight, labels, (labels == fits.positive).astype(np.intp), self.s, X)
         mean = self.s @ dense
         deviation = np.sqrt(self.s @ (dense - mean) ** 2)
         constant = is_constant(mean, np.square(deviation))
@@ -167,7 +174,7 @@ class _Scores:
     def at(self, k: int) -> tuple[FloatArray, FloatArray, FloatArray]:
         """Minus the gradient, the curvature of the loss along each feature, and the variance of the score times n."""
         fits = self.fits
-        eta = self.raw @ fits.coefs[:, k] + fits.intercepts[k]
+        eta = self.raw @ fits.coefs[:, k] + fits.intercepts[k] + self.offset
         if isinstance(fits.loss, losses.Cox):
             efron = fits.loss.ties == "efron"
             _, slope, _ = cox_terms(self.target, self.s, eta, efron)
@@ -198,6 +205,7 @@ def mfdr(
     *,
     sample_weight: npt.ArrayLike | None = None,
     strata: npt.ArrayLike | None = None,
+    offset: npt.ArrayLike | None = None,
 ) -> FalseDiscoveries:
     """Expected false discoveries of a penalised fit, for features that have nothing to do with anything.
 
@@ -217,8 +225,9 @@ def mfdr(
         The data of the fit.
     y : array-like
         The target of the fit.
-    sample_weight, strata : array-like of shape (n_samples,), default=None
-        As given to the fit. With weights, n is Kish's effective number.
+    sample_weight, strata, offset : array-like of shape (n_samples,), default=None
+        As given to the fit, which does not remember them. With weights, n is Kish's effective number; a classifier's
+        ``class_weight`` is applied.
 
     Returns
     -------
@@ -246,7 +255,7 @@ def mfdr(
     """
     fits = _fits(fitted)
     check_names("X", X, _names(fitted))
-    scores = _Scores(fits, X, y, sample_weight, strata)
+    scores = _Scores(fits, X, y, sample_weight, strata, offset)
     p, count = fits.coefs.shape
     weights = fits.penalty._weights(p, _names(fitted))
     factor = (np.ones(p) if weights is None else weights) * fits.penalty._core_penalty().lambda_share
@@ -266,9 +275,10 @@ def local_fdr(
     X: Any,
     y: npt.ArrayLike,
     *,
-    alpha: float | None = None,
+    alpha: float | str | None = None,
     sample_weight: npt.ArrayLike | None = None,
     strata: npt.ArrayLike | None = None,
+    offset: npt.ArrayLike | None = None,
 ) -> LocalFalseDiscoveries:
     """Local false discovery rate of every feature: what the marginal rate is for a feature with just this evidence.
 
@@ -280,9 +290,9 @@ def local_fdr(
     ----------
     fitted, X, y
         As in :func:`mfdr`.
-    alpha : float, default=None
-        Strength on a path, the nearest is taken; needed for a path.
-    sample_weight, strata
+    alpha : float or str, default=None
+        Strength on a path, or the fraction "0.1max" of its ``alpha_max_``; the nearest is taken. Needed for a path.
+    sample_weight, strata, offset
         As in :func:`mfdr`.
 
     Returns
@@ -310,9 +320,16 @@ def local_fdr(
     fits = _fits(fitted)
     if isinstance(fitted, RegularizationPath) and alpha is None:
         raise ValueError("alpha: a path needs a strength")
-    k = 0 if alpha is None else int(np.argmin(np.abs(np.log(np.maximum(fits.alphas, 1e-300)) - np.log(alpha))))
+    k = 0
+    if isinstance(fitted, RegularizationPath) and alpha is not None:
+        strength, relative = parse_strength(alpha)
+        if relative:
+            strength *= fitted.alpha_max_
+        if not strength > 0.0:
+            raise ValueError(f"alpha: got {alpha!r}, expected a strength > 0")
+        k = int(np.argmin(np.abs(np.log(np.maximum(fits.alphas, 1e-300)) - np.log(strength))))
     check_names("X", X, _names(fitted))
-    scores = _Scores(fits, X, y, sample_weight, strata)
+    scores = _Scores(fits, X, y, sample_weight, strata, offset)
     score, curvature, variance = scores.at(k)
     coef = np.divide(fits.coefs[:, k], scores.scale, out=np.zeros(len(score)), where=scores.scale > 0.0)
     known = variance > 0.0

@@ -12,6 +12,7 @@ from sklearn.pipeline import Pipeline
 
 from .._validation import FloatArray
 from ..linear_model import RegularizationPath, SparseClassifier, SparseCoxRegressor, SparseRegressor, path
+from ..linear_model._classifier import class_weights
 from ..linear_model._fit import resolve_penalty
 from ..losses._names import resolve_loss
 from ..penalties import Box, SeparablePenalty, StructuredPenalty
@@ -37,7 +38,10 @@ def estimator_path(
         classes = np.unique(y)
         if classes.size != 2:
             raise ValueError(f"y: got {classes.size} classes, expected two")
-        y = (np.asarray(y) == classes[1]).astype(float)
+        codes = (np.asarray(y) == classes[1]).astype(np.intp)
+        if estimator.class_weight is not None:
+            rows["sample_weight"] = class_weights(estimator.class_weight, y, codes, rows.get("sample_weight"), X)
+        y = codes.astype(float)
         loss = resolve_loss(loss)
     return path(
         X,
@@ -54,6 +58,10 @@ def estimator_path(
         max_time=estimator.max_time,
         **rows,
     )
+
+
+def _is_multiclass(estimator: Any, y: Any) -> bool:
+    return isinstance(estimator, SparseClassifier) and np.unique(y).size > 2
 
 
 def last_model(fitted: Any) -> Any:
@@ -80,7 +88,7 @@ def selected_features(fitted: Any) -> Mask:
 
 def selections(estimator: Any, X: Any, y: Any, strengths: FloatArray, name: str, rows: dict[str, Any]) -> Mask:
     """Which features are selected at each strength, (n_strengths, n_features)."""
-    if name == "alpha" and has_path(estimator):
+    if name == "alpha" and has_path(estimator) and not _is_multiclass(estimator, y):
         if isinstance(X, np.ndarray):
             X = np.asfortranarray(X)
         found = estimator_path(estimator, X, y, strengths, **rows)

@@ -319,7 +319,7 @@ class StabilitySelection(SelectorMixin, MetaEstimatorMixin, BaseEstimator):
                 strengths = np.zeros(0)
             if strengths.ndim != 1 or strengths.size == 0 or not np.isfinite(strengths).all():
                 raise ValueError(f"alphas: got {self.alphas!r}, expected how many strengths, or a vector of them")
-            return strengths
+            return np.unique(strengths)[::-1] if self.param_name == "alpha" else strengths
         size = getattr(getattr(estimator, "solver", None), "n_nonzero", None)
         if size is not None:
             raise ValueError(

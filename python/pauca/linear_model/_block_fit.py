@@ -108,7 +108,7 @@ def fit_blocks(
     design = as_design(X)
     if standardize is None:
         standardize = not penalty.convex
-    scale = column_scale(design, weights, variance) if standardize else None
+    scale = column_scale(design, weights, variance, fit_intercept) if standardize else None
     target, offset, shift = absorb_offset(loss[0], y.reshape(len(y), -1), weights, offset, fit_intercept)
     coef = intercept = None
     if start is not None:

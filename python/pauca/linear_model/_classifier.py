@@ -36,6 +36,17 @@ def _class_factors(
     return np.asarray(np.divide(1.0, total, out=np.zeros_like(total), where=total > 0.0)[codes])
 
 
+def class_weights(
+    class_weight: dict[Any, float] | str, y: npt.NDArray[Any], codes: npt.NDArray[np.intp], sample_weight: Any, X: Any
+) -> FloatArray:
+    """Weights of samples and of their classes together; they sum to one, and leave two classes at least."""
+    weights = normalized_weights(sample_weight, X)
+    weights = normalized_weights(weights * _class_factors(class_weight, y, codes, weights), X)
+    if np.count_nonzero(np.bincount(codes, weights)) < 2:
+        raise ValueError(f"class_weight: {class_weight!r} leaves one class, expected samples of two classes")
+    return weights
+
+
 def refuse_offset(offset: Any, n_classes: int) -> None:
     """Several classes have as many linear predictors: one known part a sample does not say of which."""
     if offset is not None:

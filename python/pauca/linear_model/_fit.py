@@ -134,11 +134,17 @@ def describe_jumps(
     )
 
 
-def column_scale(design: Any, weights: FloatArray, variance: FloatArray | None) -> FloatArray:
-    """1 / standard deviation of each column (mean square 1 after scaling); 0 for constant columns."""
+def column_scale(design: Any, weights: FloatArray, variance: FloatArray | None, fit_intercept: bool) -> FloatArray:
+    """1 / standard deviation of each column; 0 for constant columns.
+
+    Without an intercept a constant column stands for it: its size takes the place of its deviation.
+    """
     if variance is None:
         mean, variance = _core.column_moments(design, weights)
         constant = is_constant(mean, variance)
+        if not fit_intercept:
+            variance = np.where(constant, np.square(mean), variance)
+            constant &= mean == 0.0
     else:
         constant = variance <= 0.0
     return np.where(constant, 0.0, 1.0 / np.sqrt(np.where(constant, 1.0, variance)))
@@ -259,7 +265,7 @@ def fit_linear(
     design = as_design(X)
     if standardize is None:
         standardize = not penalty.convex
-    scale = column_scale(design, weights, variance) if standardize else None
+    scale = column_scale(design, weights, variance, fit_intercept) if standardize else None
     if column_factor is not None:
         scale = column_factor if scale is None else scale * column_factor
     target = y

@@ -33,7 +33,7 @@ def locally_convex(
     shape = _concavity(penalty, X.shape[1], path.feature_names_)
     if shape is None:
         return None
-    scale = column_scale(as_design(X), weights, None) if path.standardize else None
+    scale = column_scale(as_design(X), weights, None, path.fit_intercept) if path.standardize else None
     rescaled = getattr(penalty, "rescale", None) is not None
     own = float(penalty.alpha)
     supports = [path.coefs_.indices[a:b] for a, b in zip(path.coefs_.indptr[:-1], path.coefs_.indptr[1:], strict=True)]

@@ -157,6 +157,13 @@ def path(
     return found
 
 
+def check_response(loss: losses.Loss, target: FloatArray) -> None:
+    """Refuse labels that are not 0 and 1 where the loss needs them."""
+    if isinstance(loss, losses.Logistic | losses.SquaredHinge) and not np.isin(target, (0.0, 1.0)).all():
+        found = ", ".join(f"{v:g}" for v in np.unique(target)[:4])
+        raise ValueError(f"y: got {found}, expected 0 and 1 (or loss='multinomial' and classes 0, 1, 2, ...)")
+
+
 def path_data(
     X: Any,
     y: npt.ArrayLike,
@@ -211,9 +218,7 @@ def path_data(
             expected = [*LOSS_NAMES, "multinomial"]
             raise ValueError(f"loss: got {loss!r}, expected one of {expected} or an object of pauca.losses")
         resolved = resolve_loss(loss)
-        if isinstance(resolved, losses.Logistic | losses.SquaredHinge) and not np.isin(target, (0.0, 1.0)).all():
-            found = ", ".join(f"{v:g}" for v in np.unique(target)[:4])
-            raise ValueError(f"y: got {found}, expected 0 and 1 (or loss='multinomial' and classes 0, 1, 2, ...)")
+        check_response(resolved, target)
     if offset is not None and isinstance(resolved, MatrixLoss):
         raise ValueError("offset: got one number a sample, but there are several linear predictors")
     weights = normalized_weights(sample_weight, X)
@@ -390,7 +395,8 @@ def _engine_path(
         y, offset, shift = absorb_offset(loss.core_name, y, weights, offset, fit_intercept)
         if takes_rows(loss, solver, X, len(grid)):
             rows = rows_of(X, y, weights, fit_intercept)
-    scale = column_scale(design, weights, None if rows is None else rows.variance) if standardize else None
+    known = None if rows is None else rows.variance
+    scale = column_scale(design, weights, known, fit_intercept) if standardize else None
     if rows is not None:
         design, y, weights, offset = as_design(rows.X), rows.y[:, 0], rows.weights, None
     found = _core.linear_path(

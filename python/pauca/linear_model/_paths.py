@@ -11,7 +11,7 @@ from joblib import delayed
 from .. import losses
 from .._parallel import run_all
 from .._sklearn_compat import check_array
-from ._path import path_data, solve_path
+from ._path import check_response, path_data, solve_path
 from ._regularization_path import RegularizationPath
 
 _DEFAULTS: dict[str, Any] = {
@@ -92,5 +92,7 @@ def paths(
         raise ValueError(f"loss: got {loss!r}, expected the loss of a single numeric response")
     data = path_data(X, responses[:, 0], loss, sample_weight, offset)
     del data["y"]
+    for response in responses.T[1:]:
+        check_response(data["loss"], response)
     jobs = (delayed(solve_path)(y=np.ascontiguousarray(y), **data, **{**_DEFAULTS, **options}) for y in responses.T)
     return run_all(jobs, n_jobs)

@@ -55,7 +55,7 @@ def fit_rescaled(
     base = penalty._weights(p, feature_names)
     base = np.ones(p) if base is None else base
     standardize = True if standardize is None else standardize
-    scale = column_scale(as_design(X), weights, None) if standardize else np.ones(p)
+    scale = column_scale(as_design(X), weights, None, options["fit_intercept"]) if standardize else np.ones(p)
     mean = np.asarray(weights @ X).ravel() if standardize or options["fit_intercept"] else np.zeros(p)
     known = np.zeros(len(weights)) if offset is None else offset
     if start is None:

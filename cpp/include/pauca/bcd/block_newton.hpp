@@ -25,6 +25,7 @@ class BlockNewton {
   void build(const BlockState& s, const std::vector<Index>& support, Monitor& monitor);
   void residual(const BlockState& s, Matrix& r) const;
   void apply(const Matrix& in, Matrix& out) const;
+  bool is_rounding(const Matrix& d) const;
   bool direction(const Matrix& r, const WorkingGram* gram, double forcing, Matrix& d, Monitor& monitor);
   /// False if `limit` steps were too few.
   bool conjugate_gradients(const Matrix& r, double forcing, int limit, Matrix& d, Monitor& monitor) const;

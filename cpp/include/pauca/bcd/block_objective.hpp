@@ -49,6 +49,8 @@ class BlockObjective {
 
   /// Zero coefficients, or those given.
   BlockState start(const Matrix& coef, const Vector& intercept, Monitor& monitor) const;
+  /// Predictors from the coefficients; true if those at hand, a sum of steps, were off.
+  bool recompute(BlockState& s) const;
   /// Exact intercepts, u and the objective.
   void refresh(BlockState& s) const;
   double value(const BlockState& s) const;

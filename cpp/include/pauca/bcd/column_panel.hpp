@@ -27,6 +27,8 @@ class ColumnPanel {
   const Matrix* dense() const { return design_.is_sparse() ? nullptr : &panel_; }
   /// sum_i h_i (x_ij - m_j)^2 for the j-th column of S
   double weighted_square(Index j, const Vector& h) const;
+  /// sum_j ||x_j - m_j|| ||d_j||, the largest that the predictor of d can be
+  double reach(const Matrix& d) const;
   /// z = (X_S - 1 m') d
   void multiply(const Matrix& d, Matrix& z) const;
   /// out = (X_S - 1 m')' z

@@ -5,6 +5,8 @@ namespace {
 
 constexpr int most_steps = 100;  // of conjugate gradients
 constexpr int few_steps = 30;    // with an old factorisation
+constexpr double leap = 100.0;   // a step so much larger than the coefficients is looked at
+constexpr double blind = 1e9;    // its reach over what it does to the predictor where it is rounding
 
 }  // namespace
 
@@ -124,6 +126,14 @@ bool BlockNewton::direction(const Matrix& r, const WorkingGram* gram, double for
   return conjugate_gradients(r, forcing, most_steps, d, monitor);
 }
 
+/// Along directions in which nothing bends (more columns than rows, a penalty that is flat there) rounding makes steps
+/// without end, whose predictor is a difference of large numbers.
+bool BlockNewton::is_rounding(const Matrix& d) const {
+  if (d.norm() <= leap * model_.w.norm()) return false;
+  model_.panel.multiply(d, predictor_);
+  return model_.panel.reach(d) > blind * predictor_.norm();
+}
+
 bool BlockNewton::step(BlockState& s, const std::vector<Index>& support, const WorkingGram* gram, double forcing,
                        double target, Monitor& monitor) {
   const BlockProblem& p = objective_.problem();
@@ -133,6 +143,7 @@ bool BlockNewton::step(BlockState& s, const std::vector<Index>& support, const W
   residual(s, r);
   if (r.lpNorm<Eigen::Infinity>() <= target) return false;
   if (!direction(r, gram, forcing, d, monitor) || !d.allFinite()) return false;
+  if (is_rounding(d.topRows(model_.rows()))) return false;
   ++steps_;
   BlockMove by{model_.columns, d.topRows(model_.rows()), model_.means, Vector::Zero(d.cols())};
   if (model_.constant) {  // a number added to all of them changes nothing
