@@ -131,6 +131,10 @@ def _nmf() -> Case:
     return NMF(3, random_state=0).fit(np.abs(X)), lambda model: model.transform(np.abs(X))
 
 
+def _nmf_seeded() -> Case:
+    return NMF(3, init="random", random_state=0).fit(np.abs(X)), lambda model: model.transform(np.abs(X))
+
+
 def _label_shift() -> Case:
     data = make_latent_label_shift(900, n_classes=3, n_domains=4, concentration=0.2, random_state=0)
     return LatentLabelShift(3, random_state=0).fit(data.X, data.domain), lambda model: model.predict_proba(data.X[:40])
@@ -208,7 +212,8 @@ CASES: dict[str, Callable[[], Case]] = {
     make.__name__[1:]: make
     for make in (
         _lasso, _sparse_mcp, _poisson, _groups, _classifier, _multitask, _path, _regressor_cv, _classifier_cv,
-        _graph_classifier, _graph_regressor, _colide, _sbl, _kronecker, _channel, _simplex_nmf, _nmf, _label_shift,
+        _graph_classifier, _graph_regressor, _colide, _sbl, _kronecker, _channel, _simplex_nmf, _nmf, _nmf_seeded,
+        _label_shift,
         _screener, _mixed, _cox, _debiased, _representation, _complex_to_real, _decomposed_sbl, _kronecker_omp, _omp,
         _multitask_cv, _relevance, _cox_cv, _stability, _task_selector,
     )

@@ -47,7 +47,11 @@ def test_skops_file_needs_no_foreign_code(name):
     same(fitted(name)[1](skops.io.load(file, trusted=trusted)), name, ITERATED.get(name, 1e-9))
 
 
-@pytest.mark.parametrize("name", CASES)
+# Starts elsewhere since: the default start no longer depends on the units of X.
+MOVED = {"nmf"}
+
+
+@pytest.mark.parametrize("name", [name for name in CASES if name not in MOVED])
 def test_a_new_fit_finds_the_same(name):
     model, output = fitted(name)
     same(output(model), name, 1e-6)

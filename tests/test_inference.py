@@ -368,7 +368,8 @@ def test_stability_selection_of_several_classes():
     rng = np.random.default_rng(0)
     X = rng.standard_normal((150, 8))
     y = np.argmax(X[:, :3] + 0.3 * rng.standard_normal((150, 3)), axis=1)
-    stable = StabilitySelection(SparseClassifier(), alphas=[0.1, 0.05], n_pairs=6, random_state=0).fit(X, y)
+    options = {"alphas": [0.1, 0.05], "n_pairs": 6, "n_selected": 4, "assumption": "none", "random_state": 0}
+    stable = StabilitySelection(SparseClassifier(), **options).fit(X, y)
     assert stable.get_support(indices=True).tolist() == [0, 1, 2]
 
 
