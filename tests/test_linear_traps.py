@@ -345,7 +345,9 @@ def _moments_interrupted_after():
 
 
 def test_moments_of_a_huge_design_can_be_interrupted():
-    assert any(_moments_interrupted_after() < 0.1 for _ in range(3))
+    found = [_moments_interrupted_after() for _ in range(3)]
+    assert min(found) < 0.1
+    assert max(found) < 0.3  # a busy machine may hold one of them up
 
 
 def test_max_time_warns_with_a_certificate():

@@ -252,11 +252,11 @@ BlockSolution BlockSolver::solve(const Settings& settings, const Matrix& start, 
       if (last) figure = criterion();
     }
     if (figure <= level) {
-      if (last && repairs > 0 && objective_.recompute(s)) {
-        --repairs;
-        continue;
-      }
       if (last) {
+        if (repairs > 0 && objective_.recompute(s)) {  // not converged: that was the figure of other predictors
+          --repairs;
+          continue;
+        }
         report.status = Status::converged;
         if (settings.tol <= fine) polish(s, monitor);
         v = objective_.worst(s, everything_);

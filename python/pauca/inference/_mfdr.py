@@ -14,12 +14,11 @@ from .. import losses, penalties
 from .._certify_cox import cox_information, cox_terms
 from .._sklearn_compat import check_array
 from .._survival import survival_target
-from .._validation import FloatArray, check_names, check_vector, normalized_weights, parse_strength
+from .._validation import FloatArray, as_design, check_names, check_vector, normalized_weights, parse_strength
 from ..linear_model import RegularizationPath
 from ..linear_model._classifier import class_weights
-from ..linear_model._fit import resolve_penalty
+from ..linear_model._fit import column_scale, resolve_penalty
 from ..losses._names import resolve_loss
-from ..moments import is_constant
 
 
 @dataclass(frozen=True, repr=False)
@@ -156,11 +155,9 @@ class _Scores:
         if fits.class_weight is not None:
             labels = np.asarray(y)
             self.s = class_weights(fits.class_weight, labels, (labels == fits.positive).astype(np.intp), self.s, X)
-        mean = self.s @ dense
-        deviation = np.sqrt(self.s @ (dense - mean) ** 2)
-        constant = is_constant(mean, np.square(deviation))
-        scale = np.where(constant, 0.0, 1.0 / np.where(constant, 1.0, deviation)) if fits.standardize else 1.0
-        self.scale: FloatArray = np.broadcast_to(scale, (dense.shape[1],)).astype(float)
+        self.scale: FloatArray = np.ones(dense.shape[1])
+        if fits.standardize:
+            self.scale = column_scale(as_design(np.asfortranarray(dense)), self.s, None, fits.fit_intercept)
         self.X = dense * self.scale
         self.raw = dense
         # Kish's effective number of observations: n without weights.

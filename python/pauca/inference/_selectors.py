@@ -40,7 +40,10 @@ def estimator_path(
             raise ValueError(f"y: got {classes.size} classes, expected two")
         codes = (np.asarray(y) == classes[1]).astype(np.intp)
         if estimator.class_weight is not None:
-            rows["sample_weight"] = class_weights(estimator.class_weight, y, codes, rows.get("sample_weight"), X)
+            weights = class_weights(estimator.class_weight, y, codes, rows.get("sample_weight"), X)
+            if np.count_nonzero(np.bincount(codes, weights)) < 2:
+                raise ValueError(f"class_weight: {estimator.class_weight!r} leaves one class, expected two")
+            rows["sample_weight"] = weights
         y = codes.astype(float)
         loss = resolve_loss(loss)
     return path(

@@ -37,14 +37,17 @@ def _class_factors(
 
 
 def class_weights(
-    class_weight: dict[Any, float] | str, y: npt.NDArray[Any], codes: npt.NDArray[np.intp], sample_weight: Any, X: Any
+    class_weight: dict[Any, float] | str | None,
+    y: npt.NDArray[Any],
+    codes: npt.NDArray[np.intp],
+    sample_weight: Any,
+    X: Any,
 ) -> FloatArray:
-    """Weights of samples and of their classes together; they sum to one, and leave two classes at least."""
+    """Weights of samples, times those of their classes where there are such; they sum to one."""
     weights = normalized_weights(sample_weight, X)
-    weights = normalized_weights(weights * _class_factors(class_weight, y, codes, weights), X)
-    if np.count_nonzero(np.bincount(codes, weights)) < 2:
-        raise ValueError(f"class_weight: {class_weight!r} leaves one class, expected samples of two classes")
-    return weights
+    if class_weight is None:
+        return weights
+    return normalized_weights(weights * _class_factors(class_weight, y, codes, weights), X)
 
 
 def refuse_offset(offset: Any, n_classes: int) -> None:
@@ -255,9 +258,7 @@ class SparseClassifier(ClassifierMixin, SparseLinearModel):
         classes, codes = distinct_labels("y", np.asarray(y))
         check_classification_targets(y)
         type_of_target(y, input_name="y", raise_unknown=True)
-        weights = normalized_weights(sample_weight, X)
-        if self.class_weight is not None:
-            weights = normalized_weights(weights * _class_factors(self.class_weight, y, codes, weights), X)
+        weights = class_weights(self.class_weight, y, codes, sample_weight, X)
         present = np.unique(codes[weights > 0.0])
         if len(present) < 2:
             raise ValueError(f"y: got one class ({classes[present].tolist()[0]!r}), expected samples of two classes")

@@ -143,9 +143,9 @@ bool BlockNewton::step(BlockState& s, const std::vector<Index>& support, const W
   residual(s, r);
   if (r.lpNorm<Eigen::Infinity>() <= target) return false;
   if (!direction(r, gram, forcing, d, monitor) || !d.allFinite()) return false;
-  if (is_rounding(d.topRows(model_.rows()))) return false;
-  ++steps_;
   BlockMove by{model_.columns, d.topRows(model_.rows()), model_.means, Vector::Zero(d.cols())};
+  if (is_rounding(by.d)) return false;
+  ++steps_;
   if (model_.constant) {  // a number added to all of them changes nothing
     by.intercept = d.row(model_.rows()).transpose();
     by.intercept.array() -= by.intercept.mean();

@@ -75,24 +75,15 @@ class DiagonalScore : public BlockScore {
 
 class StepLength final : public DiagonalScore {
  public:
-  using DiagonalScore::DiagonalScore;
-
- private:
-  double score(Run& run, Index candidate, const Block& b) override {
-    step(run, candidate, b);
-    return d_.norm();
-  }
-};
-
-class ScaledStepLength final : public DiagonalScore {
- public:
-  using DiagonalScore::DiagonalScore;
+  StepLength(Diagonal kind, Run& run, bool scaled) : DiagonalScore(kind, run), scaled_(scaled) {}
 
  private:
   double score(Run& run, Index candidate, const Block& b) override {
     const Vector& D = step(run, candidate, b);
-    return std::sqrt((D.array() * d_.array().square()).sum());
+    return scaled_ ? std::sqrt((D.array() * d_.array().square()).sum()) : d_.norm();
   }
+
+  bool scaled_;
 };
 
 class Decrease final : public DiagonalScore {
@@ -152,8 +143,7 @@ class CubicDecrease final : public BlockScore {
 
 std::unique_ptr<Score> make_score(const std::string& name, Diagonal diagonal, Run& run, Update& update) {
   if (name == "gs" || name == "gs-s") return std::make_unique<Subgradient>();
-  if (name == "gs-r") return std::make_unique<StepLength>(diagonal, run);
-  if (name == "gsl-r") return std::make_unique<ScaledStepLength>(diagonal, run);
+  if (name == "gs-r" || name == "gsl-r") return std::make_unique<StepLength>(diagonal, run, name == "gsl-r");
   if (name == "gs-q" || name == "gsd" || name == "gsl") return std::make_unique<Decrease>(diagonal, run);
   if (name == "gsq") return std::make_unique<MatrixDecrease>();
   if (name == "max-improvement") return std::make_unique<TrueDecrease>(update);
