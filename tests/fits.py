@@ -96,7 +96,10 @@ def assert_same_fit(a: Any, b: Any) -> None:
 
 
 class Interrupter:
-    """Raises KeyboardInterrupt at the k-th function call of a fit."""
+    """Raises KeyboardInterrupt at the k-th function call of a fit.
+
+    Python swallows it in a destructor or a generator that is closed, and reports it as unraisable; the fit goes on.
+    """
 
     def __init__(self, at):
         self.at, self.seen = at, 0
@@ -110,11 +113,18 @@ class Interrupter:
             raise KeyboardInterrupt
 
     def __enter__(self):
+        self.report = sys.unraisablehook
+        sys.unraisablehook = self.unraisable
         sys.setprofile(self)
         return self
 
     def __exit__(self, *_):
         sys.setprofile(None)
+        sys.unraisablehook = self.report
+
+    def unraisable(self, swallowed):
+        if swallowed.exc_type is not KeyboardInterrupt:
+            self.report(swallowed)
 
 
 def count_calls(fit):
