@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 from bcd_reference import Penalty, Reference, Smooth
+from block_rule_cases import PENALTIES, RULES, SMOOTH_UPDATES, data, impossible
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import sparse
@@ -11,27 +12,7 @@ from pauca.linear_model import SparseClassifier, SparseRegressor
 from pauca.penalties import L1, ElasticNet
 from pauca.solvers import BlockProblem, GreedyBCD, minimize_blocks
 
-GREEDY = ["gs", "gs-s", "gs-r", "gsl-r", "gs-q", "gsl", "gsd", "gsq", "max-improvement", "cubic"]
-RULES = ["cyclic", "permutation", "random", "lipschitz", *GREEDY]
-SMOOTH_UPDATES = ["gradient", "diagonal", "matrix", "newton", "prox-newton", "cubic", "backtracking", "two-metric"]
 PROX_UPDATES = ["gradient", "diagonal", "matrix", "prox-newton", "backtracking", "two-metric"]
-
-
-def data(loss, n=25, p=7, seed=0):
-    rng = np.random.default_rng(seed)
-    if loss == "graph":
-        W = np.triu(rng.uniform(0.2, 2, size=(p, p)) * (rng.random((p, p)) < 0.5), 1)
-        W = W + W.T
-        return np.diag(W.sum(axis=1) + 0.3) - W, rng.normal(size=p)
-    X = rng.normal(size=(n, p)) * rng.uniform(0.5, 2, size=p) + 0.3
-    w = rng.normal(size=p)
-    if loss == "least_squares":
-        return X, X @ w + rng.normal(size=n)
-    if loss == "softmax":
-        y = rng.integers(0, 3, size=n)
-        y[:3] = [0, 1, 2]
-        return X, y.astype(float)
-    return X, (X @ w + rng.normal(size=n) > 0).astype(float)
 
 
 def compare(loss, X, y, penalty=None, iterations=12, rtol=1e-7, atol=1e-7, groups=None, **rules):
@@ -99,15 +80,6 @@ def test_diagonals(diagonal, partition, selection):
     compare(
         "logistic", X, y, partition=partition, block_size=3, selection=selection, update="diagonal", diagonal=diagonal
     )
-
-
-PENALTIES = {
-    "l1": {"l1": 4.0},
-    "nonnegative": {"lower": 0.0},
-    "box": {"lower": -0.2, "upper": 0.15},
-    "l1-nonnegative": {"l1": 2.0, "lower": 0.0},
-    "l1-box": {"l1": 1.0, "lower": -0.1, "upper": 0.3},
-}
 
 
 @pytest.mark.parametrize("penalty", PENALTIES)
@@ -203,23 +175,6 @@ def test_intercept_is_exact_after_every_update():
         x = np.append(result.x, result.intercept)
         assert abs(f.gradient(x)[-1]) < 1e-9
         np.testing.assert_allclose(f.gradient(x)[:-1] + 0.1 * result.x, 0, atol=1e-6)
-
-
-def impossible(loss, penalty, partition, selection, update, diagonal, size):
-    """What minimize_blocks refuses, from the rules' definitions."""
-    quadratic, variable = loss in ("least_squares", "graph"), partition == "variable"
-    if penalty is not None and update in ("newton", "cubic"):
-        return True
-    if "cubic" in (update, selection) and (loss == "squared_hinge" or penalty is not None):
-        return True
-    if selection == "max-improvement":
-        if not quadratic or (variable and penalty is not None):
-            return True
-        return not variable and update not in ("gradient", "diagonal", "matrix")
-    if selection == "gsq" and variable:
-        return penalty is not None
-    # Coordinates chosen one by one form no block whose largest eigenvalue could be known beforehand.
-    return selection == "gsl" and variable and size > 1
 
 
 # Every selection with every update, on problems they fit.

@@ -284,3 +284,31 @@ def test_units_do_not_matter(init, beta_loss):
         scaled = NMF(4, **options).fit(X * s)
         assert scaled.n_iter_ == plain.n_iter_
         assert scaled.reconstruction_err_ / s**power == pytest.approx(plain.reconstruction_err_, rel=1e-6)
+
+
+@pytest.mark.parametrize(("dtype", "iterations", "close"), [(np.float32, 100, 5e-5), (np.float64, 100, 1e-6)])
+def test_data_of_exactly_that_rank_are_found_in_either_precision(dtype, iterations, close):
+    """There the objective is rounding before the factors are: momentum must not take that for a rise."""
+    rng = np.random.default_rng(0)
+    X = (rng.random((40, 3)) @ rng.random((3, 15))).astype(dtype)
+    model = NMF(3, random_state=0, max_iter=iterations)
+    W = model.fit_transform(X)
+    error = np.linalg.norm(X - W.astype(float) @ model.components_.astype(float))
+    assert error < close * np.linalg.norm(X)
+    assert 0.0 < model.reconstruction_err_ < close * np.linalg.norm(X)  # no difference of large numbers
+
+
+@pytest.mark.parametrize(
+    ("dtype", "beta_loss", "largest"),
+    [
+        (np.float32, "frobenius", 1e-30),
+        (np.float32, "frobenius", 1e30),
+        (np.float64, "frobenius", 1e-200),
+        (np.float64, "frobenius", 1e200),
+        (np.float64, "kullback-leibler", 1e-30),
+    ],
+)
+def test_units_out_of_range_are_refused(dtype, beta_loss, largest):
+    X = (largest * np.eye(4)).astype(dtype)
+    with pytest.raises(ValueError, match="its largest entry is .*in other units"):
+        NMF(2, beta_loss=beta_loss).fit(X)

@@ -9,11 +9,11 @@ import warnings
 import numpy as np
 import pytest
 from oracles import make_classification, make_regression, make_survival
+from penalty_checks import CLOSED_THRESHOLD, SCALAR, jump, scalar_value
 from scipy import sparse
 from sklearn.base import clone
 from sklearn.exceptions import ConvergenceWarning, DataConversionWarning
 from sklearn.model_selection import KFold
-from test_penalties import CLOSED_THRESHOLD, SCALAR, jump, scalar_value
 
 from pauca import assert_certified
 from pauca import losses as los

@@ -379,3 +379,10 @@ def test_every_response_is_checked():
     labels = (y > 0).astype(float)
     with pytest.raises(ValueError, match="y: got -1, 1, expected 0 and 1"):
         paths(X, np.column_stack([labels, 2 * labels - 1]), loss="logistic", alphas=5)
+
+
+@pytest.mark.parametrize(("loss", "message"), [("logistic", "y: got 0 alone"), ("squared_hinge", "y: got 0 alone"),
+                                               ("multinomial", "y: got class 0 alone")])  # fmt: skip
+def test_one_class_is_refused(loss, message):
+    with pytest.raises(ValueError, match=message):
+        path(np.random.default_rng(0).random((20, 3)), np.zeros(20), loss=loss)

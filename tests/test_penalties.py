@@ -4,35 +4,12 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from penalty_checks import check_value_object, scalar_value
+from penalty_checks import CLOSED_THRESHOLD, SCALAR, check_value_object, jump, scalar_value
 from sklearn.base import clone
 
 from pauca import penalties as pen
 from pauca._certify import _derivative
 
-SCALAR = {
-    "l1": pen.L1(0.7),
-    "elasticnet": pen.ElasticNet(0.7, l1_ratio=0.4),
-    "mcp": pen.MCP(0.7, gamma=3.0),
-    "mcp-steep": pen.MCP(0.7, gamma=0.5),
-    "scad": pen.SCAD(0.7, gamma=3.7),
-    "scad-steep": pen.SCAD(0.7, gamma=2.1),
-    "firm": pen.Firm(0.7, ratio=2.0),
-    "capped": pen.CappedL1(0.7, threshold=0.9),
-    "logsum": pen.LogSum(0.7, eps=0.3),
-    "logsum-flat": pen.LogSum(0.7, eps=5.0),
-    "transformed": pen.TransformedL1(0.7, theta=1.0),
-    "transformed-steep": pen.TransformedL1(0.7, theta=0.05),
-    "l0": pen.L0(0.7),
-    "l1/2": pen.Lp(0.7, p=0.5),
-    "l2/3": pen.Lp(0.7, p=2 / 3),
-    "lp": pen.Lp(0.7, p=0.3),
-    "lp-near-1": pen.Lp(0.7, p=0.95),
-    "box": pen.Box(-0.4, 0.6),
-    "mcp-ridge": pen.MCP(0.7, gamma=3.0, ridge=0.5),
-    "mcp-nonnegative": pen.MCP(0.7, gamma=3.0, nonnegative=True),
-    "scad-nonnegative": pen.SCAD(0.7, nonnegative=True, ridge=0.2),
-}
 # Steps below, at and beyond the weak-convexity limit of each penalty.
 STEPS = [0.05, 0.5, 1.0, 1.1, 2.0, 2.7, 3.0, 3.1, 4.7, 9.0]
 
@@ -92,31 +69,6 @@ def test_prox_properties(name, v, step, alpha):
     assert above >= x - 1e-12
     if alpha == 0.0:
         assert x == (max(v, 0.0) if penalty.nonnegative else v)
-
-
-def jump(penalty, step):
-    """The largest v that the prox maps to zero, by bisection to the last bit."""
-    lo, hi = 0.0, 1e3
-    while True:
-        middle = 0.5 * (lo + hi)
-        if middle in (lo, hi):
-            return lo
-        if penalty.prox([middle], step)[0] == 0.0:
-            lo = middle
-        else:
-            hi = middle
-
-
-CLOSED_THRESHOLD = {
-    "l1": lambda p, t: t * p.alpha,
-    "mcp": lambda p, t: t * p.alpha if t < p.gamma else p.alpha * np.sqrt(p.gamma * t),
-    "mcp-steep": lambda p, t: t * p.alpha if t < p.gamma else p.alpha * np.sqrt(p.gamma * t),
-    "scad": lambda p, t: t * p.alpha if t < p.gamma + 1 else p.alpha * np.sqrt(t * (p.gamma + 1)),
-    "capped": lambda p, t: t * p.alpha if t * p.alpha < 2 * p.threshold else np.sqrt(2 * t * p.alpha * p.threshold),
-    "l0": lambda p, t: np.sqrt(2 * t * p.alpha),
-    "l1/2": lambda p, t: 1.5 * (t * p.alpha) ** (2 / 3),
-    "l2/3": lambda p, t: 2 * (2 * t * p.alpha / 3) ** 0.75,
-}
 
 
 @pytest.mark.parametrize("step", STEPS)

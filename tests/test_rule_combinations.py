@@ -4,8 +4,8 @@ import itertools
 
 import numpy as np
 import pytest
+from block_rule_cases import PENALTIES, RULES, SMOOTH_UPDATES, data, impossible
 from scipy import sparse
-from test_block_rules import PENALTIES, RULES, SMOOTH_UPDATES, data, impossible
 
 from pauca.solvers import BlockProblem, minimize_blocks
 

@@ -1,36 +1,21 @@
 """scikit-learn's own contract, for every public estimator of pauca that is fitted to a table.
 
 One failure is expected, ``check_complex_data`` of the six estimators made for complex data (``COMPLEX``). Two
-estimators are left out because their input is no table (``NO_TABLE``).
+estimators are left out because their input is no table (``NO_TABLE`` of fits.py).
 """
 
 import ast
-import importlib
-import inspect
 from pathlib import Path
 
 import pytest
+from fits import public_estimators
 from sklearn.base import BaseEstimator
 from sklearn.utils.estimator_checks import parametrize_with_checks
 
 import pauca
 
-# Estimators whose input is no table have contract tests of their own, in their family's test file.
-NO_TABLE = {"IRSChannelEstimator", "TaskSelector"}
-
 # scikit-learn offers this declaration for estimators made for complex data; every other check runs.
 COMPLEX = {"KroneckerSBL", "SBL", "DecomposedSBL", "KroneckerOMP", "OMP", "ComplexToReal"}
-
-
-def public_estimators() -> list[type[BaseEstimator]]:
-    found = {}
-    for name in pauca._SUBMODULES:
-        module = importlib.import_module(f"pauca.{name}")
-        for public in module.__all__:
-            item = getattr(module, public)
-            if inspect.isclass(item) and issubclass(item, BaseEstimator) and hasattr(item, "fit"):
-                found[public] = item
-    return [found[k] for k in sorted(found) if k not in NO_TABLE]
 
 
 def expected_failed_checks(estimator: BaseEstimator) -> dict[str, str]:

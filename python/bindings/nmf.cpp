@@ -312,7 +312,8 @@ void register_factorisation(py::module_& m, const char* name) {
       "nmf_reconstruction",
       [](RowsHandle<T>& x, const CArray<T>& left, const CArray<T>& right, bool kl) {
         nmf::Factors<T> f = to_factors(left, right, *x.rows);
-        return run_released(py::none(), [&](Monitor&) { return nmf::reconstruction(*x.rows, f, kl); });
+        return run_released(py::none(),
+                            [&](Monitor&) { return kl ? nmf::divergence(*x.rows, f) : nmf::misfit(*x.rows, f); });
       },
       py::arg("x"), py::arg("left").noconvert(), py::arg("right").noconvert(), py::arg("kl"));
 }

@@ -104,29 +104,68 @@ class FusedPass {
   std::vector<Part> parts_;
 };
 
+/// What 1/2 ||X - WH||^2 may be wrong by when it is expanded into products.
+template <class T>
+double rounding_of(double squared_norm) {
+  return static_cast<double>(std::numeric_limits<T>::epsilon()) * squared_norm;
+}
+
+template <class T>
+double misfit_by_entries(const RowMatrix<T>& x, const Factors<T>& f) {
+  double total = 0.0;
+  for (Index i = 0; i < x.rows(); ++i) {
+    const Eigen::Map<const Eigen::Matrix<T, Eigen::Dynamic, 1>> row(x.row(i).values, x.cols());
+    total += (row - f.right.transpose() * f.left.col(i)).template cast<double>().squaredNorm();
+  }
+  return 0.5 * total;
+}
+
 }  // namespace
+
+template <class T>
+double misfit(const RowMatrix<T>& x, const Factors<T>& f) {
+  const Index k = f.k, padded = f.left.rows(), block = x.block_rows();
+  const double norm = x.squared_norm();
+  double cross = 0.0;
+  MatrixOf<T> numerator(padded, block);
+  for (Index at = 0; at < x.rows(); at += block) {
+    const Index m = std::min(block, x.rows() - at);
+    x.multiply(at, m, f.right.data(), padded, numerator.data());
+    cross += numerator.leftCols(m)
+                 .template cast<double>()
+                 .cwiseProduct(f.left.middleCols(at, m).template cast<double>())
+                 .sum();
+  }
+  const Matrix l = f.left.topRows(k).template cast<double>(), r = f.right.topRows(k).template cast<double>();
+  const double value = 0.5 * norm - cross + 0.5 * (l * l.transpose()).cwiseProduct(r * r.transpose()).sum();
+  const bool dense = x.rows() > 0 && x.row(0).idx == nullptr;
+  return dense && value < 1e3 * rounding_of<T>(norm) ? misfit_by_entries(x, f) : std::max(value, 0.0);
+}
 
 template <class T>
 Report frobenius(const RowMatrix<T>& x, Factors<T>& f, const FactorOptions& options, const Settings& settings,
                  Monitor& monitor) {
   const Index k = f.k, padded = f.left.rows();
   const auto& pen = options.penalty;
+  const bool penalized = pen.l1_left != 0.0 || pen.l2_left != 0.0 || pen.l1_right != 0.0 || pen.l2_right != 0.0;
   Report report;
   report.engine = options.extrapolate ? "hals-extrapolated" : "hals";
-  const double norm = x.squared_norm();
+  const double norm = x.squared_norm(), rounding = rounding_of<T>(norm);
   FusedPass<T> pass(x, k, padded, options.n_threads);
   RowSweeps<T> sweeps(k);
 
   // (left_ahead, f.right) is the pair whose objective is known; *_ahead are the extrapolated factors.
   MatrixOf<T> left_ahead = f.left, right_ahead = f.right, right_old = f.right, left_best = f.left, right_best = f.right;
   Matrix gram_right = gram_of(right_ahead, k);
-  double beta = options.extrapolate ? 0.5 : 0.0, beta_max = 1.0, last = std::numeric_limits<double>::infinity();
+  double beta = 0.5, beta_max = 1.0, last = std::numeric_limits<double>::infinity();
   double best = last, first_violation = 0.0;
+  // An iteration without momentum cannot raise the objective but by rounding: it counts whatever the sums say.
+  bool plain = !options.extrapolate;
   for (Index it = 0; it < settings.max_iter; ++it) {
     const Index n_sweeps = options.sweeps;
     const double share = 0.1;
     if (!pass.run(right_ahead, with_ridge<T>(gram_right, pen.l2_left), pen.l1_left, f.left, left_ahead,
-                  static_cast<T>(beta), n_sweeps, share, monitor)) {
+                  plain ? T(0) : static_cast<T>(beta), n_sweeps, share, monitor)) {
       report.status = monitor.reason();
       break;
     }
@@ -144,7 +183,7 @@ Report frobenius(const RowMatrix<T>& x, Factors<T>& f, const FactorOptions& opti
       cross += static_cast<double>(pass.numerator.col(j).dot(f.right.col(j)));
     }
     double objective = 0.5 * norm - cross + 0.5 * pass.gram.cwiseProduct(gram_new).sum();
-    if (pen.l1_left != 0.0 || pen.l2_left != 0.0 || pen.l1_right != 0.0 || pen.l2_right != 0.0) {
+    if (penalized) {
       objective += pen.l1_left * static_cast<double>(left_ahead.sum()) +
                    pen.l1_right * static_cast<double>(f.right.sum()) + 0.5 * pen.l2_left * pass.gram.trace() +
                    0.5 * pen.l2_right * gram_new.trace();
@@ -155,8 +194,8 @@ Report frobenius(const RowMatrix<T>& x, Factors<T>& f, const FactorOptions& opti
     report.objective_path.push_back(objective);
     report.criterion = violation;
     report.threshold = settings.tol * first_violation;
-    const bool rose = objective > last;
-    if (!rose || beta == 0.0) {
+    const bool rose = !plain && objective > last + 0.1 * rounding;  // sums in blocks leave about that
+    if (!rose) {
       best = objective;
       left_best = left_ahead;
       right_best = f.right;
@@ -169,11 +208,6 @@ Report frobenius(const RowMatrix<T>& x, Factors<T>& f, const FactorOptions& opti
       report.status = monitor.reason();
       break;
     }
-    if (beta == 0.0 && !options.extrapolate) {
-      right_ahead = f.right;
-      gram_right = gram_new;
-      continue;
-    }
     if (rose) {
       // Restart from the last factors, more cautiously.
       beta_max = beta;
@@ -183,18 +217,23 @@ Report frobenius(const RowMatrix<T>& x, Factors<T>& f, const FactorOptions& opti
       right_ahead = right_best;
       f.right = right_best;
       gram_right = gram_of(right_ahead, k);
-    } else {
+      plain = true;
+    } else if (options.extrapolate) {
       right_ahead = (f.right + static_cast<T>(beta) * (f.right - right_old)).cwiseMax(T(0));
       gram_right = gram_of(right_ahead, k);
       beta = std::min(beta_max, 1.05 * beta);
       beta_max = std::min(1.0, 1.01 * beta_max);
       last = objective;
+      plain = false;
+    } else {
+      right_ahead = f.right;
+      gram_right = gram_new;
     }
   }
   f.left = left_best;
   f.right = right_best;
-  // Stopped before the first objective was known: the start's own.
-  report.objective = std::isfinite(best) ? best : reconstruction(x, f, false);
+  // Stopped before the first objective was known, or lost in rounding.
+  report.objective = std::isfinite(best) && (penalized || best >= 1e3 * rounding) ? best : misfit(x, f);
   report.seconds = monitor.seconds();
   return report;
 }
@@ -203,5 +242,7 @@ template Report frobenius<float>(const RowMatrix<float>&, Factors<float>&, const
                                  Monitor&);
 template Report frobenius<double>(const RowMatrix<double>&, Factors<double>&, const FactorOptions&, const Settings&,
                                   Monitor&);
+template double misfit<float>(const RowMatrix<float>&, const Factors<float>&);
+template double misfit<double>(const RowMatrix<double>&, const Factors<double>&);
 
 }  // namespace pauca::nmf

@@ -141,41 +141,24 @@ void solve_left(const RowMatrix<T>& x, Factors<T>& f, bool kl, const FactorOptio
 }
 
 template <class T>
-double reconstruction(const RowMatrix<T>& x, const Factors<T>& f, bool kl) {
-  const Index k = f.k, padded = f.left.rows();
-  if (kl) {
-    double total = entropy(x) + row_sums(f.left, k).dot(row_sums(f.right, k));
-    for (Index i = 0; i < x.rows(); ++i) {
-      const auto r = x.row(i);
-      for (Index e = 0; e < r.n; ++e) {
-        if (!(r.values[e] > T(0))) continue;
-        const double p = static_cast<double>(f.left.col(i).dot(f.right.col(r.idx ? r.idx[e] : e)));
-        total -= static_cast<double>(r.values[e]) * std::log(std::max(p, 1e-30));
-      }
+double divergence(const RowMatrix<T>& x, const Factors<T>& f) {
+  double total = entropy(x) + row_sums(f.left, f.k).dot(row_sums(f.right, f.k));
+  for (Index i = 0; i < x.rows(); ++i) {
+    const auto r = x.row(i);
+    for (Index e = 0; e < r.n; ++e) {
+      if (!(r.values[e] > T(0))) continue;
+      const double p = static_cast<double>(f.left.col(i).dot(f.right.col(r.idx ? r.idx[e] : e)));
+      total -= static_cast<double>(r.values[e]) * std::log(std::max(p, 1e-30));
     }
-    return std::max(total, 0.0);
   }
-  double cross = 0.0;
-  const Index block = x.block_rows();
-  MatrixOf<T> numerator(padded, block);
-  for (Index at = 0; at < x.rows(); at += block) {
-    const Index m = std::min(block, x.rows() - at);
-    x.multiply(at, m, f.right.data(), padded, numerator.data());
-    cross += numerator.leftCols(m)
-                 .template cast<double>()
-                 .cwiseProduct(f.left.middleCols(at, m).template cast<double>())
-                 .sum();
-  }
-  const Matrix l = f.left.topRows(k).template cast<double>(), r = f.right.topRows(k).template cast<double>();
-  const double square = (l * l.transpose()).cwiseProduct(r * r.transpose()).sum();
-  return std::max(0.5 * x.squared_norm() - cross + 0.5 * square, 0.0);
+  return std::max(total, 0.0);
 }
 
 #define PAUCA_INSTANTIATE(T)                                                                                       \
   template Report kullback_leibler<T>(const RowMatrix<T>&, const RowMatrix<T>&, Factors<T>&, const FactorOptions&, \
                                       const Settings&, Monitor&);                                                  \
   template void solve_left<T>(const RowMatrix<T>&, Factors<T>&, bool, const FactorOptions&, double, Monitor&);     \
-  template double reconstruction<T>(const RowMatrix<T>&, const Factors<T>&, bool);
+  template double divergence<T>(const RowMatrix<T>&, const Factors<T>&);
 PAUCA_INSTANTIATE(float)
 PAUCA_INSTANTIATE(double)
 #undef PAUCA_INSTANTIATE

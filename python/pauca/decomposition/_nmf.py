@@ -61,6 +61,18 @@ def _mean(X: Any) -> float:
     return float(X.mean())
 
 
+def _check_units(X: Any, kl: bool) -> None:
+    """Refuse entries whose products leave the range of the arithmetic, or of the divergence's smallest prediction."""
+    single = X.dtype == np.float32
+    low, high = 1e-20 if single or kl else 1e-100, 1e20 if single else 1e100
+    largest = float(X.max())
+    if largest > 0.0 and not low <= largest <= high:
+        raise ValueError(
+            f"X: its largest entry is {largest:.3g}, expected one from {low:g} to {high:g} for {X.dtype} (in other "
+            "units the factors are the same but for a constant)"
+        )
+
+
 def initial_factors(X: Any, k: int, init: str, rng: np.random.RandomState) -> tuple[Array, Array]:
     """Starting W (n, k) and H (k, m): uniform draws, or the nonnegative double SVD of Boutsidis and Gallopoulos."""
     n, m = X.shape
@@ -155,7 +167,8 @@ class NMF(CallbackSupportMixin, ClassNamePrefixFeaturesOutMixin, TransformerMixi
     Raises
     ------
     ValueError
-        If X has negative entries, or a custom start does not fit it.
+        If X has negative entries, or its largest lies outside 1e-100 to 1e100 (1e-20 to 1e20 in float32; not below
+        1e-20 for Kullback-Leibler), or a custom start does not fit it.
 
     Warns
     -----
@@ -297,8 +310,9 @@ class NMF(CallbackSupportMixin, ClassNamePrefixFeaturesOutMixin, TransformerMixi
         """
         X = validate_data(self, X, accept_sparse=("csr", "csc"), dtype=[np.float64, np.float32])
         check_non_negative(X, "NMF (input X)")
-        W, H = self._start(X, W, H)
         kl = self.beta_loss == "kullback-leibler"
+        _check_units(X, kl)
+        W, H = self._start(X, W, H)
         swap = _by_columns(X) and not kl
         penalty = self._penalties(X)
         rows: Any = _rows(X, not swap) if kl else None  # the core takes None too
@@ -362,7 +376,7 @@ class NMF(CallbackSupportMixin, ClassNamePrefixFeaturesOutMixin, TransformerMixi
         start = np.full((X.shape[0], H.shape[1]), math.sqrt(max(_mean(X), 0.0) / H.shape[1]), dtype=dtype)
         l1, l2 = self._penalties(X)[:2]
         kl = self.beta_loss == "kullback-leibler"
-        tol = 1e-7 if dtype == np.float64 else 1e-4
+        tol = 1e-7 if dtype == np.float64 else 1e-4 if kl else 1e-6
         return np.asarray(_core.nmf_solve_left(_rows(X), start, H, kl, l1, l2, n_threads(self.n_jobs), tol))
 
     def fit_transform(self, X: Any, y: Any = None, W: Any = None, H: Any = None) -> Array:

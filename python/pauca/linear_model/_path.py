@@ -158,10 +158,12 @@ def path(
 
 
 def check_response(loss: losses.Loss, target: FloatArray) -> None:
-    """Refuse labels that are not 0 and 1 where the loss needs them."""
-    if isinstance(loss, losses.Logistic | losses.SquaredHinge) and not np.isin(target, (0.0, 1.0)).all():
-        found = ", ".join(f"{v:g}" for v in np.unique(target)[:4])
-        raise ValueError(f"y: got {found}, expected 0 and 1 (or loss='multinomial' and classes 0, 1, 2, ...)")
+    """Refuse labels that are not 0 and 1, both present, where the loss needs them."""
+    if isinstance(loss, losses.Logistic | losses.SquaredHinge):
+        labels = np.unique(target)
+        if not np.array_equal(labels, (0.0, 1.0)):
+            found = ", ".join(f"{v:g}" for v in labels[:4]) + (" alone" if labels.size == 1 else "")
+            raise ValueError(f"y: got {found}, expected 0 and 1 (or loss='multinomial' and classes 0, 1, 2, ...)")
 
 
 def path_data(
@@ -209,6 +211,8 @@ def path_data(
             or set(np.unique(target)) != set(range(int(target.max()) + 1))
         ):
             raise ValueError("y: expected class numbers 0, 1, ... for the multinomial loss, each of them present")
+        if not target.any():
+            raise ValueError("y: got class 0 alone, expected at least two classes")
     elif target.ndim == 2:
         resolved = MultiTaskLoss()
         if not (loss == "quadratic" or isinstance(loss, losses.Quadratic)):

@@ -47,8 +47,12 @@ template <class T>
 void solve_left(const RowMatrix<T>& x, Factors<T>& f, bool kl, const FactorOptions& options, double tol,
                 Monitor& monitor);
 
-/// 1/2 ||X - WH||^2, or the divergence, without penalties.
+/// 1/2 ||X - WH||^2, expanded into products with X; entry by entry where dense data leave nothing else to see.
 template <class T>
-double reconstruction(const RowMatrix<T>& x, const Factors<T>& f, bool kl);
+double misfit(const RowMatrix<T>& x, const Factors<T>& f);
+
+/// sum X log(X / WH) - X + WH.
+template <class T>
+double divergence(const RowMatrix<T>& x, const Factors<T>& f);
 
 }  // namespace pauca::nmf
