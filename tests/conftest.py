@@ -60,11 +60,13 @@ def pytest_make_collect_report(collector):
 
 @pytest.fixture(scope="module")
 def client(tmp_path_factory):
-    """Two worker processes of dask."""
+    """Two worker processes of dask; a killed one has minutes to come back, as a busy machine takes more than 15 s."""
+    import dask
     from distributed import Client, LocalCluster
 
     space = str(tmp_path_factory.mktemp("dask"))
     with (
+        dask.config.set({"distributed.deploy.lost-worker-timeout": "300s"}),
         LocalCluster(
             n_workers=2, threads_per_worker=1, processes=True, dashboard_address=None, local_directory=space
         ) as cluster,
