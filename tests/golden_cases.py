@@ -135,6 +135,15 @@ def _nmf_seeded() -> Case:
     return NMF(3, init="random", random_state=0).fit(np.abs(X)), lambda model: model.transform(np.abs(X))
 
 
+def _nmf_identified() -> Case:
+    """Pure rows and columns: one factorisation but for scales, which every way there ends in."""
+    rng = np.random.default_rng(0)
+    W = np.r_[np.eye(3), rng.random((37, 3)) * (rng.random((37, 3)) < 0.6)]
+    data = W @ np.c_[np.eye(3), rng.random((3, 5))]
+    model = NMF(3, random_state=0, tol=1e-9, max_iter=5000).fit(data)
+    return model, lambda model: model.transform(data) * model.components_.max(axis=1)
+
+
 def _label_shift() -> Case:
     data = make_latent_label_shift(900, n_classes=3, n_domains=4, concentration=0.2, random_state=0)
     return LatentLabelShift(3, random_state=0).fit(data.X, data.domain), lambda model: model.predict_proba(data.X[:40])
@@ -213,7 +222,7 @@ CASES: dict[str, Callable[[], Case]] = {
     for make in (
         _lasso, _sparse_mcp, _poisson, _groups, _classifier, _multitask, _path, _regressor_cv, _classifier_cv,
         _graph_classifier, _graph_regressor, _colide, _sbl, _kronecker, _channel, _simplex_nmf, _nmf, _nmf_seeded,
-        _label_shift,
+        _nmf_identified, _label_shift,
         _screener, _mixed, _cox, _debiased, _representation, _complex_to_real, _decomposed_sbl, _kronecker_omp, _omp,
         _multitask_cv, _relevance, _cox_cv, _stability, _task_selector,
     )

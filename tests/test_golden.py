@@ -47,8 +47,9 @@ def test_skops_file_needs_no_foreign_code(name):
     same(fitted(name)[1](skops.io.load(file, trusted=trusted)), name, ITERATED.get(name, 1e-9))
 
 
-# Starts elsewhere since: the default start no longer depends on the units of X.
-MOVED = {"nmf"}
+# End elsewhere since, of the many ends there are: another start (it does not depend on the units of X), and iterations
+# without momentum after one that went too far. "nmf_identified" has one end.
+MOVED = {"nmf", "nmf_seeded"}
 
 
 @pytest.mark.parametrize("name", [name for name in CASES if name not in MOVED])
