@@ -12,7 +12,7 @@ import pytest
 from dask_tools import at_work, killing, received, slowly
 from sklearn.base import clone
 
-from pauca import _core
+from pauca import _core, _parallel
 from pauca.datasets import make_multitask
 from pauca.design import GenotypeMatrix
 from pauca.inference import StabilitySelection, bootstrap_coefficients
@@ -359,6 +359,32 @@ def test_a_worker_dies_in_a_bootstrap(kill, client, table):
     with joblib.parallel_config("dask"):
         spread = bootstrap_coefficients(SlowRegressor(), X, Y[:, 0], n_resamples=16, random_state=0, n_jobs=-1)
     np.testing.assert_array_equal(spread.samples, local.samples)
+
+
+@pytest.mark.parametrize(
+    ("error", "again"),
+    [
+        (TypeError("'FutureCancelledError' object is not iterable"), True),  # joblib's, where a call was cancelled
+        (OSError("Timed out"), True),
+        (TypeError("unhashable type"), False),
+        (FileNotFoundError(2, "No such file"), False),
+    ],
+)
+def test_a_loop_starts_over_where_its_arguments_were_lost(client, monkeypatch, error, again):
+    runs = []
+
+    class Stumbling(joblib.Parallel):
+        def __call__(self, calls):
+            runs.append(self)
+            if len(runs) == 1:
+                raise error
+            return super().__call__(calls)
+
+    monkeypatch.setattr(_parallel, "Parallel", Stumbling)
+    calls = [joblib.delayed(abs)(-k) for k in range(4)]
+    with joblib.parallel_config("dask"), nullcontext() if again else pytest.raises(type(error)):
+        assert _parallel.run_all(calls, -1) == [0, 1, 2, 3]
+    assert len(runs) == 1 + again
 
 
 def test_a_worker_dies_among_many_responses(kill, client, table):

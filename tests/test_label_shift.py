@@ -4,6 +4,7 @@ import warnings
 
 import numpy as np
 import pytest
+from scipy import sparse
 from sklearn.base import BaseEstimator, ClassifierMixin, clone
 from sklearn.datasets import load_digits
 from sklearn.ensemble import RandomForestClassifier
@@ -139,6 +140,13 @@ def test_cross_fitting_is_out_of_fold():
     assert repeated_rows(X) is None
     for train, test in folds(twice, np.arange(200) % 4, 5, rng):
         assert not set(map(bytes, twice[train])) & set(map(bytes, twice[test]))
+
+
+@pytest.mark.parametrize("kind", [np.asarray, sparse.csr_array, sparse.csc_array])
+def test_repeated_rows_have_the_same_numbers_in_every_process(kind):
+    """In order of appearance: the folds of one random_state, and the fit, depend on them."""
+    X = np.array([[3.0, 0.0], [1.0, 2.0], [3.0, 0.0], [0.0, 3.0], [1.0, 2.0], [0.0, 0.0]])
+    np.testing.assert_array_equal(repeated_rows(kind(X)), [0, 1, 0, 2, 1, 3])
 
 
 def test_priors_are_averages_over_clusterings(gaussian):

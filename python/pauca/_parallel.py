@@ -91,13 +91,22 @@ def _on_dask(together: _Calls, n_jobs: int | None) -> list[Any]:
         try:
             with parallel_config("dask", client=client, scatter=[together], **options):
                 return list(Parallel(n_jobs=n_jobs)(delayed(_call)(together, k) for k in range(len(together.calls))))
-        except (OSError, CancelledError) as error:
-            # A worker died while the arguments were on their way, or with the last copy. Errors of the operating system
-            # that a call met have a number, those of dask's connections have not.
-            if not left or getattr(error, "errno", None) is not None:
+        except (OSError, CancelledError, TypeError) as error:
+            if not left or not _arguments_were_lost(error):
                 raise
             together = _Calls(together.calls)
     raise AssertionError("unreachable")
+
+
+def _arguments_were_lost(error: Exception) -> bool:
+    """Whether a worker died while the arguments were on their way, or with the last copy.
+
+    Errors of the operating system that a call met have a number, those of dask's connections have not. joblib can take
+    the error of a cancelled call for its results, and stumbles.
+    """
+    if isinstance(error, TypeError):
+        return "CancelledError' object is not iterable" in str(error)
+    return getattr(error, "errno", None) is None
 
 
 def _on_worker() -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import warnings
 from dataclasses import dataclass
+from hashlib import blake2b
 from typing import Any
 
 import numpy as np
@@ -72,15 +73,17 @@ class Calibration:
 
 
 def repeated_rows(X: Any) -> npt.NDArray[np.intp] | None:
-    """Group numbers if some rows are identical, else None: copies of a row must share a fold."""
+    """Group numbers in order of appearance if some rows are identical, else None: copies of a row must share a fold."""
     if sparse.issparse(X):
         X = X.tocsr()
-        spans = [slice(a, b) for a, b in zip(X.indptr[:-1], X.indptr[1:], strict=True)]
-        keys = [hash((X.indices[s].tobytes(), X.data[s].tobytes())) for s in spans]
+        spans = (slice(a, b) for a, b in zip(X.indptr[:-1], X.indptr[1:], strict=True))
+        rows = (X.indices[s].tobytes() + X.data[s].tobytes() for s in spans)
     else:
-        keys = [hash(row.tobytes()) for row in np.ascontiguousarray(X)]
-    groups = np.unique(keys, return_inverse=True)[1]
-    return groups if groups.max(initial=-1) + 1 < len(keys) else None
+        rows = (row.tobytes() for row in np.ascontiguousarray(X))
+    # Digests, as Python's own hash of bytes is another in every process.
+    known: dict[bytes, int] = {}
+    groups = [known.setdefault(blake2b(row, digest_size=16).digest(), len(known)) for row in rows]
+    return np.array(groups, dtype=np.intp) if len(known) < len(groups) else None
 
 
 def aligned_proba(model: Any, X: Any, n_domains: int) -> FloatArray:
