@@ -112,10 +112,16 @@ double rounding_of(double squared_norm) {
 
 template <class T>
 double misfit_by_entries(const RowMatrix<T>& x, const Factors<T>& f) {
+  const Index block = x.block_rows();
+  MatrixOf<T> fitted(x.cols(), block);
   double total = 0.0;
-  for (Index i = 0; i < x.rows(); ++i) {
-    const Eigen::Map<const Eigen::Matrix<T, Eigen::Dynamic, 1>> row(x.row(i).values, x.cols());
-    total += (row - f.right.transpose() * f.left.col(i)).template cast<double>().squaredNorm();
+  for (Index at = 0; at < x.rows(); at += block) {
+    const Index m = std::min(block, x.rows() - at);
+    fitted.leftCols(m).noalias() = f.right.transpose() * f.left.middleCols(at, m);
+    for (Index i = 0; i < m; ++i) {
+      const Eigen::Map<const Eigen::Matrix<T, Eigen::Dynamic, 1>> row(x.row(at + i).values, x.cols());
+      total += (row - fitted.col(i)).template cast<double>().squaredNorm();
+    }
   }
   return 0.5 * total;
 }
